@@ -1,0 +1,1 @@
+"""The sdcviz web application: Panel, and the HTTP front."""

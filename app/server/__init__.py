@@ -1,0 +1,1 @@
+"""FastAPI front: security, Panel mounted in it."""

@@ -1,0 +1,32 @@
+"""sdcviz: ocean observations from raw files to a published product.
+
+Examples
+--------
+>>> import sdcviz
+>>> c = sdcviz.open_collection("my_collection")  # doctest: +SKIP
+>>> c.where(box=(3, 40, 9, 44), months=[6, 7, 8]).samples("Temperature")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "import_files", "open_collection", "plots"]
+
+if TYPE_CHECKING:
+    from . import plots
+    from .observations import import_files, open_collection
+
+
+def __getattr__(name: str) -> Any:
+    """Load the rooms on first use, so that ``sdcviz --help`` stays fast."""
+    if name in {"open_collection", "import_files"}:
+        from . import observations
+
+        return getattr(observations, name)
+    if name == "plots":
+        import importlib
+
+        return importlib.import_module(".plots", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

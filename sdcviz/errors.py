@@ -1,0 +1,63 @@
+"""The errors that a user may see, each one clear sentence.
+
+Every message says what is wrong, where, and what to do. Nothing else in the
+project raises for bad input; a traceback is a defect.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "HTTP_STATUS",
+    "BadRequest",
+    "CollectionBusy",
+    "CollectionError",
+    "NewerCollection",
+    "NotFound",
+    "SdcvizError",
+    "StorageError",
+    "UnreadableFile",
+]
+
+
+class SdcvizError(Exception):
+    """Base of all errors with a sentence for the user."""
+
+
+class BadRequest(SdcvizError):
+    """A filter, option or parameter name that can't be used."""
+
+
+class UnreadableFile(SdcvizError):
+    """A file that can't be read; the others still import."""
+
+
+class NotFound(SdcvizError):
+    """A collection, station or parameter that does not exist."""
+
+
+class CollectionError(SdcvizError):
+    """A folder that is no collection, or a damaged one."""
+
+
+class NewerCollection(CollectionError):
+    """A collection that was made by a newer version of sdcviz."""
+
+
+class CollectionBusy(CollectionError):
+    """Another process is importing into the same folder."""
+
+
+class StorageError(SdcvizError):
+    """The disk is full or may not be written; what was there is intact."""
+
+
+HTTP_STATUS: dict[type[SdcvizError], int] = {
+    BadRequest: 400,
+    UnreadableFile: 422,
+    NotFound: 404,
+    CollectionError: 409,
+    NewerCollection: 409,
+    CollectionBusy: 409,
+    StorageError: 507,
+}
+"""HTTP status of each error; a class that is not listed answers as its base does."""

@@ -1,0 +1,1 @@
+"""Maps without the network: projections, coastline, land."""

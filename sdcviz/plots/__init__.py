@@ -1,0 +1,1 @@
+"""Pure plots: data in, HoloViews element out."""
