@@ -52,7 +52,7 @@ def histogram(
     if not len(columns.get("value", ())):
         return hint(f"No value of {shown.label} in this selection.")
     values = numbers(columns, shown)
-    edges = np.histogram_bin_edges(values, bins or _bins(values))
+    edges = bin_edges(values, bins)
     flags = columns["flag"].astype(np.uint8) if colour_by == "flag" else np.zeros(len(values), "u1")
     count = Axis("count", "Samples")
     options = frame(shown, count, min_height=340, tools=["hover"], line_color=None)
@@ -89,6 +89,11 @@ def _stacked(
     dims = [shown.dimension("x"), hv.Dimension(("y", "Samples")), "x1", "y1"]
     tips = [("Samples", "@n{0,0}"), (shown.label, f"@x{{0.000}} to @x1{{0.000}} {shown.unit}")]
     return hv.Rectangles(table, dims, ["n"]).opts(color=colour, hover_tooltips=tips, **options)
+
+
+def bin_edges(values: NDArray[np.float64], bins: int | None = None) -> NDArray[np.float64]:
+    """Give the edges of the bins; their number is chosen from the data by default."""
+    return np.histogram_bin_edges(values, bins or _bins(values))
 
 
 def _bins(values: NDArray[np.float64]) -> int:

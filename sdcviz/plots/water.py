@@ -9,7 +9,7 @@ import holoviews as hv
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import Axis, axis, numbers, take
+from .axes import Axis, Columns, axis, numbers, take
 from .colours import GREY, Colouring, colouring
 from .layers import RASTER_ABOVE, points
 from .style import hint
@@ -137,17 +137,22 @@ def ts_diagram(
     columns = take(data, y, x)
     if not len(columns.get("value", ())):
         return hint(f"No sample with both {y.label} and {x.label} in this selection.")
-    flags = _worst(columns)
+    flags = worst_flag(columns)
     colour = colouring(columns | {"flag": flags}, colour_by)
-    ranges = _ranges(numbers(columns, x), numbers(columns, y))
-    where = {
-        "lon": _middle(columns["lon"], 0.0),
-        "lat": _middle(columns["lat"], 45.0),
-        "absolute": x.key.lower() in _ABSOLUTE,
-        "conservative": y.key.lower() in _CONSERVATIVE,
-    }
+    ranges = diagram_ranges(numbers(columns, x), numbers(columns, y))
+    where = where_is(columns, y, x)
     dots = _dots(columns | {"flag": flags}, x, y, colour, brush, raster_above, dynamic, ranges)
     return (_density_lines(ranges, x, y, where) * dots).opts(shared_axes=False)
+
+
+def where_is(columns: Columns, temperature: Axis, salinity: Axis) -> dict[str, Any]:
+    """Tell `sigma0` where the samples are and what their values mean."""
+    return {
+        "lon": _middle(columns["lon"], 0.0),
+        "lat": _middle(columns["lat"], 45.0),
+        "absolute": salinity.key.lower() in _ABSOLUTE,
+        "conservative": temperature.key.lower() in _CONSERVATIVE,
+    }
 
 
 def _middle(degrees: NDArray[np.float64], otherwise: float) -> float:
@@ -155,7 +160,7 @@ def _middle(degrees: NDArray[np.float64], otherwise: float) -> float:
     return float(np.median(known)) if known.size else otherwise
 
 
-def _worst(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
+def worst_flag(columns: Columns) -> NDArray[Any]:
     """Flag of a pair of values: the one that casts more doubt."""
     order = np.zeros(256, np.uint8)
     for rank, code in enumerate("12068AB5Q7934"):
@@ -164,7 +169,7 @@ def _worst(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
     return np.where(order[second] > order[first], second, first)
 
 
-def _ranges(
+def diagram_ranges(
     xs: NDArray[np.float64], ys: NDArray[np.float64]
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Ranges of both axes with a margin, at least 0.5 wide."""
@@ -177,7 +182,7 @@ def _ranges(
 
 
 def _dots(
-    columns: dict[str, NDArray[Any]],
+    columns: Columns,
     x: Axis,
     y: Axis,
     colour: Colouring,
