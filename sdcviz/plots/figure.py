@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BadRequest, StorageError
-from .axes import DEPTH, TIME, Axis, Columns, axis, numbers, take
+from .axes import DEPTH, TIME, Axis, Columns, axis, coloured_by, numbers, take
 from .colours import FLAGS, STATIONS, Colouring, colouring
 from .layers import RASTER_ABOVE, broken_line
 from .series import MONTHS, monthly_statistics
@@ -150,12 +150,16 @@ def _creator(form: str) -> dict[str, str]:
     return {"Software" if form == "png" else "Creator": f"sdcviz {__version__}"}
 
 
-def _samples(data: Any, *quantities: Axis) -> Columns:
-    columns = take(data, *quantities)
+def _samples(data: Any, by: Axis | str, *quantities: Axis) -> Columns:
+    columns = take(data, *quantities, *coloured_by(data, by))
     if not len(columns.get("station", ())):
         names = " and ".join(q.label for q in quantities)
         raise BadRequest(f"There is no sample with {names} to draw: widen selection or filters.")
     return columns
+
+
+def _colours(data: Any, columns: Columns, by: Axis | str) -> Colouring:
+    return colouring(columns, *(coloured_by(data, by) or (by,)))
 
 
 def _labels(ax: Axes, x: Axis, y: Axis) -> None:
@@ -196,8 +200,8 @@ def _cloud(made: Figure, ax: Axes, columns: Columns, x: Axis, y: Axis, colour: C
 
 
 def _profiles(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
-    columns = _samples(data, shown[0], DEPTH)
-    colour = colouring(columns, by or "station")
+    columns = _samples(data, by or "station", shown[0], DEPTH)
+    colour = _colours(data, columns, by or "station")
     ax = made.add_subplot()
     line = broken_line(columns, numbers(columns, shown[0]), numbers(columns, DEPTH))
     many = len(columns["station"]) > RASTER_ABOVE
@@ -208,36 +212,39 @@ def _profiles(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> Non
 
 def _ts(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
     temperature, salinity = shown
-    columns = _samples(data, temperature, salinity)
-    columns["flag"] = worst_flag(columns)
+    columns = _samples(data, by or "depth", temperature, salinity)
+    columns["flag"] = worst_flag(
+        columns[f"{temperature.key}_flag"], columns[f"{salinity.key}_flag"]
+    )
     ax = made.add_subplot()
     x, y = diagram_ranges(numbers(columns, salinity), numbers(columns, temperature))
     xs, ys, labels = sigma0_contours(x, y, **where_is(columns, temperature, salinity))
     ax.plot(xs, ys, color="#8792a2", linewidth=0.6, linestyle="--")
     for s, t, level in labels:
         ax.text(s, t, f"{level:g}", fontsize=6, color="#666666", ha="right", clip_on=True)
-    _cloud(made, ax, columns, salinity, temperature, colouring(columns, by or "depth"))
+    _cloud(made, ax, columns, salinity, temperature, _colours(data, columns, by or "depth"))
     ax.set(xlim=x, ylim=y)
     _labels(ax, salinity, temperature)
 
 
 def _time_series(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
-    columns = _samples(data, shown[0], TIME)
+    by = by or "depth"
+    columns = _samples(data, by, shown[0], TIME)
     ax = made.add_subplot()
-    _cloud(made, ax, columns, TIME, shown[0], colouring(columns, by or "depth"))
+    _cloud(made, ax, columns, TIME, shown[0], _colours(data, columns, by or "depth"))
     _labels(ax, TIME, shown[0])
 
 
 def _scatter(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
-    third = (by,) if isinstance(by, Axis) else ()
-    columns = _samples(data, *shown, *third)
+    by = by or "depth"
+    columns = _samples(data, by, *shown)
     ax = made.add_subplot()
-    _cloud(made, ax, columns, shown[0], shown[1], colouring(columns, by or "depth"))
+    _cloud(made, ax, columns, shown[0], shown[1], _colours(data, columns, by or "depth"))
     _labels(ax, shown[0], shown[1])
 
 
 def _seasonal_cycle(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
-    columns = _samples(data, shown[0], TIME)
+    columns = _samples(data, "flag", shown[0], TIME)
     s = monthly_statistics(columns["time"], columns["value"])
     months = np.flatnonzero(s["n"])
     boxes = [
@@ -277,7 +284,7 @@ def _seasonal_cycle(made: Figure, data: Any, shown: list[Axis], by: str | Axis) 
 
 
 def _histogram(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
-    columns = _samples(data, shown[0])
+    columns = _samples(data, "flag", shown[0])
     values = numbers(columns, shown[0])
     flags = columns["flag"].astype(np.uint8)
     present = [f for f in FLAGS if (flags == ord(f.code)).any()]
@@ -306,7 +313,8 @@ def _map(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
     ax = made.add_subplot(projection=ccrs.Mercator.GOOGLE)
     ax.set_extent((west, east, south, north), crs=ccrs.Mercator.GOOGLE)
     ax.set_facecolor("#eef4f8")
-    ax.add_patch(_land(*coast("mercator", resolution_for(east - west))))
+    land = coast("mercator", resolution_for(east - west))
+    ax.add_patch(_land(*land, (west, south, east, north)))
     grid = ax.gridlines(draw_labels=True, linewidth=0.3, color="#8792a2", alpha=0.6)
     grid.top_labels = grid.right_labels = False
     if by == "time":
@@ -325,21 +333,26 @@ def _map(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
     )
 
 
-def _land(xs: Any, ys: Any) -> Any:
-    """Make one patch of rings that are separated by NaN."""
+def _land(xs: Any, ys: Any, view: tuple[float, float, float, float]) -> Any:
+    """Make one patch of those rings, separated by NaN, that reach into the view."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
-    ring_ends = np.flatnonzero(np.isnan(xs))
-    codes = np.full(len(xs), Outline.LINETO, np.uint8)
-    starts = np.r_[0, ring_ends + 1]
-    codes[starts[starts < len(xs)]] = Outline.MOVETO
-    vertices = np.column_stack([xs, ys]).astype(float)
-    # The break after a ring becomes its closing; there the vertex is ignored.
-    codes[ring_ends] = Outline.CLOSEPOLY
-    vertices[ring_ends] = vertices[ring_ends - 1]
+    west, south, east, north = view
+    breaks = np.flatnonzero(np.isnan(xs))
+    vertices, codes = [np.zeros((1, 2))], [np.array([Outline.MOVETO])]
+    for first, last in zip(np.r_[0, breaks + 1], np.r_[breaks, len(xs)], strict=True):
+        x, y = xs[first:last], ys[first:last]
+        if last - first < 3 or x.max() < west or x.min() > east:
+            continue
+        if y.max() < south or y.min() > north:
+            continue
+        ring = np.full(last - first, Outline.LINETO)
+        ring[0], ring[-1] = Outline.MOVETO, Outline.CLOSEPOLY
+        vertices.append(np.column_stack([x, y]))
+        codes.append(ring)
     return PathPatch(
-        Outline(vertices, codes),
+        Outline(np.concatenate(vertices), np.concatenate(codes)),
         facecolor="#d6d1c4",
         edgecolor="#8a867c",
         linewidth=0.3,

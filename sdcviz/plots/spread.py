@@ -8,7 +8,7 @@ import holoviews as hv
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import Axis, axis, numbers, take
+from .axes import Axis, axis, coloured_by, numbers, take
 from .colours import FLAGS, colouring
 from .layers import RASTER_ABOVE, in_brush, points
 from .style import frame, hint
@@ -123,7 +123,7 @@ def scatter(
     x, y : Axis or str
         Parameters, or ``"depth"``, ``"time"``, ``"lon"``, ``"lat"``.
     colour_by, brush, raster_above, dynamic
-        As for `profiles`; also ``"depth"`` or a third parameter as `Axis`.
+        As for `profiles`; also ``"depth"``.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def scatter(
         A sentence where no sample has both.
     """
     across, up = axis(data, x), axis(data, y)
-    third = (colour_by,) if isinstance(colour_by, Axis) else ()
+    third = coloured_by(data, colour_by)
     columns = take(data, across, up, *third)
     if not len(columns.get("station", ())):
         return hint(f"No sample with both {across.label} and {up.label} in this selection.")
@@ -139,7 +139,7 @@ def scatter(
         columns,
         across,
         up,
-        colouring(columns, colour_by),
+        colouring(columns, *(third or (colour_by,))),
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,
