@@ -108,7 +108,8 @@ def _cast(header: list[str], lines: list[str], start: int, doctor: Doctor, sourc
     table, numbers_of, odd = _table(body, len(names), doctor)
     bad = np.isclose(table, BAD, rtol=1e-6, atol=0)
     table[bad] = np.nan
-    columns, flags = [], np.full(len(table), NOT_CHECKED, np.uint8)
+    columns: list[Column] = []
+    flags = np.full(len(table), NOT_CHECKED, np.uint8)
     for i, (short, _) in enumerate(names):
         if short.lower() == "flag":
             flags[bad[:, i]] = ord("4")
@@ -168,7 +169,10 @@ def _table(
 def _bottles(header: list[str], lines: list[str], start: int, doctor: Doctor) -> Batch:
     """Read a .btl file: a line of means for each bottle, then lines of statistics."""
     shorts = re.sub(r"(\S)(Sbeox)", r"\1 \2", lines[start]).split()[2:]
-    values, times, places, bottles = [], [], [], []
+    values: list[NDArray[np.float64]] = []
+    times: list[np.datetime64] = []
+    places: list[int] = []
+    bottles: list[float] = []
     day = ""
     for number, line in enumerate(lines[start + 2 :], start + 3):
         if not line.strip():

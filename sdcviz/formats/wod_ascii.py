@@ -94,7 +94,8 @@ def recognise(head: bytes, source: Source) -> bool:
             return False
         place = end
     date = text[place : place + 8]
-    return date[:6].isdigit() and 1 <= int(date[4:6]) <= 12
+    month = date[4:6].strip()  # padded with blanks
+    return date[:4].isdigit() and month.isdigit() and 1 <= int(month) <= 12
 
 
 def read(source: Source, doctor: Doctor, options: ReadOptions) -> Iterator[Batch]:
