@@ -1,1 +1,5 @@
-"""FastAPI front: security, Panel mounted in it."""
+"""The HTTP front: FastAPI with the page mounted in it, served by uvicorn."""
+
+from .run import serve
+
+__all__ = ["serve"]
