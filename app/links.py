@@ -1,0 +1,183 @@
+"""The view as a link: what a session holds, as the query of the address, and back.
+
+Only what differs from the usual value is written, under short names, so that a
+link stays readable: ``?c=0b6c2f9e&p=temperature&t=2001-01-01~2002-12-31&m=6,7,8``.
+A link made by hand or by an older version never stops the page: a part that
+can't be used is left out and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from sdcviz.errors import SdcvizError
+
+from . import library
+from .session import Session
+
+__all__ = ["LinkSync", "apply_query", "to_query"]
+
+
+def _number(value: float) -> str:
+    return f"{float(value):.7g}"
+
+
+def _numbers(text: str, count: int) -> tuple[float, ...]:
+    values = tuple(float(part) for part in text.split("~"))
+    if len(values) != count or any(v != v for v in values):
+        raise ValueError(f"should be {count} numbers with ~ between them")
+    return values
+
+
+def _join(values: Any) -> str:
+    return "~".join(_number(v) for v in values)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split("~") if part)
+
+
+def _days(text: str) -> tuple[str | None, str | None]:
+    first, _, last = text.partition("~")
+    for day in (first, last):
+        if day:
+            _check_day(day)
+    return first or None, last or None
+
+
+def _check_day(day: str) -> None:
+    import numpy as np
+
+    np.datetime64(day)
+
+
+def _corners(text: str) -> tuple[tuple[float, float], ...]:
+    corners = tuple(_numbers(part, 2) for part in text.split("_"))
+    if len(corners) < 3:
+        raise ValueError("an area needs at least three corners")
+    return corners  # type: ignore[return-value]
+
+
+def _months(text: str) -> tuple[int, ...]:
+    months = tuple(sorted({int(part) for part in text.split("~")}))
+    if not all(1 <= month <= 12 for month in months):
+        raise ValueError("months are 1 to 12")
+    return months
+
+
+def _integers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("~"))
+
+
+_Codec = tuple[str, str, Callable[[Any], str], Callable[[str], Any]]
+
+_CODECS: tuple[_Codec, ...] = (
+    # name in the link, parameter of the session, writer, reader
+    ("tab", "tab", str, str),
+    ("proj", "projection", str, str),
+    ("by", "colour_by", str, str),
+    ("p", "parameter", str, str),
+    ("z", "depth", _join, lambda text: _numbers(text, 2)),
+    ("t", "time", lambda v: "~".join(day or "" for day in v), _days),
+    ("m", "months", lambda v: "~".join(map(str, v)), _months),
+    ("v", "value", _join, lambda text: _numbers(text, 2)),
+    ("f", "flags", "~".join, _words),
+    ("box", "box", _join, lambda text: _numbers(text, 4)),
+    ("area", "polygon", lambda v: "_".join(map(_join, v)), _corners),
+    ("has", "has", "~".join, _words),
+    ("cruise", "cruises", "~".join, _words),
+    ("ship", "platforms", "~".join, _words),
+    ("edmo", "data_centres", lambda v: "~".join(map(str, v)), _integers),
+    ("file", "sources", "~".join, _words),
+    ("view", "extent", _join, lambda text: _numbers(text, 4)),
+    ("clim", "clim", _join, lambda text: _numbers(text, 2)),
+    ("map", "colormap", str, str),
+    ("s", "station", lambda v: str(int(v)), int),
+    ("dark", "dark", lambda v: "1" if v else "0", lambda text: text == "1"),
+)
+
+NAMES = tuple(codec[1] for codec in _CODECS)
+"""Parameters of a session that a link holds, besides the collection."""
+
+
+def to_query(session: Session) -> str:
+    """Return the query that restores the view, without ``?``; empty for the usual view."""
+    parts = []
+    if session.collection:
+        data = session.data
+        if data is not None:
+            parts.append(("c", str(data.id)))
+    for key, name, write, _ in _CODECS:
+        value = getattr(session, name)
+        if value is None or value == "" or value == Session.param[name].default:
+            continue
+        parts.append((key, write(value)))
+    return urlencode(parts, safe="~,:")
+
+
+def read_query(query: str) -> tuple[str, dict[str, Any], list[str]]:
+    """Return collection id, session parameters and complaints of a query."""
+    given = dict(parse_qsl(query.removeprefix("?")))
+    state: dict[str, Any] = {}
+    complaints = []
+    for key, name, _, read in _CODECS:
+        if key not in given:
+            continue
+        try:
+            value = read(given[key])
+            Session.param[name]._validate(value)
+        except (ValueError, TypeError, OverflowError):
+            complaints.append(f"The part {key}={given[key]} of the link can't be used; left out.")
+        else:
+            state[name] = value
+    return given.get("c", ""), state, complaints
+
+
+def apply_query(session: Session, query: str) -> list[str]:
+    """Set the session to what a link says; return one sentence for each part that can't be used."""
+    identity, state, complaints = read_query(query)
+    current = str(session.data.id) if session.collection and session.data is not None else ""
+    if identity and identity != current:
+        try:
+            session.open(library.find(identity).path, **state)
+        except SdcvizError as error:
+            return [*complaints, str(error)]
+        return complaints
+    usual = {name: Session.param[name].default for name in NAMES if name not in {"dark", "tab"}}
+    if session.collection:
+        usual["parameter"] = session.parameter
+    session.param.update(**usual | state)
+    return complaints
+
+
+class LinkSync:
+    """Keeps the address of the page and a session alike, in both directions."""
+
+    def __init__(self, session: Session, location: Any, complain: Callable[[str], None]) -> None:
+        self._session, self._location, self._complain = session, location, complain
+        self._writing = False
+        session.param.watch(self._write, ["collection", "collection_version", *NAMES])
+        location.param.watch(self._read, "search")
+
+    def _write(self, *_: Any) -> None:
+        if self._writing:
+            return
+        query = to_query(self._session)
+        self._writing = True
+        try:
+            self._location.search = f"?{query}" if query else ""
+        finally:
+            self._writing = False
+
+    def _read(self, event: Any) -> None:
+        """Follow the back button and an address typed by hand."""
+        if self._writing or event.new.removeprefix("?") == to_query(self._session):
+            return
+        self._writing = True
+        try:
+            for sentence in apply_query(self._session, event.new):
+                self._complain(sentence)
+        finally:
+            self._writing = False

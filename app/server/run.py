@@ -1,0 +1,93 @@
+"""Start the server."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sdcviz.settings import Settings, get_settings
+
+from sdcviz.errors import BadRequest
+
+__all__ = ["serve"]
+
+log = logging.getLogger(__name__)
+
+
+def serve(
+    settings: Settings | None = None,
+    collections: Sequence[Path | str] = (),
+    *,
+    started: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the application until it is stopped (Ctrl-C or SIGTERM).
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Those of the process by default.
+    collections : sequence of paths
+        Collections to offer; the first one is shown.
+    started : callable, optional
+        Called with the address of the page when the port is open.
+
+    Raises
+    ------
+    BadRequest
+        If the port can't be opened.
+    SdcvizError
+        If a collection can't be opened.
+    """
+    import uvicorn
+
+    from .. import library
+    from .app import create_app
+
+    settings = settings or get_settings()
+    sock = _listen(settings.host, settings.port)
+    for path in reversed(list(collections)):
+        library.remember(str(path))
+    host, port = sock.getsockname()[:2]
+    if started:
+        started(_address(settings, host, port))
+    config = uvicorn.Config(create_app(settings, warm=True), **_options(settings))
+    uvicorn.Server(config).run(sockets=[sock])
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        # Behind a proxy the scheme of the visitor decides whether the cookie is secure.
+        "proxy_headers": True,
+        "forwarded_allow_ips": "127.0.0.1",
+        # Deflating costs more than a loopback or local network takes to carry the bytes.
+        "ws_per_message_deflate": False,
+        "ws_max_size": 64 * 1024**2,
+        "timeout_graceful_shutdown": 3,
+    }
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except (OSError, OverflowError) as error:
+        sock.close()
+        raise BadRequest(
+            f"{host}:{port}: the server can't listen there ({error}); "
+            "choose another port with --port, or 0 for a free one."
+        ) from error
+    sock.listen(256)
+    return sock
+
+
+def _address(settings: Settings, host: str, port: int) -> str:
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host
+    return f"http://{shown}:{port}{settings.root_path}/"

@@ -1,0 +1,46 @@
+"""Do once, at the start, what the first visitor would otherwise wait for."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+__all__ = ["warm_up"]
+
+log = logging.getLogger(__name__)
+
+
+def warm_up() -> None:
+    """Import what pages need, compile the kernels, and draw one small map."""
+    begun = time.perf_counter()
+    _draw_points()
+    _build_page()
+    log.info("Warmed up in %.1f s.", time.perf_counter() - begun)
+
+
+def _draw_points() -> None:
+    """Compile datashader's kernels for the number types that the map uses."""
+    import numpy as np
+    import pandas as pd
+    from datashader import Canvas
+    from datashader.reductions import count, mean
+
+    points = np.linspace(0, 1, 1000, dtype=np.float32)
+    frame = pd.DataFrame({"x": points, "y": points, "value": points})
+    canvas = Canvas(64, 64, x_range=(0, 1), y_range=(0, 1))
+    for reduction in (count(), mean("value")):
+        canvas.points(frame, "x", "y", reduction)
+
+
+def _build_page() -> None:
+    """Build one page and throw it away: fills the caches of Panel and Bokeh."""
+    from bokeh.document import Document
+    from panel.io.state import set_curdoc
+
+    from ..session import Session
+    from ..shell import Shell
+
+    document = Document()
+    with set_curdoc(document):
+        Shell(Session()).page.server_doc(document)
+    document.clear()

@@ -1,0 +1,186 @@
+"""Everything that one visitor can change, and the way to the data from it.
+
+Views read a `Session` with ``pn.bind(function, session.param.name)`` and write
+it with ``session.param.update(...)``. It holds ids and scalars only: data are
+opened and filtered once per process and shared by all visitors, read-only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import param
+
+from . import library
+
+if TYPE_CHECKING:
+    from sdcviz.observations import Collection, Filters, Selection
+
+__all__ = ["COLOURS", "PROJECTIONS", "Session"]
+
+PROJECTIONS = ("mercator", "arctic")
+COLOURS = ("count", "mean", "year", "data centre", "flag")
+
+_NOTHING = np.empty(0, dtype=np.int64)
+_NOTHING.setflags(write=False)
+
+_FILTERS: dict[str, Any] = {
+    "depth": None,
+    "time": None,
+    "months": (),
+    "value": None,
+    "flags": (),
+    "box": None,
+    "polygon": None,
+    "has": (),
+    "cruises": (),
+    "platforms": (),
+    "data_centres": (),
+    "sources": (),
+}
+"""The parameters of a session that filter, with the value that filters nothing."""
+
+
+def _several(doc: str) -> param.ClassSelector:
+    """Return a parameter for a choice of many: a tuple, empty where all are meant."""
+    return param.ClassSelector(class_=tuple, default=(), instantiate=False, doc=doc)
+
+
+def _maybe(doc: str) -> param.ClassSelector:
+    """Return a parameter for a range or a shape: a tuple, or None."""
+    return param.ClassSelector(class_=tuple, default=None, instantiate=False, doc=doc)
+
+
+class Session(param.Parameterized):
+    """State of one visitor.
+
+    Examples
+    --------
+    >>> session = Session()
+    >>> session.param.update(depth=(0, 100), months=(6, 7, 8))
+    >>> session.filters.months
+    (6, 7, 8)
+    """
+
+    collection = param.String(default="", doc="Folder of the open collection; empty: none.")
+    collection_version = param.Integer(
+        default=0, doc="Goes up when the open collection was replaced by a newer snapshot."
+    )
+    tab = param.String(default="explore", doc="Key of the visible tab.")
+    projection = param.Selector(
+        default="mercator", objects=list(PROJECTIONS), doc="Projection of the map."
+    )
+    colour_by = param.Selector(
+        default="count", objects=list(COLOURS), doc="What the colours of the map show."
+    )
+    parameter = param.String(default="", doc="Key of the parameter that is shown and filtered.")
+    depth = _maybe("Depth range (metres) of samples, or None.")
+    time = _maybe("First and last day (ISO 8601, either may be None) of stations, or None.")
+    months = _several("Months of the year (1 to 12); empty: all.")
+    value = _maybe("Value range of the parameter, or None.")
+    flags = _several("Flags (L20) of samples; empty: all.")
+    box = _maybe("West, south, east, north in degrees, or None.")
+    polygon = _maybe("Corners (longitude, latitude) of an area, or None.")
+    has = _several("Keys of parameters that a station must have.")
+    cruises = _several("Cruises of stations; empty: all.")
+    platforms = _several("Platforms of stations; empty: all.")
+    data_centres = _several("EDMO codes of stations; empty: all.")
+    sources = _several("Names of source files; empty: all.")
+    extent = _maybe("Part of the map in view: west, south, east, north in degrees, or None.")
+    clim = _maybe("Colour range, or None for the range of the data.")
+    colormap = param.Parameter(default=None, doc="Name of the colour map, or None: the usual one.")
+    selection = param.Array(default=_NOTHING, doc="Rows of the selected stations, ascending.")
+    station = param.Parameter(default=None, doc="Row of the station on the card, or None.")
+    dark = param.Boolean(default=False, doc="Dark theme.")
+
+    @property
+    def data(self) -> Collection | None:
+        """The open collection, shared by all visitors; None where none is open."""
+        return library.open_shared(self.collection) if self.collection else None
+
+    @property
+    def filters(self) -> Filters:
+        """The filters of this visitor, hashable."""
+        from sdcviz.observations import Filters
+
+        by_sample = bool(self.value or self.flags)
+        return Filters(
+            box=self.box,
+            polygon=self.polygon,
+            time=self.time,
+            months=self.months,
+            depth=self.depth,
+            # Without a condition on values the parameter is a matter of colour only;
+            # left out, all parameters share one result.
+            parameter=(self.parameter or None) if by_sample else None,
+            value=self.value,
+            flags=self.flags,
+            parameters=self.has,
+            cruises=self.cruises,
+            platforms=self.platforms,
+            data_centres=self.data_centres,
+            sources=self.sources,
+        )
+
+    @property
+    def filtered(self) -> Selection | None:
+        """The stations and samples that pass the filters; shared, read-only."""
+        data = self.data
+        return None if data is None else library.select_shared(data, self.filters)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether any filter is set."""
+        return any(getattr(self, name) != usual for name, usual in _FILTERS.items())
+
+    def open(self, path: str, **state: Any) -> None:
+        """Show the collection in folder `path`; what belonged to another one is dropped.
+
+        Parameters
+        ----------
+        path : str
+            Collection folder.
+        **state
+            Parameters that are set in the same step (as from a link).
+        """
+        data = library.open_shared(path)
+        update: dict[str, Any] = {
+            **_FILTERS,
+            "collection": str(path),
+            "collection_version": self.collection_version + 1,
+            "selection": _NOTHING,
+            "station": None,
+            "extent": None,
+            "clim": None,
+            "colormap": None,
+            "parameter": _first_parameter(data),
+        }
+        self.param.update(**update | state)
+
+    def refresh(self) -> None:
+        """Show the newest snapshot of the open collection; filters and view stay.
+
+        Row numbers of another snapshot mean other stations, so the selection is dropped.
+        """
+        self.param.update(
+            collection_version=self.collection_version + 1, selection=_NOTHING, station=None
+        )
+
+    def clear_filters(self) -> None:
+        """Drop all filters in one step."""
+        self.param.update(**_FILTERS)
+
+    def select(self, rows: Any) -> None:
+        """Replace the selection by station rows (any order, duplicates allowed)."""
+        rows = np.unique(np.asarray(rows, dtype=np.int64))
+        rows.setflags(write=False)
+        self.selection = rows
+
+
+def _first_parameter(data: Collection) -> str:
+    """Return the parameter to begin with: temperature if there, else the fullest number."""
+    keys = [p.key for p in data.parameters]
+    if "temperature" in keys:
+        return "temperature"
+    return max(data.parameters, key=lambda p: p.n_values).key if keys else ""

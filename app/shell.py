@@ -1,0 +1,133 @@
+"""The frame of the page: top bar, tabs, drawers, messages, theme, link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from . import library, theme
+from .explore import ExploreView
+from .session import Session
+
+__all__ = ["TABS", "Shell"]
+
+TABS: dict[str, tuple[str, type]] = {"explore": ("Explore", ExploreView)}
+"""Key of each tab, with its title and its view; only tabs that work are listed."""
+
+
+def _counts(entry: library.Entry) -> str:
+    return f"{_spaced(entry.stations)} stations, {_spaced(entry.samples)} samples"
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")  # narrow no-break space
+
+
+class Shell(pn.viewable.Viewer):
+    """The page of one visitor.
+
+    Parameters
+    ----------
+    session : Session
+        State of the visitor; everything on the page reads and writes it.
+    """
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        self.session = session
+        self._views: dict[str, Any] = {}
+        self._importer: Any = None
+        self._chooser = pmui.Select(
+            label="",
+            options=self._choices(),
+            value=session.collection,
+            size="small",
+            variant="outlined",
+            width=340,
+            margin=(4, 8, 4, 16),
+            searchable=False,
+            description="Collection",
+        )
+        self._open = pmui.Button(
+            label="Open files",
+            icon="folder_open",
+            variant="text",
+            size="small",
+            margin=(4, 8),
+            on_click=lambda _: self.open_files(),
+        )
+        self._tabs = pmui.TabMenu(
+            items=[{"label": title} for title, _ in TABS.values()],
+            active=list(TABS).index(session.tab) if session.tab in TABS else 0,
+            margin=(0, 8),
+        )
+        self.page = pmui.Page(
+            title="sdcviz",
+            logo="assets/logo.svg",
+            favicon="favicon.ico",
+            site_url="./",
+            theme_config=theme.THEME,
+            dark_theme=session.dark,
+            sx=theme.PAGE_STYLE,
+            header=[self._tabs, pn.layout.HSpacer(), self._chooser, self._open],
+            sidebar_width=300,
+            sidebar_variant="persistent",
+            sidebar_resizable=True,
+            contextbar_variant="temporary",
+            contextbar_width=420,
+        )
+        self._connect()
+        self._show_tab()
+
+    def __panel__(self) -> Any:
+        return self.page
+
+    def _connect(self) -> None:
+        session = self.session
+        self.page.param.watch(lambda e: session.param.update(dark=e.new), "dark_theme")
+        session.param.watch(lambda e: self.page.param.update(dark_theme=e.new), "dark")
+        self._tabs.param.watch(lambda e: session.param.update(tab=list(TABS)[e.new or 0]), "active")
+        session.param.watch(self._show_tab, "tab")
+        session.param.watch(self._show_collection, ["collection", "collection_version"])
+        self._chooser.param.watch(self._choose, "value")
+
+    def _show_tab(self, *_: Any) -> None:
+        """Show the view of the tab; a view is made when it is first shown."""
+        key = self.session.tab if self.session.tab in TABS else next(iter(TABS))
+        if key not in self._views:
+            self._views[key] = TABS[key][1](session=self.session)
+        view = self._views[key]
+        self.page.param.update(main=[view], sidebar=[view.drawer])
+        self._tabs.active = list(TABS).index(key)
+
+    def _choices(self) -> dict[str, str]:
+        return {"No collection": ""} | {
+            f"{entry.name} · {_counts(entry)}": entry.path for entry in library.known()
+        }
+
+    def _show_collection(self, *_: Any) -> None:
+        self._chooser.param.update(options=self._choices(), value=self.session.collection)
+
+    def _choose(self, event: Any) -> None:
+        if event.new and event.new != self.session.collection:
+            self.open_collection(event.new)
+
+    def open_collection(self, path: str) -> bool:
+        """Open a collection folder and put it into the list; tell the visitor if it can't be."""
+        entry, sentence = library.try_remember(path)
+        if entry is None:
+            self.tell(sentence)
+            return False
+        self.session.open(entry.path)
+        return True
+
+    def open_files(self) -> None:
+        """Show the dialog that imports files and opens collections."""
+
+    def tell(self, sentence: str, kind: str = "error") -> None:
+        """Show a short message; errors stay until they are closed."""
+        if pn.state.notifications is not None:
+            duration = 0 if kind == "error" else 4000
+            pn.state.notifications.send(sentence, notification_type=kind, duration=duration)

@@ -1,0 +1,122 @@
+"""What the file doctor looks at in every NetCDF file, whatever its family."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import FEATURES, Batch, Doctor
+
+__all__ = ["Checkup", "degrees_east"]
+
+TRAJECTORY = FEATURES.index("trajectory")
+_EARLIEST = np.datetime64("1700-01-01", "ms")
+
+
+def degrees_east(lon: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Longitudes brought to -180..180; 180 itself stays."""
+    lon = np.asarray(lon, np.float64)
+    outside = (lon < -180) | (lon > 180)
+    return np.where(outside, (lon + 180) % 360 - 180, lon)
+
+
+class Checkup:
+    """Looks at the batches of one file, in their order.
+
+    Parameters
+    ----------
+    doctor : Doctor
+        Told what is odd.
+    data_centres : bool
+        Whether files of this family name their data centre by EDMO code.
+    """
+
+    def __init__(self, doctor: Doctor, *, data_centres: bool = True) -> None:
+        self.doctor = doctor
+        self.data_centres = data_centres
+        self._ids: set[tuple[int, str]] = set()
+
+    def __call__(self, batch: Batch) -> Batch:
+        """Note what is odd; positions that no globe has are blanked."""
+        self._positions(batch)
+        self._times(batch)
+        self._identities(batch)
+        counts = np.diff(batch.offsets)
+        self._note(batch, counts == 0, "stations without samples", "kept, without data")
+        no_depth = int(np.isnan(batch.depth).sum())
+        if no_depth:
+            self.doctor.note("depth", "samples without depth", "kept, depth flag 9", no_depth)
+        return batch
+
+    def _note(self, batch: Batch, odd: NDArray[np.bool_], what: str, consequence: str) -> None:
+        found = np.flatnonzero(odd)
+        if found.size:
+            where = f"station {batch.stations.index[found[0]]}"
+            self.doctor.note(where, what, consequence, int(found.size))
+
+    def _positions(self, batch: Batch) -> None:
+        stations = batch.stations
+        lon, lat = stations.lon, stations.lat
+        unknown = np.isnan(lon) | np.isnan(lat)
+        self._note(batch, unknown, "stations without position", "kept, not on the map")
+        impossible = ~unknown & ((np.abs(lat) > 90) | (np.abs(lon) > 540))
+        if impossible.any():
+            first = int(np.flatnonzero(impossible)[0])
+            told = f"positions that are not on Earth (first: {lon[first]:g} E, {lat[first]:g} N)"
+            self._note(batch, impossible, told, "position left blank, flag 4")
+            stations.position_flag = np.where(
+                impossible, np.uint8(ord("4")), stations.position_flag
+            )
+        wrapped = ~impossible & (np.abs(lon) > 180)
+        self._note(batch, wrapped, "longitudes beyond 180 degrees", "turned to -180..180")
+        stations.lon = np.where(impossible, np.nan, degrees_east(lon))
+        stations.lat = np.where(impossible, np.nan, np.asarray(lat, np.float64))
+
+    def _times(self, batch: Batch) -> None:
+        stations = batch.stations
+        self._note(batch, np.isnat(stations.time), "stations without time", "kept, time unknown")
+        early = ~np.isnat(stations.time) & (stations.time < _EARLIEST)
+        late = stations.time > np.datetime64("now", "ms") + np.timedelta64(366, "D")
+        if early.any():
+            self._note(batch, early, "times before the year 1700", "kept as they are")
+        if late.any():
+            self._note(batch, late, "times in the future", "kept as they are")
+        if batch.time is None:
+            return
+        back = batch.time[1:] < batch.time[:-1]
+        back[batch.offsets[1:-1][batch.offsets[1:-1] > 0] - 1] = False
+        if back.any():
+            sample = int(np.flatnonzero(back)[0]) + 1
+            station = np.searchsorted(batch.offsets, sample, "right") - 1
+            self.doctor.note(
+                f"station {stations.index[station]}, level {batch.row[sample]}",
+                "times go back",
+                "samples kept in the order of the file",
+                int(back.sum()),
+            )
+
+    def _identities(self, batch: Batch) -> None:
+        stations = batch.stations
+        if self.data_centres:
+            told = "stations without EDMO code", "data centre unknown"
+            self._note(batch, stations.edmo == 0, *told)
+        points = stations.feature == TRAJECTORY
+        ids = Counter(
+            (int(edmo), text)
+            for edmo, text, point in zip(
+                stations.edmo, stations.local_cdi_id.texts(), points, strict=True
+            )
+            if text and not point
+        )
+        repeated = {key: n for key, n in ids.items() if n > 1 or key in self._ids}
+        self._ids.update(ids)
+        if repeated:
+            key = next(iter(repeated))
+            self.doctor.note(
+                f"LOCAL_CDI_ID {key[1]}",
+                "several stations have one LOCAL_CDI_ID",
+                "all kept; looking one up gives all of them",
+                sum(repeated.values()),
+            )

@@ -1,0 +1,393 @@
+"""What all NetCDF readers need: opening, texts, numbers, flags and times.
+
+Values are read as stored and decoded here: automatic masking turns the flag
+``9`` of SeaDataNet files into NaN, and automatic times are 13 days off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UnreadableFile
+from .classic import expected_size
+
+if TYPE_CHECKING:
+    from netCDF4 import Dataset, Variable
+
+    from .sources import Source
+
+__all__ = [
+    "Outline",
+    "attribute",
+    "codes",
+    "decode_time",
+    "fill_of",
+    "first_match",
+    "is_netcdf",
+    "numbers",
+    "opened",
+    "outline",
+    "p_code",
+    "texts",
+]
+
+_CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_MS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000, "millisecond": 1}
+_UNITS = {
+    **dict.fromkeys(("d", "day", "days"), "day"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hour"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "minute"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "second"),
+    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), "millisecond"),
+    **dict.fromkeys(("y", "yr", "year", "years"), "year"),
+}
+_SINCE = re.compile(
+    r"\s*([A-Za-z]+)\s+since\s+(-?\d{1,4})-(\d{1,2})-(\d{1,2})"
+    r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}(?:\.\d*)?))?)?\s*(?:Z|UTC|GMT|[+-]0?0:?00)?\s*",
+    re.IGNORECASE,
+)
+_DAMAGE = (OSError, RuntimeError, ValueError, OverflowError, MemoryError, IndexError)
+_UNIX_EPOCH_JDN = 2_440_588
+"""Julian day number (and chronological Julian date) of 1970-01-01."""
+
+
+def is_netcdf(head: bytes) -> bool:
+    """Tell by the first bytes whether a file is NetCDF (classic or HDF5)."""
+    return head.startswith((*_CLASSIC, _HDF5))
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a NetCDF file declares, without its data.
+
+    Attributes
+    ----------
+    attributes : dict of str to str
+        Global attributes; names in lower case, as old files vary.
+    dimensions : dict of str to int
+        Lengths by name.
+    variables : dict of str to (tuple of str)
+        Dimensions of each variable.
+    """
+
+    attributes: dict[str, str]
+    dimensions: dict[str, int]
+    variables: dict[str, tuple[str, ...]]
+
+    def has(self, *names: str) -> bool:
+        """Tell whether all these variables exist."""
+        return all(name in self.variables for name in names)
+
+
+def outline(source: Source) -> Outline:
+    """Read what a file declares; the source remembers it.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file is cut off or damaged.
+    """
+    if "netcdf" not in source.memo:
+        with opened(source) as file:
+            source.memo["netcdf"] = Outline(
+                {a.lower(): str(file.getncattr(a)).strip() for a in file.ncattrs()},
+                {n: len(d) for n, d in file.dimensions.items()},
+                {n: v.dimensions for n, v in file.variables.items()},
+            )
+    return source.memo["netcdf"]
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Dataset]:
+    """Open a NetCDF file for reading, with values as they are stored.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file is cut off or damaged, also where that shows only while
+        values are read inside the ``with`` block.
+    """
+    from netCDF4 import Dataset
+
+    path, name = source.path, source.name
+    try:
+        _check_length(path, name)
+        with Dataset(path) as file:
+            file.set_auto_maskandscale(False)
+            file.set_auto_chartostring(False)
+            yield file
+    except PermissionError as error:
+        raise UnreadableFile(f"{name}: no permission to read the file.") from error
+    except _DAMAGE as error:
+        raise UnreadableFile(
+            f"{name}: the NetCDF file is damaged or not complete ({_brief(error)}); fetch it again."
+        ) from error
+
+
+def _check_length(path: Path, name: str) -> None:
+    with path.open("rb") as stream:
+        if stream.read(4) not in _CLASSIC:
+            return
+        stream.seek(0)
+        needed, size = expected_size(stream), path.stat().st_size
+    if size < needed:
+        raise UnreadableFile(
+            f"{name}: the NetCDF file is cut off, {size:,} of {needed:,} bytes are there; "
+            "fetch it again."
+        )
+
+
+def _brief(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split())[:120] or type(error).__name__
+
+
+def attribute(variable: Variable | Dataset, *names: str) -> str:
+    """Text of the first of some attributes that is there and not empty."""
+    for name in names:
+        try:
+            text = str(variable.getncattr(name)).strip()
+        except (AttributeError, UnicodeDecodeError):
+            continue
+        if text:
+            return text
+    return ""
+
+
+def p_code(urn: str) -> str:
+    """Code without prefix of a SeaDataNet urn, ``SDN:P01::TEMPPR01`` to ``TEMPPR01``."""
+    return urn.rsplit(":", 1)[-1].strip()
+
+
+def first_match(file: Dataset, **wanted: Sequence[str]) -> str | None:
+    """Name of the first variable with an attribute of one of the values asked for.
+
+    Values are compared without case; attributes are tried in the order given.
+    """
+    for name, values in wanted.items():
+        for key, variable in file.variables.items():
+            if attribute(variable, name).lower() in values:
+                return str(key)
+    return None
+
+
+def texts(variable: Variable, index: Any = slice(None)) -> list[str]:
+    """Texts of a char, string or number variable, one for each leading index.
+
+    Parameters
+    ----------
+    variable : netCDF4.Variable
+        Char ``(n, length)`` or ``(n,)``, strings, or numbers (fill is "").
+    index : slice or array
+        Along the first dimension.
+
+    Returns
+    -------
+    list of str
+        Padding (blanks, zero bytes) stripped; bytes as UTF-8, else Latin-1.
+    """
+    data = np.atleast_1d(np.asarray(variable[index] if variable.ndim else variable[...]))
+    if data.dtype.kind == "S":
+        if data.dtype.itemsize == 1 and _is_text_axis(variable):
+            data = np.ascontiguousarray(data).view(f"S{data.shape[-1]}")[..., 0]
+        return [_text(b) for b in data.ravel().tolist()]
+    if data.dtype.kind in "iuf":
+        fill = fill_of(variable)
+        blank = np.isnan(data) if data.dtype.kind == "f" else np.zeros(data.shape, bool)
+        if fill is not None:
+            blank |= data == fill
+        return ["" if b else f"{v}" for v, b in zip(data.tolist(), blank.tolist(), strict=True)]
+    return [str(v).strip("\x00 \t\r\n") for v in data.ravel().tolist()]
+
+
+def _is_text_axis(variable: Variable) -> bool:
+    """Tell whether the last dimension of a char variable counts letters."""
+    last = variable.dimensions[-1].lower() if variable.ndim else ""
+    return variable.ndim > 1 or last.startswith("str") or last.endswith("strlen")
+
+
+def _text(data: bytes) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.split("\x00", 1)[0].strip()
+
+
+def fill_of(variable: Variable) -> Any:
+    """Value that stands for "nothing" in a variable; None where there is none."""
+    from netCDF4 import default_fillvals
+
+    for name in ("_FillValue", "missing_value"):
+        try:
+            return np.asarray(variable.getncattr(name)).ravel()[0]
+        except (AttributeError, IndexError, UnicodeDecodeError):
+            continue
+    key = variable.dtype.str[1:] if variable.dtype != str else ""
+    # Bytes have no default fill value: every byte may be data.
+    return default_fillvals.get(key) if key not in ("i1", "u1", "S1") else None
+
+
+def numbers(variable: Variable, index: Any = slice(None)) -> NDArray[Any]:
+    """Numbers of a variable, scaled, with NaN for every kind of missing.
+
+    Parameters
+    ----------
+    variable : netCDF4.Variable
+        Of any number type.
+    index : slice, array or tuple
+        What to read.
+
+    Returns
+    -------
+    ndarray of float32 or float64
+        Single precision where the file has it (or packs into 16 bits with a
+        single-precision factor), else double.
+
+    Raises
+    ------
+    ValueError
+        If the variable holds no numbers.
+    """
+    data = np.asarray(variable[index] if variable.ndim else variable[...])
+    if data.dtype.kind not in "iuf":
+        raise ValueError(f"variable {variable.name} holds no numbers")
+    missing = np.isnan(data) if data.dtype.kind == "f" else np.zeros(data.shape, bool)
+    for name in ("_FillValue", "missing_value"):
+        if name in variable.ncattrs():
+            fills = np.asarray(variable.getncattr(name)).ravel()
+            if fills.dtype.kind in "iuf":
+                for fill in fills:
+                    missing |= data == fill.astype(data.dtype)
+    if not {"_FillValue", "missing_value"} & set(variable.ncattrs()):
+        default = fill_of(variable)
+        if default is not None:
+            missing |= data == np.asarray(default).astype(data.dtype)
+    values = data.astype(np.float32 if data.dtype == np.float32 else np.float64)
+    for name, apply in (("scale_factor", np.multiply), ("add_offset", np.add)):
+        if name in variable.ncattrs():
+            number = np.asarray(variable.getncattr(name)).ravel()[0]
+            if number.dtype == np.float32 and data.dtype.itemsize <= 2:
+                values = values.astype(np.float32)
+            values = apply(values, number)
+    values[missing] = np.nan
+    return values
+
+
+def codes(variable: Variable, index: Any = slice(None)) -> NDArray[np.uint8]:
+    """Read the flags of a variable as one ASCII byte each, blank where fill.
+
+    Chars and bytes that hold ASCII codes (SeaDataNet, ODV) stay as they are,
+    numbers 0..9 (OceanSITES, WOD) become ``b"0"``..``b"9"``.
+    """
+    data = np.asarray(variable[index] if variable.ndim else variable[...])
+    if data.dtype.kind == "S":
+        flags = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+        flags = flags.reshape(data.shape) if data.dtype.itemsize == 1 else flags
+        return np.where(flags == 0, np.uint8(ord(" ")), flags)
+    fill = fill_of(variable)
+    known = np.asarray(getattr(variable, "flag_values", ()))
+    numeric = known.dtype.kind in "iuf" and known.size and known.max() <= 9
+    if known.dtype.kind not in "iuf" or not known.size:
+        filled = data if fill is None else data[data != fill]
+        numeric = not filled.size or filled.max() < ord("0")
+    values = data.astype(np.int64, copy=False) if data.dtype.kind in "iu" else _whole(data)
+    if not numeric:
+        return np.where((values >= 0) & (values < 256), values, ord("?")).astype(np.uint8)
+    flags = np.where((values >= 0) & (values <= 9), values + ord("0"), ord("?"))
+    if fill is not None:
+        flags = np.where(data == fill, ord(" "), flags)
+    return np.where((values == -128) | (values == -127), ord(" "), flags).astype(np.uint8)
+
+
+def _whole(data: NDArray) -> NDArray[np.int64]:
+    """Whole numbers of flags that a program stored as reals; NaN is fill."""
+    real = np.asarray(data, np.float64)
+    return np.where(np.isfinite(real) & (np.abs(real) < 1000), real, -128).astype(np.int64)
+
+
+def decode_time(
+    values: NDArray[np.floating], units: str, calendar: str = "", *, julian_date: bool = False
+) -> NDArray[np.datetime64]:
+    """Turn the numbers of a CF time variable into times.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        NaN is missing.
+    units : str
+        ``"days since 1950-01-01 00:00:00 UTC"`` and the like, or decimal
+        years ``"years since 0000-01-01"`` as ODV writes them.
+    calendar : str
+        CF calendar of real days; the reference day is converted through its
+        day number, so that Julian and mixed calendars come out right.
+    julian_date : bool
+        The values are chronological Julian dates (P01 code CJDY1101), days
+        from midnight, whatever units and calendar pretend.
+
+    Returns
+    -------
+    ndarray of datetime64[ms]
+        UTC, proleptic Gregorian. Times within 0.1 s of a full second are
+        that second: days in double precision are no better.
+
+    Raises
+    ------
+    ValueError
+        If the units are no time units, or the calendar has no real days.
+    """
+    days = np.asarray(values, np.float64)
+    if julian_date:
+        return _from_ms((days - _UNIX_EPOCH_JDN) * _MS["day"])
+    match = _SINCE.match(units)
+    step = _UNITS.get(match[1].lower()) if match else None
+    if not match or not step:
+        raise ValueError(f"'{units}' are no time units")
+    year, month, day = (int(match[i]) for i in (2, 3, 4))
+    if step == "year":
+        return _from_decimal_years(days + year)
+    start = _day_number(year, month, day, calendar) * _MS["day"]
+    start += int(match[5] or 0) * _MS["hour"] + int(match[6] or 0) * _MS["minute"]
+    return _from_ms(start + float(match[7] or 0) * 1000 + days * _MS[step])
+
+
+def _day_number(year: int, month: int, day: int, calendar: str) -> int:
+    """Days from 1970-01-01 to a day of a calendar."""
+    from cftime import datetime
+
+    name = calendar.strip().lower() or "standard"
+    if name in ("noleap", "365_day", "all_leap", "366_day", "360_day", "none"):
+        raise ValueError(f"calendar '{calendar}' has no real days")
+    if year <= 0 and name in ("standard", "gregorian"):
+        name = "proleptic_gregorian"
+    known = {"standard", "gregorian", "proleptic_gregorian", "julian"}
+    date = datetime(year, month, day, calendar=name if name in known else "standard")
+    return int(date.toordinal()) - _UNIX_EPOCH_JDN
+
+
+def _from_ms(ms: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    # Beyond the years -9999..9999 it is no date but damage.
+    bad = ~(np.abs(ms) < 8e14)
+    ms = np.where(bad, 0, ms)
+    seconds = np.round(ms / 1000) * 1000
+    whole = np.where(np.abs(ms - seconds) <= 100, seconds, np.round(ms)).astype(np.int64)
+    return np.where(bad, np.datetime64("NaT", "ms"), whole.astype("datetime64[ms]"))
+
+
+def _from_decimal_years(years: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    bad = ~(np.abs(years) < 9999)
+    whole = np.floor(np.where(bad, 1970, years))
+    start = (whole.astype(np.int64) - 1970).astype("datetime64[Y]")
+    first = start.astype("datetime64[ms]").astype(np.int64)
+    following = (start + 1).astype("datetime64[ms]").astype(np.int64)
+    ms = first + (np.where(bad, 0, years - whole)) * (following - first)
+    return np.where(bad, np.datetime64("NaT", "ms"), _from_ms(ms))

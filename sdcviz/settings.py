@@ -1,0 +1,230 @@
+"""Every knob of sdcviz, typed, in one place.
+
+A value comes from, in this order: the call, the environment (``SDCVIZ_PORT=8080``),
+the file ``config.toml`` in the user's configuration folder (another file with
+``SDCVIZ_CONFIG``), the default below.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from .errors import BadRequest, StorageError
+
+__all__ = ["Settings", "config_file", "get_settings"]
+
+PREFIX = "SDCVIZ_"
+
+
+def _user_folder(variable: str, fallback: str) -> Path:
+    """Return the user's folder that the XDG rules name, for sdcviz."""
+    base = os.environ.get(variable, "")
+    # The XDG rules say that a relative path is to be ignored.
+    return (Path(base) if Path(base).is_absolute() else Path.home() / fallback) / "sdcviz"
+
+
+def config_file() -> Path:
+    """Return the settings file, whether it exists or not.
+
+    Returns
+    -------
+    Path
+        The file named by ``SDCVIZ_CONFIG``, else ``config.toml`` in the user's
+        configuration folder.
+    """
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    if named:
+        return Path(named).expanduser()
+    return _user_folder("XDG_CONFIG_HOME", ".config") / "config.toml"
+
+
+class Settings(BaseSettings):
+    """The settings of one process; read them with `get_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True, str_max_length=4096
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: _user_folder("XDG_DATA_HOME", ".local/share"),
+        description="Folder for what sdcviz keeps for this user: demo collection, vocabularies, "
+        "saved views, the secret key.",
+    )
+    host: str = Field("127.0.0.1", description="Address on which the server listens.")
+    port: int = Field(5006, ge=0, le=65535, description="Port of the server; 0 takes a free one.")
+    root_path: str = Field(
+        "", description="URL prefix under which a proxy shows the app, such as /viz."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Other origins that may open a websocket, such as https://viz.example.org; "
+        "the server's own is always allowed. In the environment, separated by commas.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Key that signs session tokens; without it, one is made once and kept in "
+        "data_dir. Use `Settings.session_key` to get it.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="The least serious messages that are logged."
+    )
+    log_json: bool = Field(False, description="Log JSON lines instead of lines for people.")
+    tile_url: str | None = Field(
+        None,
+        description="Address of background tiles with {x}, {y} and {z}. Without it no request "
+        "leaves the machine.",
+    )
+    tile_attribution: str = Field("", description="Credit shown on the background tiles.")
+    import_max_ratio: float = Field(
+        200, gt=1, description="An archive member that grows more than so many times is refused."
+    )
+    import_max_bytes: int = Field(
+        200 * 1024**3, gt=0, description="Most bytes that one archive may unpack to."
+    )
+    keep_sources: bool = Field(
+        True,
+        description="Keep a compressed copy of ODV sources in the collection, so that an export "
+        "gives back header and untouched columns byte for byte.",
+    )
+    upload_max_bytes: int = Field(
+        20 * 1024**3, gt=0, description="Largest file that the page accepts."
+    )
+    cache_collections: int = Field(
+        8, ge=1, description="Collections that a server process keeps open."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the call, then the environment, then the file (see pydantic-settings)."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("root_path")
+    @classmethod
+    def _prefix(cls, value: str) -> str:
+        """Give every spelling of a prefix one form: ``/viz`` or nothing."""
+        value = value.strip().strip("/")
+        if any(part in {"", ".", ".."} for part in value.split("/")) and value:
+            raise ValueError("should be a plain URL prefix such as /viz")
+        return f"/{value}" if value else ""
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.split(",")
+        return tuple(text.strip().rstrip("/") for text in value if text.strip())
+
+    @field_validator("tile_url")
+    @classmethod
+    def _tiles(cls, value: str | None) -> str | None:
+        if value and not all(part in value for part in ("{x}", "{y}", "{z}")):
+            raise ValueError("should contain {x}, {y} and {z}")
+        return value or None
+
+    def session_key(self) -> SecretStr:
+        """Return the key that signs session tokens, made on first use.
+
+        Returns
+        -------
+        SecretStr
+            `secret_key` if set, else the content of ``secret_key`` in `data_dir`,
+            a file that only this user can read.
+
+        Raises
+        ------
+        StorageError
+            If the key can be neither read nor written.
+        """
+        if self.secret_key is not None:
+            return self.secret_key
+        path = self.data_dir / "secret_key"
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            return SecretStr(_read_or_make(path))
+        except OSError as error:
+            raise StorageError(
+                f"{path}: the key of the server can't be read or written ({error.strerror}); "
+                f"set {PREFIX}DATA_DIR to a folder of yours, or {PREFIX}SECRET_KEY."
+            ) from error
+
+
+def _read_or_make(path: Path) -> str:
+    """Read the key; if there is none, make it so that two servers get the same."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    if not path.exists():
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            # A link, unlike a rename, fails where another server was first.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    path.chmod(0o600)
+    return path.read_text().strip()
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once.
+
+    Returns
+    -------
+    Settings
+        ``get_settings.cache_clear()`` makes the next call read them again.
+
+    Raises
+    ------
+    BadRequest
+        If the file can't be read or a value can't be used; says which.
+    """
+    path = config_file()
+    if not path.is_file() and os.environ.get(f"{PREFIX}CONFIG"):
+        raise BadRequest(f"{path}: the settings file named by {PREFIX}CONFIG does not exist.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadRequest(_sentence(error, path)) from None
+    except (OSError, ValueError) as error:  # tomllib's own error is a ValueError
+        raise BadRequest(f"{path}: the settings file can't be read ({error}).") from error
+
+
+def _sentence(error: ValidationError, path: Path) -> str:
+    """Say what is wrong with a setting, without showing the value of a secret."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "?"
+    variable = f"{PREFIX}{name.upper()}"
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(Settings.model_fields)
+        return f"{path}: there is no setting {name!r}; known are {known}."
+    where = f"the variable {variable}" if variable in os.environ else f"{name!r} in {path}"
+    message = first["msg"].removeprefix("Value error, ")
+    shown = "" if name == "secret_key" else f" is {first['input']!r}"
+    return f"Settings: {where}{shown}: {message}."
