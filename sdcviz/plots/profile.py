@@ -1,0 +1,60 @@
+"""Profiles: depth downwards, one line a station."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .axes import DEPTH, Axis, axis, take
+from .colours import colouring
+from .layers import RASTER_ABOVE, lines
+from .style import hint
+
+__all__ = ["profiles"]
+
+
+def profiles(
+    data: Any,
+    parameter: Axis | str,
+    *,
+    colour_by: str | Axis = "station",
+    brush: Any = None,
+    raster_above: int = RASTER_ABOVE,
+    dynamic: bool = True,
+) -> Any:
+    """Plot a parameter against depth for all stations.
+
+    Parameters
+    ----------
+    data : Selection, mapping or DataFrame
+        Samples; those of a station stand together, in order of depth.
+    parameter : Axis or str
+        What is on the horizontal axis.
+    colour_by : {"station", "time", "flag"} or Axis
+        Colour of lines and points.
+    brush : array of int, optional
+        Station rows that stand out; the others turn grey.
+    raster_above : int
+        More samples than this are drawn as pixels: their number for colour by
+        station, mean time or worst flag otherwise.
+    dynamic : bool
+        Rasterise anew at each zoom.
+
+    Returns
+    -------
+    holoviews element
+        A sentence where there is nothing to draw.
+    """
+    shown = axis(data, parameter)
+    columns = take(data, shown, DEPTH)
+    if not len(columns.get("value", ())):
+        return hint(f"No value of {shown.label} with a depth in this selection.")
+    return lines(
+        columns,
+        shown,
+        DEPTH,
+        colouring(columns, colour_by),
+        brush=brush,
+        raster_above=raster_above,
+        dynamic=dynamic,
+        xaxis="top",
+    )
