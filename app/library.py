@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sdcviz.settings import get_settings
-
 from sdcviz.errors import NotFound, SdcvizError
+from sdcviz.settings import get_settings
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection, Filters, Selection

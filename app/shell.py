@@ -55,6 +55,7 @@ class Shell(pn.viewable.Viewer):
             icon="folder_open",
             variant="text",
             size="small",
+            width=115,
             margin=(4, 8),
             on_click=lambda _: self.open_files(),
         )
@@ -62,6 +63,7 @@ class Shell(pn.viewable.Viewer):
             items=[{"label": title} for title, _ in TABS.values()],
             active=list(TABS).index(session.tab) if session.tab in TABS else 0,
             margin=(0, 8),
+            width=100 * len(TABS),
         )
         self.page = pmui.Page(
             title="sdcviz",

@@ -24,7 +24,7 @@ from pydantic_settings import (
 
 from .errors import BadRequest, StorageError
 
-__all__ = ["Settings", "config_file", "get_settings"]
+__all__ = ["Settings", "config_file", "get_settings", "load_settings"]
 
 PREFIX = "SDCVIZ_"
 
@@ -191,14 +191,13 @@ def _read_or_make(path: Path) -> str:
     return path.read_text().strip()
 
 
-@lru_cache(maxsize=1)
-def get_settings() -> Settings:
-    """Return the settings of this process, read once.
+def load_settings(**given: Any) -> Settings:
+    """Read the settings anew.
 
-    Returns
-    -------
-    Settings
-        ``get_settings.cache_clear()`` makes the next call read them again.
+    Parameters
+    ----------
+    **given
+        Settings that come before those of environment and file.
 
     Raises
     ------
@@ -209,14 +208,26 @@ def get_settings() -> Settings:
     if not path.is_file() and os.environ.get(f"{PREFIX}CONFIG"):
         raise BadRequest(f"{path}: the settings file named by {PREFIX}CONFIG does not exist.")
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
-        raise BadRequest(_sentence(error, path)) from None
+        raise BadRequest(_sentence(error, path, given)) from None
     except (OSError, ValueError) as error:  # tomllib's own error is a ValueError
         raise BadRequest(f"{path}: the settings file can't be read ({error}).") from error
 
 
-def _sentence(error: ValidationError, path: Path) -> str:
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once (see `load_settings`).
+
+    Returns
+    -------
+    Settings
+        ``get_settings.cache_clear()`` makes the next call read them again.
+    """
+    return load_settings()
+
+
+def _sentence(error: ValidationError, path: Path, given: dict[str, Any]) -> str:
     """Say what is wrong with a setting, without showing the value of a secret."""
     first = error.errors(include_url=False, include_context=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "?"
@@ -224,7 +235,12 @@ def _sentence(error: ValidationError, path: Path) -> str:
     if first["type"] == "extra_forbidden":
         known = ", ".join(Settings.model_fields)
         return f"{path}: there is no setting {name!r}; known are {known}."
-    where = f"the variable {variable}" if variable in os.environ else f"{name!r} in {path}"
+    if name in given:
+        where = f"--{name.replace('_', '-')}"
+    elif variable in os.environ:
+        where = f"the variable {variable}"
+    else:
+        where = f"{name!r} in {path}"
     message = first["msg"].removeprefix("Value error, ")
     shown = "" if name == "secret_key" else f" is {first['input']!r}"
     return f"Settings: {where}{shown}: {message}."

@@ -13,10 +13,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sdcviz.settings import Settings, get_settings
 from starlette.exceptions import HTTPException
 
 from sdcviz.errors import HTTP_STATUS, SdcvizError
+from sdcviz.settings import Settings, get_settings
 
 from .guard import HANDLE, Guard
 
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = False) -> Any:
     )
     _add_errors(api)
     _add_endpoints(api)
-    _add_page(api, key)
+    api.state.pages = _add_page(api, key)
     return Guard(api, settings, key)
 
 
@@ -72,9 +72,10 @@ def _lifespan(warm: bool) -> Any:
 
 def _add_endpoints(api: FastAPI) -> None:
     @api.get("/api/health")
-    async def health() -> dict[str, str]:
-        """Say that the server answers, and its version."""
-        return {"status": "ok", "version": _version()}
+    async def health(request: Request) -> dict[str, str | int]:
+        """Say that the server answers, its version, and how many pages are open."""
+        pages = len(request.app.state.pages._clients)
+        return {"status": "ok", "version": _version(), "pages": pages}
 
     @api.get("/favicon.ico", include_in_schema=False)
     async def favicon() -> Response:
@@ -85,7 +86,7 @@ def _add_endpoints(api: FastAPI) -> None:
     api.mount("/assets", StaticFiles(directory=str(with_files)), name="assets")
 
 
-def _add_page(api: FastAPI, key: bytes) -> None:
+def _add_page(api: FastAPI, key: bytes) -> Any:
     from panel.io.fastapi import add_applications
 
     from ..main import page
@@ -94,7 +95,7 @@ def _add_page(api: FastAPI, key: bytes) -> None:
 
     configure()
     mend_sockets()
-    add_applications(
+    return add_applications(
         {"/": page},
         app=api,
         title={"/": "sdcviz"},
@@ -139,7 +140,8 @@ _ERROR_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>sdcviz: {status}</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 20vh auto; padding: 0 1rem; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 36rem;
+       margin: 20vh auto; padding: 0 1rem; }}
 h1 {{ font-size: 1.1rem; }}
 </style>
 <h1>{status}</h1><p>{sentence}</p><p><a href="{home}">Back to sdcviz</a></p></html>

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sdcviz.settings import Settings, get_settings
-
 from sdcviz.errors import BadRequest
+from sdcviz.settings import Settings, get_settings
 
 __all__ = ["serve"]
 

@@ -1,0 +1,216 @@
+"""Commands about collections: import, info, stations, profile, export, duplicates."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import BadRequest
+from . import app, show
+from .options import with_filters
+
+if TYPE_CHECKING:
+    from ..observations import Collection, Filters, ImportReport
+
+__all__: list[str] = []
+
+CollectionPath = Annotated[
+    Path, typer.Argument(metavar="COLLECTION", help="Folder of a collection.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
+EXPORTS = ("odv", "netcdf", "parquet", "csv")
+SHOWN_ODDITIES = 20
+
+
+@app.command("import")
+def import_(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="Files, folders and archives.")
+    ],
+    into: Annotated[Path, typer.Option(help="Folder of the collection, new or not.")],
+    name: Annotated[str | None, typer.Option(help="Name of the collection for people.")] = None,
+    append: Annotated[
+        bool, typer.Option("--append/--replace", help="Keep what the collection has, or not.")
+    ] = True,
+    as_json: Json = False,
+    progress: Annotated[
+        str, typer.Option(help="auto, json (lines on standard error) or none.", metavar="KIND")
+    ] = "auto",
+) -> None:
+    """Read files of any known format into a collection."""
+    from ..observations import import_files
+
+    with show.progress_bar(progress) as tell:
+        report = import_files(sources, into, name=name, progress=tell, append=append)
+    if as_json:
+        show.show_json(_report(report))
+    else:
+        _tell_report(report)
+
+
+def _report(report: ImportReport) -> dict[str, Any]:
+    return {
+        "collection": report.collection,
+        "stations": report.stations,
+        "samples": report.samples,
+        "files": report.files,
+        "warnings": [asdict(oddity) for oddity in report.warnings],
+        "skipped": [{"file": file, "reason": reason} for file, reason in report.skipped],
+    }
+
+
+def _tell_report(report: ImportReport) -> None:
+    for oddity in report.warnings[:SHOWN_ODDITIES]:
+        show.note(f"  {oddity.file}, {oddity.where}: {oddity.what}; {oddity.consequence}.")
+    hidden = len(report.warnings) - SHOWN_ODDITIES
+    if hidden > 0:
+        show.note(f"  ... and {show.counted(hidden, 'more oddity', 'more oddities')}: see --json.")
+    for _, reason in report.skipped:
+        show.note(f"  not imported: {reason}")
+    typer.echo(
+        f"{report.collection}: imported {show.counted(report.stations, 'station')} with "
+        f"{show.counted(report.samples, 'sample')} from {show.counted(report.files, 'file')}."
+    )
+
+
+@app.command()
+def info(collection: CollectionPath, as_json: Json = False) -> None:
+    """Tell what a collection holds."""
+    about = _open(collection).info()
+    if as_json:
+        show.show_json(about)
+        return
+    times, lon, lat = (show.plain(about[key]) for key in ("time", "lon", "lat"))
+    typer.echo(
+        f"{about.get('name', collection)}: {show.counted(about['stations'], 'station')}, "
+        f"{show.counted(about['samples'], 'sample')}, {show.counted(about['files'], 'file')}\n"
+        f"time {times[0]} to {times[1]}\n"
+        f"lon {lon[0]} to {lon[1]}, lat {lat[0]} to {lat[1]}\n"
+    )
+    show.show_rows(
+        ["parameter", "P01", "unit", "values", "flags"],
+        [
+            [
+                item["name"],
+                item["p01"],
+                item["unit"],
+                item["values"],
+                " ".join(f"{code}:{count}" for code, count in item["flags"].items()),
+            ]
+            for item in about["parameters"]
+        ],
+    )
+
+
+@app.command()
+@with_filters
+def stations(
+    collection: CollectionPath, filters: Filters, as_json: Json = False, as_csv: Csv = False
+) -> None:
+    """List the stations that pass the filters."""
+    show.one_form(as_json, as_csv)
+    opened = _open(collection)
+    selection = opened.where(filters)
+    table = selection.stations
+    if as_json:
+        show.show_json(table.to_dict("records"))
+    elif as_csv or not sys.stdout.isatty():
+        show.show_csv(table)
+    else:
+        show.show_rows(list(table.columns), table.itertuples(index=False))
+    show.note(
+        f"{show.counted(selection.n_stations, 'station')} of {opened.n_stations:,}, "
+        f"{show.counted(selection.n_samples, 'sample')}"
+    )
+
+
+@app.command()
+def profile(
+    collection: CollectionPath,
+    station: Annotated[
+        str,
+        typer.Argument(
+            metavar="STATION", help="Station id, LOCAL_CDI_ID, cruise/station or row number."
+        ),
+    ],
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
+    """Show the samples of a station (of all stations that share the identifier)."""
+    show.one_form(as_json, as_csv)
+    opened = _open(collection)
+    rows = [int(row) for row in opened.find_station(station)]
+    if as_json:
+        show.show_json({"stations": [_card(opened, row) for row in rows]})
+        return
+    for row in rows:
+        if as_csv:
+            import pandas as pd
+
+            table = opened.profile(row)
+            table.insert(0, "station", opened.station_id(row))
+            show.show_csv(table if row == rows[0] else pd.DataFrame(table))
+        else:
+            card = opened.station(row)
+            typer.echo(f"{opened.station_id(row)}")
+            for name, value in card.items():
+                if isinstance(value, str | int | float) and value not in ("", None):
+                    typer.echo(f"  {name}: {value}")
+            table = opened.profile(row)
+            show.show_rows(list(table.columns), table.itertuples(index=False))
+
+
+def _card(opened: Collection, row: int) -> dict[str, Any]:
+    samples = opened.profile(row).to_dict("list")
+    return {"id": opened.station_id(row), **opened.station(row), "samples": samples}
+
+
+@app.command()
+@with_filters
+def export(
+    collection: CollectionPath,
+    filters: Filters,
+    form: Annotated[str, typer.Option("--format", help="odv, netcdf, parquet or csv.")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write the stations and samples that pass the filters to a file."""
+    if form not in EXPORTS:
+        raise BadRequest(f"--format {form}: expected {', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}.")
+    selection = _open(collection).where(filters)
+    selection.export(out, form)
+    if as_json:
+        show.show_json(
+            {"file": out, "stations": selection.n_stations, "samples": selection.n_samples}
+        )
+    else:
+        typer.echo(
+            f"{out}: {show.counted(selection.n_stations, 'station')}, "
+            f"{show.counted(selection.n_samples, 'sample')}"
+        )
+
+
+@app.command()
+def duplicates(collection: CollectionPath, as_json: Json = False, as_csv: Csv = False) -> None:
+    """List pairs of stations that look like the same one; nothing is removed."""
+    from ..observations.duplicates import find_duplicates
+
+    show.one_form(as_json, as_csv)
+    opened = _open(collection)
+    pairs = [asdict(p) if is_dataclass(p) else dict(p) for p in find_duplicates(opened)]
+    if as_json:
+        show.show_json(pairs)
+    elif pairs:
+        show.show_rows(list(pairs[0]), [list(pair.values()) for pair in pairs])
+    show.note(f"{show.counted(len(pairs), 'pair')} of stations that look like the same one.")
+
+
+def _open(path: Path) -> Collection:
+    from ..observations import open_collection
+
+    return open_collection(path)

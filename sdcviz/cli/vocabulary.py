@@ -1,0 +1,30 @@
+"""Commands about vocabularies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import app, show
+
+__all__: list[str] = []
+
+vocab = typer.Typer(help="Names of codes (P01, P06, EDMO, ...).", no_args_is_help=True)
+app.add_typer(vocab, name="vocab")
+
+
+@vocab.command("import")
+def import_terms(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Terms: collection,code,label.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
+) -> None:
+    """Keep the terms of a file (CSV, may be .gz) in your data folder."""
+    from .. import vocabularies
+
+    count = vocabularies.import_terms(file)
+    if as_json:
+        show.show_json({"file": file, "terms": count})
+    else:
+        typer.echo(f"{file}: {show.counted(count, 'term')} kept.")

@@ -1,0 +1,67 @@
+"""A real server for tests: its own process, a free port, its own data folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+_START = """
+import sys
+from sdcviz_app.server import serve
+serve(None, sys.argv[1:], started=lambda address: print(address, flush=True))
+"""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers at `address` (with trailing slash)."""
+
+    address: str
+    data_dir: Path
+    pid: int
+
+    @property
+    def origin(self) -> str:
+        return "/".join(self.address.split("/")[:3])
+
+
+@contextmanager
+def running(
+    folder: Path, collections: Sequence[Path | str] = (), **settings: str
+) -> Iterator[Running]:
+    """Start a server with settings (``root_path="/viz"``); stop it in the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "config.toml"
+    config.touch()
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("SDCVIZ_", "BOKEH_", "PANEL_"))}
+    env |= {"SDCVIZ_DATA_DIR": str(folder), "SDCVIZ_PORT": "0", "SDCVIZ_CONFIG": str(config)}
+    env |= {f"SDCVIZ_{name.upper()}": value for name, value in settings.items()}
+    log = folder / "server.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _START, *map(str, collections)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=env,
+            cwd=folder,
+        )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        if not address:
+            raise RuntimeError(f"The server did not start:\n{log.read_text()}")
+        # The port is open before the application is ready; an answer says that it is.
+        httpx.get(f"{address}api/health", timeout=120).raise_for_status()
+        yield Running(address, folder, process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
