@@ -20,6 +20,7 @@ from sdcviz.observations.aggregate import (
     fill_gaps,
     value_index,
 )
+from sdcviz.plots.axes import colormap_of
 
 from ..layers import Colouring, colouring, layer_of, rows_layer
 from ..session import Session
@@ -116,14 +117,16 @@ class MapPart(pn.viewable.Viewer):
         west, south, east, north = extent
         lon, lat = np.meshgrid(np.linspace(west, east, 33), np.linspace(south, north, 9))
         x, y = forward(self.session.projection, lon.ravel(), lat.ravel())
-        return tuple(float(f(a)) for f, a in ((np.nanmin, x), (np.nanmin, y), (np.nanmax, x), (np.nanmax, y)))  # type: ignore[return-value]
+        return tuple(
+            float(f(a)) for f, a in ((np.nanmin, x), (np.nanmin, y), (np.nanmax, x), (np.nanmax, y))
+        )  # type: ignore[return-value]
 
     def _extent(self, view: View) -> tuple[float, ...]:
         extent = view_extent(self.session.projection, (view.x0, view.x1), (view.y0, view.y1))
         return tuple(round(d, 4) for d in extent)
 
     def _resized(self) -> None:
-        if self._chart.sized and self._drawn is None or self._chart.keep_shape():
+        if self._chart.sized and (self._drawn is None or self._chart.keep_shape()):
             self._moved()
 
     def _moved(self) -> None:
@@ -169,8 +172,12 @@ class MapPart(pn.viewable.Viewer):
         counts = layer.count(view)
         index, most = count_index(counts)
         if len(inside) <= DOTS:
-            column = np.clip(((layer.x[inside] - view.x0) / view.pixel).astype(int), 0, view.width - 1)
-            line = np.clip(((layer.y[inside] - view.y0) / view.pixel).astype(int), 0, view.height - 1)
+            column = np.clip(
+                ((layer.x[inside] - view.x0) / view.pixel).astype(int), 0, view.width - 1
+            )
+            line = np.clip(
+                ((layer.y[inside] - view.y0) / view.pixel).astype(int), 0, view.height - 1
+            )
             self._chart.draw_dots(layer, inside, index[line, column])
         else:
             self._chart.draw_pixels(view, _visible(index, len(inside)))
@@ -208,8 +215,8 @@ class MapPart(pn.viewable.Viewer):
 
     def _usual_colours(self) -> str:
         if self.session.colour_by == "year" or self.session.data is None:
-            return "year"
-        return self.session.data.parameter(self.session.parameter).colormap
+            return "viridis"
+        return colormap_of(self.session.data.parameter(self.session.parameter))
 
     def _draw_picked(self) -> None:
         """Draw the selected stations and the one on the card over the rest."""
@@ -268,7 +275,9 @@ class MapPart(pn.viewable.Viewer):
         if corners is None:
             return None
         lon, lat = inverse(self.session.projection, corners[:, 0], corners[:, 1])
-        return tuple((round(float(a), 4), round(float(b), 4)) for a, b in zip(lon, lat, strict=True))
+        return tuple(
+            (round(float(a), 4), round(float(b), 4)) for a, b in zip(lon, lat, strict=True)
+        )
 
     def _nearest(self, x: float, y: float) -> tuple[int | None, int]:
         layer, view = layer_of(self.session), self._drawn
@@ -293,7 +302,9 @@ class MapPart(pn.viewable.Viewer):
             return
         x, y = float(at["x"][0]), float(at["y"][0])
         lon, lat = (float(a[0]) for a in inverse(self.session.projection, [x], [y]))
-        text = f"{abs(lat):.3f}°{'N' if lat >= 0 else 'S'} {abs(lon):.3f}°{'E' if lon >= 0 else 'W'}"
+        text = (
+            f"{abs(lat):.3f}°{'N' if lat >= 0 else 'S'} {abs(lon):.3f}°{'E' if lon >= 0 else 'W'}"
+        )
         row, count = self._nearest(x, y)
         data = self.session.data
         if row is not None and data is not None:
