@@ -9,7 +9,9 @@ import panel_material_ui as pmui
 
 from . import library, theme
 from .explore import ExploreView
+from .server.guard import HANDLE
 from .session import Session
+from .words import counted
 
 __all__ = ["TABS", "Shell"]
 
@@ -18,11 +20,7 @@ TABS: dict[str, tuple[str, type]] = {"explore": ("Explore", ExploreView)}
 
 
 def _counts(entry: library.Entry) -> str:
-    return f"{_spaced(entry.stations)} stations, {_spaced(entry.samples)} samples"
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", " ")  # narrow no-break space
+    return f"{counted(entry.stations, 'station')}, {counted(entry.samples, 'sample')}"
 
 
 class Shell(pn.viewable.Viewer):
@@ -126,7 +124,14 @@ class Shell(pn.viewable.Viewer):
         return True
 
     def open_files(self) -> None:
-        """Show the dialog that imports files and opens collections."""
+        """Show the dialog that imports files and opens collections; it is made when first used."""
+        if self._importer is None:
+            from .parts.importer import ImporterPart
+
+            handle = pn.state.headers.get(HANDLE, "")
+            self._importer = ImporterPart(session=self.session, handle=handle, tell=self.tell)
+            self.page.header = [*self.page.header, self._importer]
+        self._importer.open()
 
     def tell(self, sentence: str, kind: str = "error") -> None:
         """Show a short message; errors stay until they are closed."""

@@ -28,6 +28,7 @@ __all__ = [
     "Outline",
     "attribute",
     "codes",
+    "decimal",
     "decode_time",
     "fill_of",
     "first_match",
@@ -205,7 +206,9 @@ def texts(variable: Variable, index: Any = slice(None)) -> list[str]:
         blank = np.isnan(data) if data.dtype.kind == "f" else np.zeros(data.shape, bool)
         if fill is not None:
             blank |= data == fill
-        return ["" if b else f"{v}" for v, b in zip(data.tolist(), blank.tolist(), strict=True)]
+        # The shortest text of a single-precision number is what was meant.
+        numbers_ = [str(v) for v in data.ravel()]
+        return ["" if b else t for t, b in zip(numbers_, blank.ravel().tolist(), strict=True)]
     return [str(v).strip("\x00 \t\r\n") for v in data.ravel().tolist()]
 
 
@@ -281,6 +284,22 @@ def numbers(variable: Variable, index: Any = slice(None)) -> NDArray[Any]:
             values = apply(values, number)
     values[missing] = np.nan
     return values
+
+
+def decimal(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Widen to double precision so that a single-precision 10.7 becomes 10.7.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Single precision is turned into the shortest decimal number that it
+        stands for; double precision stays as it is.
+    """
+    if values.dtype != np.float32:
+        return np.asarray(values, np.float64)
+    distinct, place = np.unique(values, return_inverse=True)
+    widened = np.array([float(str(v)) for v in distinct], np.float64)
+    return widened[place].reshape(values.shape)
 
 
 def codes(variable: Variable, index: Any = slice(None)) -> NDArray[np.uint8]:

@@ -89,7 +89,7 @@ def test_it_stops_gracefully(tmp_path: Path) -> None:
         with visitor.socket() as socket:
             socket.recv(timeout=30)
             os.kill(server.pid, signal.SIGTERM)
-            with pytest.raises(Exception, match="1012|1001|going away|service restart"):
+            with pytest.raises(Exception, match=r"1012|1001|going away|service restart"):
                 while True:
                     socket.recv(timeout=30)
     assert "Traceback" not in (tmp_path / "server.log").read_text()

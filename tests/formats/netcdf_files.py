@@ -97,14 +97,18 @@ class Odv:
         return [i for i, row in enumerate(self.rows) if row[0].strip()]
 
     def texts(self, start: str) -> list[str]:
-        place = next(i for i, label in enumerate(self.labels) if label.startswith(start))
+        place = next(
+            i for i, label in enumerate(self.labels) if label.lower().startswith(start.lower())
+        )
         return [row[place].strip() for row in self.rows]
 
     def numbers(self, start: str) -> np.ndarray:
         return np.array([float(t) if t else np.nan for t in self.texts(start)])
 
     def flags(self, start: str) -> str:
-        place = next(i for i, label in enumerate(self.labels) if label.startswith(start))
+        place = next(
+            i for i, label in enumerate(self.labels) if label.lower().startswith(start.lower())
+        )
         return "".join(row[place + 1].strip() or "0" for row in self.rows)
 
     def times(self, start: str = "YYYY") -> np.ndarray:
