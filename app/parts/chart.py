@@ -181,7 +181,7 @@ class Chart:
             "width": 200, "height": 9, "orientation": "horizontal", "padding": 8, "margin": 8,
             "title_text_font_style": "normal", "title_text_font_size": "12px",
             "major_label_text_font_size": "11px", "bar_line_color": None,
-            "major_tick_line_color": None, "location": "top_left", "border_radius": 6,
+            "major_tick_line_color": None, "location": "top_left",
             "title_standoff": 4, "label_standoff": 3,
         }  # fmt: skip
         # Only the legend of a bar needs the real range; the picture has colour numbers.

@@ -126,7 +126,6 @@ class FiltersPart(pn.viewable.Viewer):
                 label=text,
                 options=[],
                 value=[],
-                size="small",
                 margin=(4, 8),
                 sizing_mode="stretch_width",
                 chip=True,
@@ -141,7 +140,7 @@ class FiltersPart(pn.viewable.Viewer):
         watch(lambda _: self._open(), ["collection", "collection_version"])
         watch(lambda _: self._show_parameter(), "parameter")
         watch(lambda e: [s.dress(e.new) for s in self._sliders], "dark")
-        watch(lambda _: self._show(), list(_FILTERS))
+        watch(lambda _: self._show(), list(session.filter_names))
         self._time.param.watch(lambda e: self._set(time=_days(e.new)), "value")
         self._depth.param.watch(lambda e: self._set(depth=_rounded(e.new)), "value")
         self._value.param.watch(lambda e: self._set(value=_rounded(e.new, 4)), "value")
@@ -278,10 +277,6 @@ class FiltersPart(pn.viewable.Viewer):
         self._set(time=(str(start.astype("M8[D]")), str(end)))
 
 
-_FILTERS = (
-    *("depth", "time", "months", "value", "flags", "box", "polygon", "has"),
-    *("cruises", "platforms", "data_centres", "sources"),
-)
 
 
 def _title(text: str) -> Any:

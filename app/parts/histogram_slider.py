@@ -57,7 +57,7 @@ class HistogramSlider(pn.viewable.Viewer):
         self._figure = self._draw()
         self.dress(dark)
         for side in ("start", "end"):
-            self._chosen.on_change(side, lambda *_: self._dragged())
+            self._chosen.on_change(side, lambda attr, old, new: self._dragged())
         self.param.watch(lambda e: self._place(), "value")
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", margin=0, height=64)
 
@@ -77,9 +77,7 @@ class HistogramSlider(pn.viewable.Viewer):
         )  # fmt: skip
         self._glyph = fig.quad("left", "right", "top", 0, source=self._bars, line_color=None).glyph
         self._box = BoxAnnotation(fill_alpha=0.14, line_alpha=0.7, line_width=1.5)
-        tool = RangeTool(x_range=self._chosen, overlay=self._box, start_gesture="pan")
-        fig.add_tools(tool)
-        fig.toolbar.active_multi = tool
+        fig.add_tools(RangeTool(x_range=self._chosen, overlay=self._box, start_gesture="pan"))
         return fig
 
     def dress(self, dark: bool) -> None:

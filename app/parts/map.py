@@ -32,10 +32,6 @@ DOTS = 4000
 """Up to so many stations in view are drawn as dots of a fixed size, more as pixels."""
 REACH = 6
 """A tap or a hover finds stations within so many pixels."""
-FILTERS = (
-    *("depth", "time", "months", "value", "flags", "box", "polygon", "has"),
-    *("cruises", "platforms", "data_centres", "sources"),
-)
 
 
 class MapPart(pn.viewable.Viewer):
@@ -69,11 +65,11 @@ class MapPart(pn.viewable.Viewer):
         figure.on_event(Tap, self._tap)
         figure.on_event(MouseLeave, lambda _: self.param.update(hint=""))
         for side in ("inner_width", "inner_height"):
-            figure.on_change(side, lambda *_: self._resized())
-        self._chart.pointer.on_change("data", lambda *_: self._hover())
+            figure.on_change(side, lambda attr, old, new: self._resized())
+        self._chart.pointer.on_change("data", lambda attr, old, new: self._hover())
         watch = self.session.param.watch
         watch(self._restart, ["collection", "collection_version", "projection"])
-        watch(self._redraw, [*FILTERS, "colour_by", "parameter", "clim", "colormap"])
+        watch(self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"])
         watch(lambda _: self._draw_picked(), ["selection", "station"])
         watch(lambda e: self._chart.dress(e.new), "dark")
         watch(self._extent_set, "extent")
