@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
     BoxSelectTool,
     BoxZoomTool,
@@ -214,7 +215,6 @@ class Chart:
         self._scale.glyph.line_color = look["ink"]
         for text in (self._degrees, self._length):
             text.glyph.text_color = look["ink"]
-            text.glyph.text_outline_color = look["sea"]
         for bar in (self._counts, self._values, self._legend):
             bar.background_fill_color = look["sea"]
             bar.background_fill_alpha = 0.88
@@ -229,7 +229,10 @@ class Chart:
     @property
     def sized(self) -> bool:
         """Whether the browser has told the size of the figure."""
-        return bool(self.figure.inner_width and self.figure.inner_height)
+        try:
+            return bool(self.figure.inner_width and self.figure.inner_height)
+        except UnsetValueError:
+            return False
 
     def view(self) -> View:
         """Return what the figure shows now."""
@@ -377,9 +380,12 @@ class Chart:
         self._counts.color_mapper.update(palette=colours, low=1, high=max(most, 2))
 
     def _counts_palette(self, name: str | None) -> list[str]:
-        colours = list(colormap(name or "deep", 255))
-        # Many must stand out: dark on the light ground, light on the dark one.
-        return colours[::-1] if self._dark and not name else colours
+        if name:
+            return list(colormap(name, 255))
+        # Many must stand out, and a single one must not vanish: dark on the light
+        # ground, light on the dark one.
+        colours = list(colormap("deep", 340))
+        return colours[:255][::-1] if self._dark else colours[85:]
 
     def value_bar(self, low: float, high: float, title: str, name: str) -> None:
         """Explain the colours as values."""

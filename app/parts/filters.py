@@ -50,7 +50,7 @@ class FiltersPart(pn.viewable.Viewer):
         self._column = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._built = False
         self._player: Any = None
-        pn.state.onload(self.build)
+        self.build()
 
     def __panel__(self) -> Any:
         return self._column
@@ -275,8 +275,6 @@ class FiltersPart(pn.viewable.Viewer):
             start = first
         end = (start + step).astype("M8[D]") - DAY
         self._set(time=(str(start.astype("M8[D]")), str(end)))
-
-
 
 
 def _title(text: str) -> Any:

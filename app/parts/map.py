@@ -69,7 +69,9 @@ class MapPart(pn.viewable.Viewer):
         self._chart.pointer.on_change("data", lambda attr, old, new: self._hover())
         watch = self.session.param.watch
         watch(self._restart, ["collection", "collection_version", "projection"])
-        watch(self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"])
+        watch(
+            self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"]
+        )
         watch(lambda _: self._draw_picked(), ["selection", "station"])
         watch(lambda e: self._chart.dress(e.new), "dark")
         watch(self._extent_set, "extent")

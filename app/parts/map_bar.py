@@ -22,8 +22,10 @@ TITLES = {
     "flag": "Commonest flag",
 }
 MAPS = {
-    "Usual colours": None,
-    **{m: m for m in ("thermal", "haline", "oxy", "dense", "algae", "matter", "viridis", "cividis")},
+    "Usual colours": "",
+    **{
+        m: m for m in ("thermal", "haline", "oxy", "dense", "algae", "matter", "viridis", "cividis")
+    },
 }
 
 
@@ -46,16 +48,16 @@ class MapBar(pn.viewable.Viewer):
             label="Colour range", placeholder="2 to 98 %", width=130, **look
         )
         self._palette = pmui.Select(
-            label="Colours", options=MAPS, value=session.colormap, width=140, **look
+            label="Colours", options=MAPS, value=session.colormap or "", width=140, **look
         )
         self._count = pn.pane.HTML(margin=(6, 8), align="center")
         self._polar = pmui.IconButton(
             icon="public", size="small", description="Mercator or Arctic map",
-            on_click=lambda _: self._turn(), margin=(8, 0),
+            on_click=lambda _: self._turn(), margin=(8, 0), sizing_mode="fixed", width=40,
         )  # fmt: skip
         self._fit = pmui.IconButton(
             icon="fit_screen", size="small", description="Show all stations",
-            on_click=self.map.fit, margin=(8, 0),
+            on_click=self.map.fit, margin=(8, 0), sizing_mode="fixed", width=40,
         )  # fmt: skip
         self._row = pmui.Row(
             self._colour, self._parameter, self._limits, self._palette, self._polar, self._fit,
@@ -75,7 +77,7 @@ class MapBar(pn.viewable.Viewer):
         watch(lambda _: self._show_count(), list(session.filter_names))
         self._colour.param.watch(lambda e: self._set(colour_by=e.new, clim=None), "value")
         self._parameter.param.watch(lambda e: self._choose(e.new), "value")
-        self._palette.param.watch(lambda e: self._set(colormap=e.new), "value")
+        self._palette.param.watch(lambda e: self._set(colormap=e.new or None), "value")
         self._limits.param.watch(lambda e: self._type(e.new), "value")
 
     def _set(self, **changed: Any) -> None:
@@ -121,7 +123,7 @@ class MapBar(pn.viewable.Viewer):
         self._colour.value = session.colour_by
         if session.parameter in self._parameter.options.values():
             self._parameter.value = session.parameter
-        self._palette.value = session.colormap if session.colormap in MAPS.values() else None
+        self._palette.value = session.colormap if session.colormap in MAPS.values() else ""
         self._limits.value = f"{session.clim[0]:g} to {session.clim[1]:g}" if session.clim else ""
         self._limits.visible = session.colour_by in ("mean", "year")
         self._palette.visible = session.colour_by in ("count", "mean", "year")
