@@ -33,7 +33,10 @@ class ExploreView(pn.viewable.Viewer):
         session = self.session
         self.drawer = FiltersPart(session=session)
         self.map = MapPart(session=session)
-        self._status = pn.pane.HTML(HINT, margin=(2, 10), sizing_mode="stretch_width", height=20)
+        self._status = pn.pane.HTML(
+            HINT, margin=(2, 10), sizing_mode="stretch_width", height=20,
+            styles={"font-size": "12px", "white-space": "nowrap"},
+        )  # fmt: skip
         self._map_column = pmui.Column(
             MapBar(session=session, map=self.map), self.map, self._status,
             sizing_mode="stretch_both", margin=0, styles={"min-width": "0", "flex": "1 1 55%"},

@@ -11,6 +11,7 @@ import param
 
 from sdcviz.formats.model import L20
 from sdcviz.observations import histogram
+from sdcviz.plots.colours import FLAGS
 from sdcviz.vocabularies import label
 
 from ..library import Shared
@@ -65,10 +66,12 @@ class FiltersPart(pn.viewable.Viewer):
         session = self.session
         dark = session.dark
         self._time = HistogramSlider(dark=dark)
-        self._depth = HistogramSlider(np.sqrt, np.square, dark=dark)
+        self._depth = HistogramSlider(_root, _square, dark=dark)
         self._value = HistogramSlider(dark=dark)
         self._sliders = (self._time, self._depth, self._value)
-        self._counts = pn.pane.HTML(margin=(2, 8, 2, 8), css_classes=["counts"])
+        self._counts = pn.pane.HTML(
+            margin=(6, 8), styles={"font-size": "13px", "white-space": "nowrap"}
+        )
         self._clear = _button("Clear filters", "filter_alt_off", lambda _: session.clear_filters())
         self._texts = {
             name: _field(on_change)
@@ -85,7 +88,7 @@ class FiltersPart(pn.viewable.Viewer):
         )  # fmt: skip
         self._flags = pmui.CheckButtonGroup(
             options=[], size="small", margin=(0, 8, 6, 8), sizing_mode="stretch_width",
-            sx={"flexWrap": "wrap", "& button": {"padding": "0 6px", "minWidth": 30}},
+            sx={"flexWrap": "wrap", "& button": {"padding": "0 6px", "flex": "1 0 30%"}},
         )  # fmt: skip
         self._more = self._choices()
         self._step = pmui.Select(
@@ -165,8 +168,7 @@ class FiltersPart(pn.viewable.Viewer):
         days = _timeline(data)
         if days is not None:
             self._time.show(*days)
-        depth = histogram(data, "depth", bins=BINS)
-        self._depth.show(depth.edges, depth.counts, *_depth_ticks(float(depth.edges[-1])))
+        self._depth.show(*_depths(data))
         for name, options in _shared_names(data).items():
             choice = self._more[name]
             choice.param.update(options=options, visible=len(options) > (name != "has"))
@@ -189,7 +191,7 @@ class FiltersPart(pn.viewable.Viewer):
         self._flag_title.object = f"Flags of {info.label.lower()}"
         present = [c for c in L20 if c != "9" and info.flags.get(c)]
         self._flags.param.update(
-            options={f"{c} {label('L20', c)}": c for c in present},
+            options={flag.title: flag.code for flag in FLAGS if flag.code in present},
             value=[c for c in self.session.flags if c in present],
         )
         self._show()
@@ -275,6 +277,15 @@ class FiltersPart(pn.viewable.Viewer):
             start = first
         end = (start + step).astype("M8[D]") - DAY
         self._set(time=(str(start.astype("M8[D]")), str(end)))
+
+
+def _root(depth: Any) -> Any:
+    """Stretch the upper layers, where most samples are; heights over the sea stay negative."""
+    return np.sign(depth) * np.sqrt(np.abs(depth))
+
+
+def _square(place: Any) -> Any:
+    return np.sign(place) * np.square(place)
 
 
 def _title(text: str) -> Any:
@@ -363,6 +374,18 @@ def _timeline(data: Any) -> tuple[Any, ...] | None:
     return edges, counts, at.astype("M8[ms]").astype(np.int64).astype(float), labels
 
 
+def _depths(data: Any) -> tuple[Any, ...]:
+    """Return edges, counts, ticks and labels of samples in depth, finer near the surface."""
+    fine = histogram(data, "depth", bins=40 * BINS)
+    first, last = float(fine.edges[0]), float(fine.edges[-1])
+    places = np.linspace(_root(first), _root(last), BINS + 1)
+    at = np.unique(np.searchsorted(fine.edges, _square(places)).clip(0, len(fine.edges) - 1))
+    counts = np.add.reduceat(fine.counts, at[:-1]) if len(at) > 1 else fine.counts
+    # Height is a density, so that a wide bin does not look fuller than a narrow one.
+    edges = fine.edges[at]
+    return edges, counts / np.diff(edges), *_depth_ticks(last)
+
+
 def _depth_ticks(deepest: float) -> tuple[list[float], list[str]]:
     wanted = [v for v in (0, 10, 50, 200, 500, 1000, 2000, 4000, 6000, 9000) if v <= deepest]
     while len(wanted) > 6:
@@ -373,7 +396,9 @@ def _depth_ticks(deepest: float) -> tuple[list[float], list[str]]:
 def _round_ticks(low: float, high: float, count: int = 5) -> list[float]:
     step = 10 ** np.floor(np.log10(max(high - low, 1e-12) / count))
     step *= min((1, 2, 5, 10), key=lambda m: abs((high - low) / (m * step) - count))
-    return [float(round(t, 10)) for t in np.arange(np.ceil(low / step), high / step + 1e-9) * step]
+    return [
+        float(round(t, 10)) + 0.0 for t in np.arange(np.ceil(low / step), high / step + 1e-9) * step
+    ]
 
 
 def _shared_names(data: Any) -> dict[str, Any]:

@@ -50,7 +50,10 @@ class MapBar(pn.viewable.Viewer):
         self._palette = pmui.Select(
             label="Colours", options=MAPS, value=session.colormap or "", width=140, **look
         )
-        self._count = pn.pane.HTML(margin=(6, 8), align="center")
+        self._count = pn.pane.HTML(
+            margin=(6, 8), align="center", sizing_mode="fixed", width=230, height=20,
+            styles={"font-size": "13px", "text-align": "right", "white-space": "nowrap"},
+        )  # fmt: skip
         self._polar = pmui.IconButton(
             icon="public", size="small", description="Mercator or Arctic map",
             on_click=lambda _: self._turn(), margin=(8, 0), sizing_mode="fixed", width=40,
