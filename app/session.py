@@ -91,6 +91,11 @@ class Session(param.Parameterized):
     clim = _maybe("Colour range, or None for the range of the data.")
     colormap = param.Parameter(default=None, doc="Name of the colour map, or None: the usual one.")
     selection = param.Array(default=_NOTHING, doc="Rows of the selected stations, ascending.")
+    brush = param.Array(
+        default=None,
+        allow_None=True,
+        doc="Rows of those selected stations that stand out in all views, or None: no brush.",
+    )
     station = param.Parameter(default=None, doc="Row of the station on the card, or None.")
     dark = param.Boolean(default=False, doc="Dark theme.")
 
@@ -130,6 +135,11 @@ class Session(param.Parameterized):
         return None if data is None else library.select_shared(data, self.filters)
 
     @property
+    def filter_names(self) -> tuple[str, ...]:
+        """Names of the parameters that filter."""
+        return tuple(_FILTERS)
+
+    @property
     def is_filtered(self) -> bool:
         """Whether any filter is set."""
         return any(getattr(self, name) != usual for name, usual in _FILTERS.items())
@@ -150,6 +160,7 @@ class Session(param.Parameterized):
             "collection": str(path),
             "collection_version": self.collection_version + 1,
             "selection": _NOTHING,
+            "brush": None,
             "station": None,
             "extent": None,
             "clim": None,
@@ -164,7 +175,10 @@ class Session(param.Parameterized):
         Row numbers of another snapshot mean other stations, so the selection is dropped.
         """
         self.param.update(
-            collection_version=self.collection_version + 1, selection=_NOTHING, station=None
+            collection_version=self.collection_version + 1,
+            selection=_NOTHING,
+            brush=None,
+            station=None,
         )
 
     def clear_filters(self) -> None:
@@ -175,7 +189,7 @@ class Session(param.Parameterized):
         """Replace the selection by station rows (any order, duplicates allowed)."""
         rows = np.unique(np.asarray(rows, dtype=np.int64))
         rows.setflags(write=False)
-        self.selection = rows
+        self.param.update(selection=rows, brush=None)
 
 
 def _first_parameter(data: Collection) -> str:

@@ -2,21 +2,64 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def _scrub() -> None:
+    """Keep the user's settings and data out of the tests, also of what they start."""
+    for name in list(os.environ):
+        ours = name.startswith("SDCVIZ_") and name != "SDCVIZ_TEST_DATA"
+        if ours or name.startswith(("BOKEH_", "PANEL_")):
+            del os.environ[name]
+    home = tempfile.mkdtemp(prefix="sdcviz-tests-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ["XDG_DATA_HOME"] = f"{home}/data"
+    os.environ["XDG_CONFIG_HOME"] = f"{home}/config"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave browser and service tests out of a bare ``pytest``, which one runs while coding.
+
+    ``pytest tests`` (as ``make test`` does), a folder, a file or ``-m`` runs them.
+    """
+    _scrub()
+    bare = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if bare and not IN_CI and not config.option.markexpr:
+        config.option.markexpr = "not browser and not service"
 
 
 def need(condition: object, reason: str) -> None:
     """Skip with a reason where a real part is missing; in CI, fail."""
     if condition:
         return
-    if os.environ.get("CI", "").lower() in {"1", "true"}:
+    if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Make pytest-playwright drive the Chromium of the system, which downloads nothing."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    need(chromium, "Chromium is missing: apt-get install chromium")
+    quiet = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    # The sandbox needs kernel rights that a container has not; only our own pages are opened.
+    sandbox = ["--no-sandbox", "--disable-dev-shm-usage"]
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": [*browser_type_launch_args.get("args", []), *quiet, *sandbox],
+    }
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,9 @@ from starlette.exceptions import HTTPException
 from sdcviz.errors import HTTP_STATUS, SdcvizError
 from sdcviz.settings import Settings, get_settings
 
+from .. import uploads as drop_area
+from ..imports import stop_all
+from . import uploads
 from .guard import HANDLE, Guard
 
 __all__ = ["create_app"]
@@ -47,6 +50,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = False) -> Any:
     )
     _add_errors(api)
     _add_endpoints(api)
+    api.include_router(uploads.routes(settings))
     api.state.pages = _add_page(api, key)
     return Guard(api, settings, key)
 
@@ -65,7 +69,9 @@ def _lifespan(warm: bool) -> Any:
             from .warm import warm_up
 
             warm_up()
+        drop_area.sweep()
         yield
+        stop_all()
 
     return lifespan
 

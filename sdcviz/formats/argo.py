@@ -20,7 +20,17 @@ from .base import Format, ReadOptions
 from .checkup import Checkup
 from .levels import Field, Matrix, batch_of, chunks, depths, settle
 from .model import Batch, Coded, Doctor, Parameter, Stations
-from .netcdf import attribute, codes, decode_time, is_netcdf, numbers, opened, outline, texts
+from .netcdf import (
+    attribute,
+    codes,
+    decimal,
+    decode_time,
+    is_netcdf,
+    numbers,
+    opened,
+    outline,
+    texts,
+)
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset
@@ -139,8 +149,8 @@ class _File:
         n = rows.stop - rows.start
         variables = self.file.variables
         stations = Stations.blank(n, rows.start)
-        stations.lon = numbers(variables["LONGITUDE"], rows).astype(np.float64)
-        stations.lat = numbers(variables["LATITUDE"], rows).astype(np.float64)
+        stations.lon = decimal(numbers(variables["LONGITUDE"], rows))
+        stations.lat = decimal(numbers(variables["LATITUDE"], rows))
         time = variables["JULD"]
         stations.time = decode_time(
             numbers(time, rows), attribute(time, "units") or "days since 1950-01-01"

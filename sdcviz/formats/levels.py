@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .flags import SCALES, missing_flags, to_l20
 from .model import MISSING, NOT_CHECKED, Batch, Coded, Column, Doctor, Parameter, Stations
+from .netcdf import decimal
 
 __all__ = [
     "Depths",
@@ -294,7 +295,7 @@ def depths(
         missing = np.isnan(values)
         flags = settle(pressure.codes, missing, pressure.scale, None, "")
     if depth is not None and not isinstance(depth.values, list):
-        own = np.asarray(depth.values, np.float64)
+        own = decimal(depth.values)
         told = ~np.isnan(own)
         own_flags = settle(depth.codes, ~told, depth.scale, doctor, "depth")
         values, flags = np.where(told, own, values), np.where(told, own_flags, flags)

@@ -18,10 +18,12 @@ load_backend()
 
 from .axes import Axis  # noqa: E402  (HoloViews needs its backend before elements get options)
 from .colours import FLAGS, colormap  # noqa: E402
+from .figure import figure, save_figure  # noqa: E402
 from .layers import RASTER_ABOVE  # noqa: E402
 from .maps import station_map  # noqa: E402
 from .profile import profiles  # noqa: E402
 from .series import monthly_statistics, seasonal_cycle, time_series  # noqa: E402
+from .snippet import rows, snippet  # noqa: E402
 from .spread import histogram, scatter  # noqa: E402
 from .style import hint  # noqa: E402
 from .water import sigma0_contours, ts_diagram  # noqa: E402
@@ -31,13 +33,17 @@ __all__ = [
     "RASTER_ABOVE",
     "Axis",
     "colormap",
+    "figure",
     "hint",
     "histogram",
     "monthly_statistics",
     "profiles",
+    "rows",
+    "save_figure",
     "scatter",
     "seasonal_cycle",
     "sigma0_contours",
+    "snippet",
     "station_map",
     "time_series",
     "ts_diagram",

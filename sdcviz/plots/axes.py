@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import holoviews as hv
 import numpy as np
 from numpy.typing import NDArray
+
+from ..errors import BadRequest
 
 __all__ = [
     "DEPTH",
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 Columns = dict[str, NDArray[Any]]
-"""Arrays of equal length: station, depth, time, lon, lat, value, flag, value_2, flag_2 ..."""
+"""Arrays of equal length: station, depth, time, lon, lat, value, flag, and KEY, KEY_flag."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,17 @@ def axis(data: Any, quantity: Axis | str) -> Axis:
     return Axis(info.key, info.label, info.unit, colormap_of(info))
 
 
+def coloured_by(data: Any, by: Axis | str) -> tuple[Axis, ...]:
+    """Find the quantity that colours a plot, where it needs a column of its own.
+
+    Returns
+    -------
+    tuple of Axis
+        Empty for ``"station"``, ``"time"``, ``"flag"`` and ``"depth"``.
+    """
+    return () if by in ("station", "time", "flag", "depth") else (axis(data, by),)
+
+
 def colormap_of(info: Any) -> str:
     """Name the colour map of a parameter of a collection."""
     from .. import vocabularies
@@ -105,29 +117,46 @@ def take(data: Any, *quantities: Axis) -> Columns:
     Parameters
     ----------
     data : Selection, mapping or DataFrame
-        Columns must hold ``value`` and ``flag`` for the first parameter of
-        `quantities`, ``value_2`` and ``flag_2`` for the second and so on.
+        Columns ``station``, ``depth``, ``time``, ``lon``, ``lat``, and for
+        each parameter its key and ``key + "_flag"``; those of the first may be
+        called ``value`` and ``flag``.
     *quantities : Axis
         Position, depth and time need no column of their own.
 
     Returns
     -------
     dict of str to ndarray
-        The columns, with one more for each quantity under its key; rows where
-        any quantity is missing are left out.
+        The columns; rows where any quantity is missing are left out.
+
+    Raises
+    ------
+    BadRequest
+        A parameter is text, or the columns do not have it.
     """
     keys = list(dict.fromkeys(q.key for q in quantities if q.key not in _FIXED))
     table = data.samples(*keys) if hasattr(data, "samples") else data
-    names = list(table.keys()) if isinstance(table, Mapping) else list(table.columns)
-    columns: Columns = {str(n): np.asarray(table[n]) for n in names}
+    names = {n: n for n in ("station", *_FIXED) if n in table}
     for i, key in enumerate(keys):
-        columns[key] = columns["value" if i == 0 else f"value_{i + 1}"]
-    if not columns:
-        return columns
+        plain = i == 0 and key not in table
+        names[key] = "value" if plain else key
+        names[f"{key}_flag"] = "flag" if plain else f"{key}_flag"
+    columns = {n: _array(table, source) for n, source in names.items()}
+    if keys:
+        columns |= {"value": columns[keys[0]], "flag": columns[f"{keys[0]}_flag"]}
     whole = np.ones(len(columns["station"]), bool)
     for q in quantities:
         whole &= present(columns[q.key])
     return columns if whole.all() else {n: c[whole] for n, c in columns.items()}
+
+
+def _array(table: Any, name: str) -> NDArray[Any]:
+    try:
+        column = table[name]
+    except KeyError:
+        raise BadRequest(f"The samples have no column {name!r} to plot.") from None
+    if hasattr(column, "codes"):
+        raise BadRequest(f"{name} is text; choose a parameter of numbers to plot.")
+    return np.asarray(column)
 
 
 def present(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -239,7 +239,7 @@ def _raster(
 
     # Points get pixels of two by two, or they would hardly be seen.
     ratio = 1.0 if element is hv.Curve else 0.5
-    size = {"dynamic": dynamic, "width": 700, "height": 450, "pixel_ratio": ratio}
+    size: dict[str, Any] = {"dynamic": dynamic, "width": 700, "height": 450, "pixel_ratio": ratio}
     if not dynamic:
         size |= {"x_range": _span(xs), "y_range": _span(ys)}
     if colour.by == "station":

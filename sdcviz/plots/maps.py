@@ -43,19 +43,16 @@ def station_map(
     holoviews element
         A sentence where no station has a position.
     """
-    from ..geo.projection import mercator
-
-    columns = _positions(data)
-    if not len(columns["lon"]):
+    columns = positions(data)
+    if not len(columns["station"]):
         return hint("No station with a position in this selection.")
-    columns["x"], columns["y"] = mercator(columns["lon"], columns["lat"])
     if colour_by == "time":
         known = present(columns["time"])
         columns = {n: c[known] for n, c in columns.items()}
     colour = colouring(columns, "time" if colour_by == "time" else "station")
     if colour_by == "none":
         colour.values[:] = 0
-    view = _view(columns["x"], columns["y"])
+    view = mercator_view(columns["x"], columns["y"])
     return points(
         columns,
         _X,
@@ -71,8 +68,10 @@ def station_map(
     )
 
 
-def _positions(data: Any) -> Columns:
-    """One row a station, those with a position."""
+def positions(data: Any) -> Columns:
+    """Give one row a station with a position: lon, lat, time, station and Mercator x, y."""
+    from ..geo.projection import mercator
+
     if hasattr(data, "stations"):
         table = data.stations
         columns = {n: np.asarray(table[n]) for n in ("lon", "lat", "time")}
@@ -80,10 +79,12 @@ def _positions(data: Any) -> Columns:
     else:
         columns = {n: np.asarray(data[n]) for n in ("lon", "lat", "time", "station")}
     known = np.isfinite(columns["lon"]) & np.isfinite(columns["lat"])
-    return {n: c[known] for n, c in columns.items()}
+    columns = {n: c[known] for n, c in columns.items()}
+    columns["x"], columns["y"] = mercator(columns["lon"], columns["lat"])
+    return columns
 
 
-def _view(xs: Any, ys: Any) -> tuple[tuple[float, float], tuple[float, float]]:
+def mercator_view(xs: Any, ys: Any) -> tuple[tuple[float, float], tuple[float, float]]:
     """Both ranges with a margin, at least 200 km wide."""
     out = []
     for v in (xs, ys):
@@ -112,6 +113,7 @@ def _geography(plot: Any, element: hv.Element) -> None:
         land_x, land_y, name="land", level="underlay", fill_color="#b9b4a6", line_color=None
     )
     figure.line(shore_x, shore_y, level="underlay", line_color=GREY, line_width=0.7)
-    for axis, dimension in ((figure.xaxis, "lon"), (figure.yaxis, "lat")):
-        axis.ticker = MercatorTicker(dimension=dimension)
-        axis.formatter = MercatorTickFormatter(dimension=dimension)
+    figure.xaxis.ticker = MercatorTicker(dimension="lon")
+    figure.xaxis.formatter = MercatorTickFormatter(dimension="lon")
+    figure.yaxis.ticker = MercatorTicker(dimension="lat")
+    figure.yaxis.formatter = MercatorTickFormatter(dimension="lat")

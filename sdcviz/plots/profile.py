@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .axes import DEPTH, Axis, axis, take
+from .axes import DEPTH, Axis, axis, coloured_by, take
 from .colours import colouring
 from .layers import RASTER_ABOVE, lines
 from .style import hint
@@ -29,8 +29,8 @@ def profiles(
         Samples; those of a station stand together, in order of depth.
     parameter : Axis or str
         What is on the horizontal axis.
-    colour_by : {"station", "time", "flag"} or Axis
-        Colour of lines and points.
+    colour_by : {"station", "time", "flag"}, Axis or str
+        Colour of lines and points; also the key of any parameter.
     brush : array of int, optional
         Station rows that stand out; the others turn grey.
     raster_above : int
@@ -45,14 +45,15 @@ def profiles(
         A sentence where there is nothing to draw.
     """
     shown = axis(data, parameter)
-    columns = take(data, shown, DEPTH)
+    third = coloured_by(data, colour_by)
+    columns = take(data, shown, DEPTH, *third)
     if not len(columns.get("value", ())):
         return hint(f"No value of {shown.label} with a depth in this selection.")
     return lines(
         columns,
         shown,
         DEPTH,
-        colouring(columns, colour_by),
+        colouring(columns, *(third or (colour_by,))),
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,

@@ -8,7 +8,7 @@ import holoviews as hv
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import TIME, Axis, axis, take
+from .axes import TIME, Axis, axis, coloured_by, take
 from .colours import GREY, colouring
 from .layers import RASTER_ABOVE, points
 from .style import frame, hint
@@ -44,14 +44,15 @@ def time_series(
         A sentence where there is nothing to draw.
     """
     shown = axis(data, parameter)
-    columns = take(data, shown, TIME)
+    third = coloured_by(data, colour_by)
+    columns = take(data, shown, TIME, *third)
     if not len(columns.get("value", ())):
         return hint(f"No value of {shown.label} with a time in this selection.")
     return points(
         columns,
         TIME,
         shown,
-        colouring(columns, colour_by),
+        colouring(columns, *(third or (colour_by,))),
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,

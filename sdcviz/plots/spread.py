@@ -8,7 +8,7 @@ import holoviews as hv
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import Axis, axis, numbers, take
+from .axes import Axis, axis, coloured_by, numbers, take
 from .colours import FLAGS, colouring
 from .layers import RASTER_ABOVE, in_brush, points
 from .style import frame, hint
@@ -52,7 +52,7 @@ def histogram(
     if not len(columns.get("value", ())):
         return hint(f"No value of {shown.label} in this selection.")
     values = numbers(columns, shown)
-    edges = np.histogram_bin_edges(values, bins or _bins(values))
+    edges = bin_edges(values, bins)
     flags = columns["flag"].astype(np.uint8) if colour_by == "flag" else np.zeros(len(values), "u1")
     count = Axis("count", "Samples")
     options = frame(shown, count, min_height=340, tools=["hover"], line_color=None)
@@ -91,6 +91,11 @@ def _stacked(
     return hv.Rectangles(table, dims, ["n"]).opts(color=colour, hover_tooltips=tips, **options)
 
 
+def bin_edges(values: NDArray[np.float64], bins: int | None = None) -> NDArray[np.float64]:
+    """Give the edges of the bins; their number is chosen from the data by default."""
+    return np.histogram_bin_edges(values, bins or _bins(values))
+
+
 def _bins(values: NDArray[np.float64]) -> int:
     """Choose the number of bins by Freedman and Diaconis (1981), within reason."""
     q25, q75 = np.percentile(values, [25, 75])
@@ -118,7 +123,7 @@ def scatter(
     x, y : Axis or str
         Parameters, or ``"depth"``, ``"time"``, ``"lon"``, ``"lat"``.
     colour_by, brush, raster_above, dynamic
-        As for `profiles`; also ``"depth"`` or a third parameter as `Axis`.
+        As for `profiles`; also ``"depth"``.
 
     Returns
     -------
@@ -126,7 +131,7 @@ def scatter(
         A sentence where no sample has both.
     """
     across, up = axis(data, x), axis(data, y)
-    third = (colour_by,) if isinstance(colour_by, Axis) else ()
+    third = coloured_by(data, colour_by)
     columns = take(data, across, up, *third)
     if not len(columns.get("station", ())):
         return hint(f"No sample with both {across.label} and {up.label} in this selection.")
@@ -134,7 +139,7 @@ def scatter(
         columns,
         across,
         up,
-        colouring(columns, colour_by),
+        colouring(columns, *(third or (colour_by,))),
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,

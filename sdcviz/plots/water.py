@@ -9,7 +9,7 @@ import holoviews as hv
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import Axis, axis, numbers, take
+from .axes import Axis, Columns, axis, coloured_by, numbers, take
 from .colours import GREY, Colouring, colouring
 from .layers import RASTER_ABOVE, points
 from .style import hint
@@ -122,7 +122,7 @@ def ts_diagram(
     Parameters
     ----------
     data : Selection, mapping or DataFrame
-        Columns: ``value`` is temperature, ``value_2`` salinity.
+        Samples.
     temperature, salinity : Axis or str
         The two parameters; SA and CT are recognised by their keys.
     colour_by, brush, raster_above, dynamic
@@ -134,20 +134,26 @@ def ts_diagram(
         A sentence where no sample has both.
     """
     y, x = axis(data, temperature), axis(data, salinity)
-    columns = take(data, y, x)
+    third = coloured_by(data, colour_by)
+    columns = take(data, y, x, *third)
     if not len(columns.get("value", ())):
         return hint(f"No sample with both {y.label} and {x.label} in this selection.")
-    flags = _worst(columns)
-    colour = colouring(columns | {"flag": flags}, colour_by)
-    ranges = _ranges(numbers(columns, x), numbers(columns, y))
-    where = {
+    columns["flag"] = worst_flag(columns[f"{y.key}_flag"], columns[f"{x.key}_flag"])
+    colour = colouring(columns, *(third or (colour_by,)))
+    ranges = diagram_ranges(numbers(columns, x), numbers(columns, y))
+    where = where_is(columns, y, x)
+    dots = _dots(columns, x, y, colour, brush, raster_above, dynamic, ranges)
+    return (_density_lines(ranges, x, y, where) * dots).opts(shared_axes=False)
+
+
+def where_is(columns: Columns, temperature: Axis, salinity: Axis) -> dict[str, Any]:
+    """Tell `sigma0` where the samples are and what their values mean."""
+    return {
         "lon": _middle(columns["lon"], 0.0),
         "lat": _middle(columns["lat"], 45.0),
-        "absolute": x.key.lower() in _ABSOLUTE,
-        "conservative": y.key.lower() in _CONSERVATIVE,
+        "absolute": salinity.key.lower() in _ABSOLUTE,
+        "conservative": temperature.key.lower() in _CONSERVATIVE,
     }
-    dots = _dots(columns | {"flag": flags}, x, y, colour, brush, raster_above, dynamic, ranges)
-    return (_density_lines(ranges, x, y, where) * dots).opts(shared_axes=False)
 
 
 def _middle(degrees: NDArray[np.float64], otherwise: float) -> float:
@@ -155,16 +161,16 @@ def _middle(degrees: NDArray[np.float64], otherwise: float) -> float:
     return float(np.median(known)) if known.size else otherwise
 
 
-def _worst(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
-    """Flag of a pair of values: the one that casts more doubt."""
+def worst_flag(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.uint8]:
+    """Give the flag of a pair of values: the one that casts more doubt."""
     order = np.zeros(256, np.uint8)
     for rank, code in enumerate("12068AB5Q7934"):
         order[ord(code)] = rank
-    first, second = (columns[n].astype(np.uint8) for n in ("flag", "flag_2"))
+    first, second = first.astype(np.uint8), second.astype(np.uint8)
     return np.where(order[second] > order[first], second, first)
 
 
-def _ranges(
+def diagram_ranges(
     xs: NDArray[np.float64], ys: NDArray[np.float64]
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Ranges of both axes with a margin, at least 0.5 wide."""
@@ -177,7 +183,7 @@ def _ranges(
 
 
 def _dots(
-    columns: dict[str, NDArray[Any]],
+    columns: Columns,
     x: Axis,
     y: Axis,
     colour: Colouring,

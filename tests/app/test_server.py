@@ -9,8 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Running, running
-from test_security import Visitor
+from serving import Running, Visitor, running
 
 
 def test_health_tells_the_version(server: Running) -> None:
@@ -89,7 +88,7 @@ def test_it_stops_gracefully(tmp_path: Path) -> None:
         with visitor.socket() as socket:
             socket.recv(timeout=30)
             os.kill(server.pid, signal.SIGTERM)
-            with pytest.raises(Exception, match="1012|1001|going away|service restart"):
+            with pytest.raises(Exception, match=r"1012|1001|going away|service restart"):
                 while True:
                     socket.recv(timeout=30)
     assert "Traceback" not in (tmp_path / "server.log").read_text()

@@ -35,7 +35,16 @@ class Whole:
         return [t for b in self.batches for t in getattr(b.stations, name).texts()]
 
     def extra(self, label: str) -> list[str]:
-        return [t for b in self.batches for t in b.stations.extra[label].texts()]
+        assert any(label in b.stations.extra for b in self.batches)
+        return [
+            text
+            for b in self.batches
+            for text in (
+                b.stations.extra[label].texts()
+                if label in b.stations.extra
+                else [""] * len(b.stations)
+            )
+        ]
 
     def sample(self, name: str) -> np.ndarray:
         return np.concatenate([getattr(b, name) for b in self.batches])
@@ -97,14 +106,18 @@ class Odv:
         return [i for i, row in enumerate(self.rows) if row[0].strip()]
 
     def texts(self, start: str) -> list[str]:
-        place = next(i for i, label in enumerate(self.labels) if label.startswith(start))
+        place = next(
+            i for i, label in enumerate(self.labels) if label.lower().startswith(start.lower())
+        )
         return [row[place].strip() for row in self.rows]
 
     def numbers(self, start: str) -> np.ndarray:
         return np.array([float(t) if t else np.nan for t in self.texts(start)])
 
     def flags(self, start: str) -> str:
-        place = next(i for i, label in enumerate(self.labels) if label.startswith(start))
+        place = next(
+            i for i, label in enumerate(self.labels) if label.lower().startswith(start.lower())
+        )
         return "".join(row[place + 1].strip() or "0" for row in self.rows)
 
     def times(self, start: str = "YYYY") -> np.ndarray:

@@ -23,8 +23,8 @@ def samples(stations: int = 5, levels: int = 10, first: str = "2001-01-15") -> d
         "lat": 38.0 + 0.003 * station,
         "value": 20.0 - depth / 100 + station * 0.1,
         "flag": flag,
-        "value_2": 36.0 + depth / 500,
-        "flag_2": np.full(n, ord("2"), np.uint8),
+        "salinity": 36.0 + depth / 500,
+        "salinity_flag": np.full(n, ord("2"), np.uint8),
     }
 
 

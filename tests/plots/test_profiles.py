@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from sdcviz import plots
+from sdcviz.errors import BadRequest
+from sdcviz.formats.model import Coded
 from sdcviz.plots.axes import DEPTH, milliseconds, take
 from sdcviz.plots.colours import colouring, years
 from sdcviz.plots.layers import broken_line
@@ -77,6 +79,19 @@ def test_missing_values_are_left_out(few):
     few["value"][3] = np.nan
     few["depth"][4] = np.nan
     assert len(take(few, TEMPERATURE, DEPTH)["value"]) == 48
+
+
+def test_a_missing_column_is_named(few):
+    del few["salinity_flag"]
+    with pytest.raises(BadRequest, match="no column 'salinity_flag'"):
+        plots.scatter(few, TEMPERATURE, "salinity")
+
+
+def test_a_text_parameter_is_refused(few):
+    few["species"] = Coded.constant("Calanus", 50)
+    few["species_flag"] = few["flag"]
+    with pytest.raises(BadRequest, match="species is text"):
+        plots.profiles(few, "species")
 
 
 def test_broken_line_breaks_between_stations_and_doubles_a_lone_sample():

@@ -86,14 +86,15 @@ def test_scatter_of_a_parameter_and_depth(few):
 def test_scatter_of_two_parameters_coloured_by_time(few):
     plot = plots.scatter(few, TEMPERATURE, SALINITY, colour_by="time")
     np.testing.assert_array_equal(plot.dimension_values(0), few["value"])
-    np.testing.assert_array_equal(plot.dimension_values(1), few["value_2"])
+    np.testing.assert_array_equal(plot.dimension_values(1), few["salinity"])
     np.testing.assert_allclose(plot["colour"][0], 2001 + 14 / 365)
 
 
 def test_scatter_coloured_by_a_third_parameter(few):
     oxygen = plots.Axis("oxygen", "Oxygen", "µmol/kg", "oxy")
-    few["value_3"] = few["value"] * 10
-    few["value_3"][0] = np.nan
+    few["oxygen"] = few["value"] * 10
+    few["oxygen_flag"] = few["flag"]
+    few["oxygen"][0] = np.nan
     plot = plots.scatter(few, TEMPERATURE, SALINITY, colour_by=oxygen)
     assert len(plot) == 49
-    np.testing.assert_array_equal(plot["colour"], few["value_3"][1:])
+    np.testing.assert_array_equal(plot["colour"], few["oxygen"][1:])

@@ -45,7 +45,7 @@ def test_diagram_has_salinity_across_and_temperature_up(few):
     assert drawn.xaxis[0].axis_label == "Salinity"
     assert drawn.yaxis[0].axis_label == "Temperature [°C]"
     assert drawn.y_range.start < drawn.y_range.end
-    np.testing.assert_array_equal(plot.Points.I.dimension_values(0), few["value_2"])
+    np.testing.assert_array_equal(plot.Points.I.dimension_values(0), few["salinity"])
 
 
 def test_flag_of_a_pair_is_the_worse_one(few):
@@ -59,7 +59,7 @@ def test_diagram_of_many_samples_is_rasterised(many):
     hv.render(plot)
 
 
-@pytest.mark.parametrize("missing", ["value", "value_2"])
+@pytest.mark.parametrize("missing", ["value", "salinity"])
 def test_a_pair_needs_both(few, missing):
     few[missing][:] = np.nan
     plot = plots.ts_diagram(few, TEMPERATURE, SALINITY)

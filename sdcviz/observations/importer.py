@@ -1,0 +1,446 @@
+"""Import files into a collection folder: all of a new snapshot, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sdcviz.errors import BadRequest, CollectionBusy, CollectionError, UnreadableFile
+from sdcviz.formats.model import Batch, Doctor, Oddity
+from sdcviz.observations.build import Builder, sync_files
+from sdcviz.observations.layout import SCHEMA, storage_errors, sync_folder, write_json
+from sdcviz.observations.sources import SourceStore
+
+if TYPE_CHECKING:
+    from sdcviz.formats.base import Format, ReadOptions
+    from sdcviz.formats.sources import Source
+
+__all__ = ["ImportReport", "build_collection", "import_files"]
+
+Progress = Callable[[int, int, str], None]
+
+_SNAPSHOT = re.compile(r"s\d{4,}")
+_BUILDING = ".building-"
+
+
+@dataclass
+class ImportReport:
+    """What an import did.
+
+    Attributes
+    ----------
+    collection : Path
+        The collection's folder.
+    stations, samples : int
+        Added by this import.
+    files : int
+        Files that were read.
+    warnings : list of Oddity
+        What the file doctor found.
+    skipped : list of (str, str)
+        Files that were not imported, each with the reason.
+    snapshot : str
+        Name of the snapshot that is now current.
+    """
+
+    collection: Path
+    stations: int = 0
+    samples: int = 0
+    files: int = 0
+    warnings: list[Oddity] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    snapshot: str = ""
+
+
+def import_files(
+    paths: Sequence[Path | str],
+    into: Path | str,
+    *,
+    name: str | None = None,
+    options: ReadOptions | None = None,
+    progress: Progress | None = None,
+    append: bool = True,
+) -> ImportReport:
+    """Read files, folders and archives of any known format into a collection.
+
+    The new snapshot is built beside the old one and takes its place in one
+    step at the end; whatever goes wrong before leaves the collection as it was.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Files, folders (with all below) and archives.
+    into : path-like
+        Folder of the collection; made if it does not exist.
+    name : str, optional
+        Name for people; the folder's name if a new collection gets none.
+    options : ReadOptions, optional
+        How to read; see `sdcviz.formats`.
+    progress : callable, optional
+        Called as ``progress(done_bytes, total_bytes, text)``.
+    append : bool
+        Keep what the collection has (its identity stays); False starts afresh
+        with the same collection id.
+
+    Returns
+    -------
+    ImportReport
+
+    Raises
+    ------
+    CollectionBusy
+        Another process is importing into the folder.
+    CollectionError, NewerCollection
+        The folder holds something else, or a collection of a newer sdcviz.
+    StorageError
+        The disk is full or may not be written.
+    UnreadableFile
+        None of the files could be read; the sentence names the first reason.
+    """
+    from sdcviz.formats import find_sources, recognise
+    from sdcviz.formats.base import ReadOptions
+    from sdcviz.formats.sources import Problem
+
+    chosen = options or ReadOptions()
+    paths = [Path(p) for p in paths]
+    if not paths:
+        raise BadRequest("There is nothing to import: name at least one file or folder.")
+
+    def read_all(work: _Work) -> None:
+        with find_sources(paths) as sources:
+            work.total = sources.total_bytes
+            for source in sources:
+                if isinstance(source, Problem):
+                    work.skip(source.name, source.reason)
+                    continue
+                try:
+                    _read_source(work, source, recognise, chosen)
+                finally:
+                    source.release()
+
+    return _make(Path(into), name, append, progress, read_all)
+
+
+def build_collection(
+    files: Iterable[tuple[str, str, Iterable[Batch]]],
+    into: Path | str,
+    *,
+    name: str | None = None,
+    append: bool = True,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Make a collection from batches that are already in memory (the demo, tests).
+
+    Parameters
+    ----------
+    files : iterable of (str, str, iterable of Batch)
+        Name, hash (64 hexadecimal digits) and batches of each file.
+    into, name, append, progress
+        As in `import_files`.
+
+    Returns
+    -------
+    ImportReport
+    """
+
+    def read_all(work: _Work) -> None:
+        for title, sha256, batches in files:
+            doctor = Doctor(title)
+            entry = work.begin(title, sha256, 0, "memory")
+            if entry is None:
+                continue
+            before = work.builder.n_samples
+            for batch in batches:
+                work.builder.add(batch)
+            doctor.rows = work.builder.n_samples - before
+            work.finish(entry, doctor)
+
+    return _make(Path(into), name, append, progress, read_all)
+
+
+@dataclass
+class _Work:
+    """One running import."""
+
+    builder: Builder
+    store: SourceStore
+    report: ImportReport
+    progress: Progress | None
+    doctors: list[dict[str, Any]]
+    known: dict[str, str] = field(default_factory=dict)
+    done: int = 0
+    total: int = 0
+    _before: tuple[int, int] = (0, 0)
+
+    def skip(self, title: str, reason: str) -> None:
+        self.report.skipped.append((title, reason))
+
+    def tell(self, text: str) -> None:
+        if self.progress:
+            self.progress(self.done, max(self.total, self.done), text)
+
+    def begin(self, title: str, sha256: str, size: int, kind: str) -> dict[str, Any] | None:
+        """Start a file unless its content is already in the collection."""
+        if sha256 in self.known:
+            self.skip(title, f"{title}: the same content is already there as {self.known[sha256]}.")
+            return None
+        self.known[sha256] = title
+        self._before = (self.builder.n_stations, self.builder.n_samples)
+        return self.builder.begin(name=title, sha256=sha256, bytes=size, format=kind)
+
+    def finish(self, entry: dict[str, Any], doctor: Doctor) -> None:
+        """Account for the rows of a file that was read to its end."""
+        stations = self.builder.n_stations - self._before[0]
+        samples = self.builder.n_samples - self._before[1]
+        left_out = sum(doctor.left_out.values())
+        if doctor.rows != samples + left_out:
+            doctor.note(
+                "whole file",
+                f"{doctor.rows} rows were found, but {samples} samples and {left_out} rows "
+                "left out are accounted for",
+                "please report this file: its reader miscounts",
+            )
+        entry.update(
+            stations=stations,
+            samples=samples,
+            rows=doctor.rows,
+            left_out=dict(doctor.left_out),
+            imported=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        oddities = list(doctor.oddities)
+        self.report.warnings.extend(oddities)
+        self.doctors.extend(asdict(o) for o in oddities)
+        self.report.files += 1
+        self.report.stations += stations
+        self.report.samples += samples
+
+    def fail(self, title: str, sha256: str, reason: str) -> None:
+        """Forget a file that turned out unreadable half-way."""
+        self.builder.drop()
+        del self.known[sha256]
+        self.skip(title, reason)
+
+
+def _read_source(
+    work: _Work, source: Source, recognise: Callable[[Source], Format], options: ReadOptions
+) -> None:
+    """Read one file; a reason why it can't be read is reported, not raised."""
+    work.tell(source.name)
+    share, begun = source.share, False
+    try:
+        sha256 = source.sha256
+        form = recognise(source)
+        entry = work.begin(source.name, sha256, source.size, form.name)
+        if entry is None:
+            return
+        begun = True
+        doctor = Doctor(source.name)
+        done = work.done
+        for batch in form.read(source, doctor, options):
+            work.builder.add(batch)
+            if doctor.rows and work.progress:
+                work.tell(f"{source.name}: {work.builder.n_samples - work._before[1]:,} samples")
+        work.done = done
+        work.finish(entry, doctor)
+        if form.name == "odv":
+            entry["copy"] = work.store.add(source)
+    except UnreadableFile as error:
+        if begun:
+            work.fail(source.name, sha256, str(error))
+        else:
+            work.skip(source.name, str(error))
+    except PermissionError:
+        if begun:
+            raise  # the collection's own disk, not the file
+        work.skip(source.name, f"{source.name}: no permission to read this file.")
+    finally:
+        work.done += share
+
+
+def _make(
+    folder: Path,
+    name: str | None,
+    append: bool,
+    progress: Progress | None,
+    read_all: Callable[[_Work], None],
+) -> ImportReport:
+    """Build a snapshot beside the current one and put it in place."""
+    with storage_errors(folder), _folder(folder), _lock(folder):
+        about = _about(folder)
+        _sweep(folder, about)
+        building = folder / f"{_BUILDING}{os.getpid()}"
+        building.mkdir()
+        try:
+            report = ImportReport(folder)
+            (building / "scratch").mkdir()
+            builder = Builder(building / "scratch")
+            work = _Work(builder, SourceStore(folder, building), report, progress, [])
+            if about and append:
+                _take_over(work, folder)
+            read_all(work)
+            if not report.files and report.skipped:
+                return _nothing(report, about)
+            work.tell("Sorting and writing the columns")
+            about = _finish(work, building, folder, about, name)
+            report.snapshot = about["current"]
+            work.tell("Done")
+            return report
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _nothing(report: ImportReport, about: dict[str, Any] | None) -> ImportReport:
+    """Answer an import that brought nothing new."""
+    if about is None:
+        more = len(report.skipped) - 1
+        also = f" ({more} more could not be read either)" if more else ""
+        raise UnreadableFile(f"Nothing was imported. {report.skipped[0][1]}{also}")
+    report.snapshot = about["current"]
+    return report
+
+
+def _take_over(work: _Work, folder: Path) -> None:
+    """Start from what the collection already has."""
+    from sdcviz.observations.collection import open_collection
+
+    old = open_collection(folder)
+    work.builder.add_collection(old)
+    work.known = {s["sha256"]: s["name"] for s in old.manifest["sources"]}
+    work.doctors.extend(asdict(o) for o in old.oddities())
+
+
+def _finish(
+    work: _Work, building: Path, folder: Path, about: dict[str, Any] | None, name: str | None
+) -> dict[str, Any]:
+    """Write the snapshot, rename it into place and make it current."""
+    import sdcviz
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    done = building / "snapshot"
+    done.mkdir()
+    facts = work.builder.write(done)
+    _plain_json(done / "doctor.json", work.doctors)
+    manifest = {
+        "schema": SCHEMA,
+        "software": f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
+        "created": now,
+        **facts,
+        "sources": work.builder.sources,
+        "files": sync_files(done),
+    }
+    _plain_json(done / "manifest.json", manifest)
+    sync_folder(done)
+    work.store.publish()
+
+    number = 1 + max((int(p.name[1:]) for p in _snapshots(folder)), default=0)
+    snapshot = f"s{number:04d}"
+    os.rename(done, folder / snapshot)
+    entry = {"snapshot": snapshot, "created": now, **{k: facts[k] for k in ("stations", "samples")}}
+    new = {
+        "schema": SCHEMA,
+        "id": about["id"] if about else str(uuid.uuid4()),
+        "name": name or (about["name"] if about else folder.resolve().name),
+        "created": about["created"] if about else now,
+        "current": snapshot,
+        "history": [*(about["history"] if about else []), entry],
+    }
+    write_json(folder / "collection.json", new)
+    _sweep(folder, new)
+    return new
+
+
+def _plain_json(path: Path, content: Any) -> None:
+    with open(path, "wb") as file:
+        file.write(json.dumps(content, ensure_ascii=False).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+# ---- the folder ---------------------------------------------------------
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make the folder; take it away again if no collection came of it."""
+    if folder.exists() and not folder.is_dir():
+        raise CollectionError(f"{folder} is a file. Name a folder for the collection.")
+    new = not folder.exists()
+    if new:
+        folder.mkdir(parents=True)
+    elif not (folder / "collection.json").exists():
+        strange = [p.name for p in folder.iterdir() if not _ours(p)]
+        if strange:
+            raise CollectionError(
+                f"{folder} is not a collection and not empty (it holds {strange[0]}). "
+                "Name a new folder or an existing collection."
+            )
+    try:
+        yield
+    finally:
+        if new and not (folder / "collection.json").exists():
+            with contextlib.suppress(OSError):
+                shutil.rmtree(folder / "sources", ignore_errors=True)
+                (folder / ".lock").unlink(missing_ok=True)
+                folder.rmdir()
+
+
+def _ours(path: Path) -> bool:
+    return (
+        path.name in {".lock", "sources"}
+        or path.name.startswith(_BUILDING)
+        or bool(_SNAPSHOT.fullmatch(path.name))
+    )
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the folder for one import; the lock dies with its process."""
+    with open(folder / ".lock", "a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip()
+            who = f" (process {holder})" if holder else ""
+            raise CollectionBusy(
+                f"Another import into {folder} is running{who}. "
+                "Wait until it is done, or import into another folder."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _about(folder: Path) -> dict[str, Any] | None:
+    """Read what the folder is now; None for a new collection."""
+    from sdcviz.observations.collection import read_about
+
+    return read_about(folder) if (folder / "collection.json").exists() else None
+
+
+def _snapshots(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if _SNAPSHOT.fullmatch(p.name))
+
+
+def _sweep(folder: Path, about: dict[str, Any] | None) -> None:
+    """Remove what killed imports left, and snapshots older than the one before.
+
+    The one before stays, as other processes may have it open.
+    """
+    for path in folder.iterdir():
+        if path.name.startswith(_BUILDING):
+            shutil.rmtree(path, ignore_errors=True)
+    known = [h["snapshot"] for h in about["history"]] if about else []
+    for path in _snapshots(folder):
+        if path.name not in known[-2:]:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,319 @@
+"""Compiled loops over stations and samples.
+
+All take plain arrays, release the GIL and are cached on disk. Samples of a
+parameter may be stored for some stations only, so its column has its own
+`starts` (-1: the station has none) beside the stations' `offsets`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = [
+    "all_single",
+    "column_statistics",
+    "count_samples",
+    "fill_histogram",
+    "gather",
+    "gather_masked",
+    "mark_samples",
+    "mean_per_station",
+    "morton",
+    "per_sample",
+    "restore",
+    "station_extent",
+    "times_kept",
+]
+
+_TENS = 10.0 ** np.arange(23)
+_NO_TIME = np.iinfo(np.int64).min
+_MISSING = ord("9")
+
+
+@njit(cache=True, nogil=True)
+def _rounded(x: float, digits: int) -> float:
+    """Round to some significant decimal digits, as the nearest double."""
+    size = abs(x)
+    if not (1e-12 < size < 1e15):
+        return x
+    power = digits - 1 - int(np.floor(np.log10(size)))
+    if power >= 0:
+        return np.rint(x * _TENS[power]) / _TENS[power]
+    return np.rint(x / _TENS[-power]) * _TENS[-power]
+
+
+@njit(cache=True, nogil=True)
+def _decimal(x: Any) -> float:
+    """Find the decimal of six or seven digits that a single-precision number stands for."""
+    wide = np.float64(x)
+    for digits in (6, 7):
+        short = _rounded(wide, digits)
+        if np.float32(short) == x:
+            return short
+    return wide
+
+
+@njit(cache=True, nogil=True)
+def all_single(values: NDArray) -> bool:
+    """Tell whether single precision holds each double without loss (see `restore`)."""
+    scale = 1.0
+    for x in values:
+        # up to six digits at the number of decimals seen last: always fits
+        whole = np.rint(x * scale)
+        if abs(whole) < 1e6 and whole / scale == x:
+            continue
+        if x == x and x != _decimal(np.float32(x)):
+            return False
+        if abs(whole) < 1e5 and scale < 1e9:
+            scale *= 10.0
+    return True
+
+
+@njit(cache=True, nogil=True)
+def restore(values: NDArray) -> NDArray:
+    """Widen single precision to the decimals it stands for (13.42, not 13.4200001)."""
+    out = np.empty(values.size, np.float64)
+    for i in range(values.size):
+        out[i] = _decimal(values[i])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _spread(x: Any) -> Any:
+    """Put a zero bit between the bits of a 32-bit number."""
+    x = np.uint64(x)
+    x = (x | (x << np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
+    x = (x | (x << np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    x = (x | (x << np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    x = (x | (x << np.uint64(2))) & np.uint64(0x3333333333333333)
+    return (x | (x << np.uint64(1))) & np.uint64(0x5555555555555555)
+
+
+@njit(cache=True, nogil=True)
+def morton(lon: NDArray, lat: NDArray) -> NDArray:
+    """Z-order key of each position on the Mercator square; unknown positions come last.
+
+    Mercator, so that the cells of the order are the cells of a web map.
+    """
+    out = np.empty(lon.size, np.uint64)
+    top = np.uint64(0xFFFFFFFF)
+    edge = 85.0511287798066
+    for i in range(lon.size):
+        if not (np.isfinite(lon[i]) and np.isfinite(lat[i])):
+            out[i] = np.uint64(0xFFFFFFFFFFFFFFFF)
+            continue
+        phi = np.radians(min(max(lat[i], -edge), edge))
+        u = min(max((lon[i] + 180.0) / 360.0, 0.0), 1.0)
+        v = 0.5 - np.log(np.tan(np.pi / 4 + phi / 2)) / (2 * np.pi)
+        v = min(max(v, 0.0), 1.0)
+        x = min(np.uint64(u * 4294967296.0), top)
+        y = min(np.uint64(v * 4294967296.0), top)
+        out[i] = _spread(x) | (_spread(y) << np.uint64(1))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def gather(source: NDArray, starts: NDArray, lengths: NDArray, fill: Any, out: NDArray) -> None:
+    """Copy runs ``source[starts[i]:starts[i] + lengths[i]]`` one after another to `out`."""
+    at = 0
+    for i in range(starts.size):
+        start, n = starts[i], lengths[i]
+        if start < 0:
+            for j in range(n):
+                out[at + j] = fill
+        else:
+            for j in range(n):
+                out[at + j] = source[start + j]
+        at += n
+
+
+@njit(cache=True, nogil=True)
+def gather_masked(
+    source: NDArray, starts: NDArray, lengths: NDArray, mask: NDArray, fill: Any, out: NDArray
+) -> None:
+    """Like `gather`, for the samples whose `mask` is set only."""
+    at = 0
+    seen = 0
+    for i in range(starts.size):
+        start = starts[i]
+        for j in range(lengths[i]):
+            if mask[seen + j]:
+                out[at] = fill if start < 0 else source[start + j]
+                at += 1
+        seen += lengths[i]
+
+
+@njit(cache=True, nogil=True)
+def per_sample(values: NDArray, counts: NDArray, out: NDArray) -> None:
+    """Repeat a station's value for each of its samples."""
+    at = 0
+    for i in range(values.size):
+        for _ in range(counts[i]):
+            out[at] = values[i]
+            at += 1
+
+
+@njit(cache=True, nogil=True)
+def in_time(t: int, t0: int, t1: int, months: NDArray) -> bool:
+    """Test one time (milliseconds since 1970; the smallest number is "unknown").
+
+    `months` has 13 elements, January is number 1; number 0 tells whether the
+    month matters at all.
+    """
+    if t == _NO_TIME or not (t0 <= t <= t1):
+        return False
+    if months[0]:
+        # civil month from the day number, in eras of 400 years that begin in March
+        of_era = (t // 86400000 + 719468) % 146097
+        year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+        of_year = of_era - (365 * year + year // 4 - year // 100)
+        month = (5 * of_year + 2) // 153
+        return months[month + 3 if month < 10 else month - 9]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def times_kept(times: NDArray, t0: int, t1: int, months: NDArray) -> NDArray:
+    """Test many times, see `in_time`."""
+    out = np.empty(times.size, np.bool_)
+    for i in range(times.size):
+        out[i] = in_time(times[i], t0, t1, months)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _kept(i: int, p: int, r: int, columns: Any, limits: Any) -> bool:
+    """Test sample `i` of station `r`, number `p` in the column of the parameter (-1: none)."""
+    depth, depth_flags, values, flags, times, station_time, allowed, months = columns
+    by_depth, z0, z1, by_value, v0, v1, by_flag, by_time, t0, t1 = limits
+    if by_depth and not (z0 <= depth[i] <= z1):
+        return False
+    if by_value and (p < 0 or not (v0 <= values[p] <= v1)):
+        return False
+    if by_flag and not allowed[depth_flags[i], flags[p] if p >= 0 else _MISSING]:
+        return False
+    if by_time:
+        t = times[i]
+        if t == _NO_TIME:
+            t = station_time[r]
+        return in_time(t, t0, t1, months)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def count_samples(
+    rows: NDArray, offsets: NDArray, starts: NDArray, columns: Any, limits: Any, out: NDArray
+) -> None:
+    """Count the samples of each station that meet all conditions.
+
+    Parameters
+    ----------
+    rows : ndarray of int64
+        Stations to look at.
+    offsets, starts : ndarray of int64
+        First sample of each station, among all and in the parameter's column.
+    columns : tuple of ndarray
+        Depth, depth flag, value, flag, sample time, station time; allowed
+        flags (by depth flag and flag), months.
+    limits : tuple
+        Switch and bounds for depth and value, switch for flags, switch and
+        bounds for time.
+    out : ndarray of int64
+        The counts.
+    """
+    for k in range(rows.size):
+        r = rows[k]
+        shift = starts[r] - offsets[r]
+        absent = starts[r] < 0
+        n = 0
+        for i in range(offsets[r], offsets[r + 1]):
+            n += _kept(i, -1 if absent else i + shift, r, columns, limits)
+        out[k] = n
+
+
+@njit(cache=True, nogil=True)
+def mark_samples(
+    rows: NDArray, offsets: NDArray, starts: NDArray, columns: Any, limits: Any, out: NDArray
+) -> None:
+    """Mark the samples that meet all conditions, see `count_samples`."""
+    at = 0
+    for k in range(rows.size):
+        r = rows[k]
+        shift = starts[r] - offsets[r]
+        absent = starts[r] < 0
+        for i in range(offsets[r], offsets[r + 1]):
+            out[at] = _kept(i, -1 if absent else i + shift, r, columns, limits)
+            at += 1
+
+
+@njit(cache=True, nogil=True)
+def station_extent(depth: NDArray, offsets: NDArray, low: NDArray, high: NDArray) -> None:
+    """Find the shallowest and deepest sample of each station (NaN if none is known)."""
+    for r in range(low.size):
+        a, b = np.inf, -np.inf
+        for i in range(offsets[r], offsets[r + 1]):
+            if depth[i] < a:
+                a = depth[i]
+            if depth[i] > b:
+                b = depth[i]
+        low[r] = a if a <= b else np.nan
+        high[r] = b if a <= b else np.nan
+
+
+@njit(cache=True, nogil=True)
+def column_statistics(
+    values: NDArray, flags: NDArray, lengths: NDArray, used: NDArray, counts: NDArray
+) -> tuple[int, float, float]:
+    """Count values and flags of a column and find its range.
+
+    `used` (one a station) is set where the station has a value, `counts` (256)
+    collects all flags.
+    """
+    n, low, high = 0, np.inf, -np.inf
+    at = 0
+    for r in range(lengths.size):
+        some = False
+        for i in range(at, at + lengths[r]):
+            x = values[i]
+            counts[flags[i]] += 1
+            if x == x:
+                some = True
+                n += 1
+                low = min(low, x)
+                high = max(high, x)
+        used[r] = some
+        at += lengths[r]
+    return n, low, high
+
+
+@njit(cache=True, nogil=True)
+def mean_per_station(
+    rows: NDArray, offsets: NDArray, starts: NDArray, columns: Any, limits: Any, out: NDArray
+) -> None:
+    """Average the values of each station that meet all conditions, see `count_samples`."""
+    values = columns[2]
+    for k in range(rows.size):
+        r = rows[k]
+        total, n = 0.0, 0
+        shift = starts[r] - offsets[r]
+        if starts[r] >= 0:
+            for i in range(offsets[r], offsets[r + 1]):
+                x = values[i + shift]
+                if x == x and _kept(i, i + shift, r, columns, limits):
+                    total += x
+                    n += 1
+        out[k] = total / n if n else np.nan
+
+
+@njit(cache=True, nogil=True)
+def fill_histogram(values: NDArray, low: float, high: float, out: NDArray) -> None:
+    """Count values in equal bins; those outside go to the first and the last."""
+    scale = out.size / (high - low)
+    for x in values:
+        if x == x:
+            i = int((min(max(x, low), high) - low) * scale)
+            out[min(i, out.size - 1)] += 1
