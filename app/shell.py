@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -23,6 +24,40 @@ def _counts(entry: library.Entry) -> str:
     return f"{counted(entry.stations, 'station')}, {counted(entry.samples, 'sample')}"
 
 
+def _short(name: str, longest: int = 34) -> str:
+    """Return a name with its middle left out where it is too long for the chooser."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[:half]}…{name[-half:]}"
+
+
+def _welcome(open_files: Callable[[], None]) -> Any:
+    """Return what is shown while no collection is open."""
+    return pmui.Column(
+        pn.layout.VSpacer(),
+        pmui.Typography("Explore ocean observations", variant="h3", sx=_CENTRED),
+        pmui.Typography(
+            "Open your files as they are: sdcviz reads them into one collection and shows it "
+            "on a map. Or choose a collection above.",
+            sx=_CENTRED,
+        ),
+        pmui.Row(
+            pn.layout.HSpacer(),
+            pmui.Button(
+                label="Open files",
+                icon="folder_open",
+                width=150,
+                on_click=lambda _: open_files(),
+            ),
+            pn.layout.HSpacer(),
+        ),
+        pn.layout.VSpacer(),
+        sizing_mode="stretch_both",
+    )
+
+
+_CENTRED = {"textAlign": "center"}
+
+
 class Shell(pn.viewable.Viewer):
     """The page of one visitor.
 
@@ -37,21 +72,24 @@ class Shell(pn.viewable.Viewer):
         self.session = session
         self._views: dict[str, Any] = {}
         self._importer: Any = None
+        # Dialogs stand beside what changes: moved around, an open one would vanish.
+        self._slot = pn.Column(sizing_mode="stretch_both", margin=0)
+        self._stage = pn.Column(self._slot, sizing_mode="stretch_both", margin=0)
         self._chooser = pmui.Select(
             label="",
             options=self._choices(),
             value=session.collection,
             size="small",
             variant="outlined",
-            width=340,
-            margin=(4, 8, 4, 16),
+            width=420,
+            margin=(4, 8),
             searchable=False,
             description="Collection",
         )
         self._open = pmui.Button(
             label="Open files",
             icon="folder_open",
-            variant="text",
+            variant="outlined",
             size="small",
             width=115,
             margin=(4, 8),
@@ -71,6 +109,7 @@ class Shell(pn.viewable.Viewer):
             theme_config=theme.THEME,
             dark_theme=session.dark,
             sx=theme.PAGE_STYLE,
+            main=[self._stage],
             header=[self._tabs, pn.layout.HSpacer(), self._chooser, self._open],
             sidebar_width=300,
             sidebar_variant="persistent",
@@ -94,21 +133,32 @@ class Shell(pn.viewable.Viewer):
         self._chooser.param.watch(self._choose, "value")
 
     def _show_tab(self, *_: Any) -> None:
-        """Show the view of the tab; a view is made when it is first shown."""
+        """Show the view of the tab; a view is made when it is first shown.
+
+        Without a collection there is nothing to view, so views always have one.
+        """
+        if not self.session.collection:
+            self._slot.objects = [_welcome(self.open_files)]
+            self.page.sidebar = []
+            return
         key = self.session.tab if self.session.tab in TABS else next(iter(TABS))
         if key not in self._views:
             self._views[key] = TABS[key][1](session=self.session)
         view = self._views[key]
-        self.page.param.update(main=[view], sidebar=[view.drawer])
+        self._slot.objects = [view]
+        self.page.sidebar = [view.drawer]
         self._tabs.active = list(TABS).index(key)
 
     def _choices(self) -> dict[str, str]:
-        return {"No collection": ""} | {
-            f"{entry.name} · {_counts(entry)}": entry.path for entry in library.known()
-        }
+        entries = library.known()
+        choices = {f"{_short(entry.name)} · {_counts(entry)}": entry.path for entry in entries}
+        return choices if self.session.collection else {"No collection open": ""} | choices
 
     def _show_collection(self, *_: Any) -> None:
-        self._chooser.param.update(options=self._choices(), value=self.session.collection)
+        # In two steps: new options make the widget fall back to the first of them.
+        self._chooser.options = self._choices()
+        self._chooser.value = self.session.collection
+        self._show_tab()
 
     def _choose(self, event: Any) -> None:
         if event.new and event.new != self.session.collection:
@@ -130,7 +180,7 @@ class Shell(pn.viewable.Viewer):
 
             handle = pn.state.headers.get(HANDLE, "")
             self._importer = ImporterPart(session=self.session, handle=handle, tell=self.tell)
-            self.page.header = [*self.page.header, self._importer]
+            self._stage.append(self._importer)
         self._importer.open()
 
     def tell(self, sentence: str, kind: str = "error") -> None:

@@ -44,7 +44,7 @@ _LETTERS = {
 def _palette(mode: str, **more: Any) -> dict[str, Any]:
     return {
         "mode": mode,
-        "primary": {"main": BRAND[mode]},
+        "primary": {"main": BRAND[mode], "contrastText": PAPER[mode]},
         "background": {"paper": PAPER[mode], "default": PAPER[mode]},
         **more,
     }
@@ -70,9 +70,11 @@ THEME: dict[str, Any] = {
 """Theme of panel-material-ui, light and dark."""
 
 PAGE_STYLE: dict[str, Any] = {
-    "& .MuiAppBar-root": {
-        "backgroundColor": "background.paper",
-        "color": "text.primary",
+    # These two make panel-material-ui give what stands in the bar the theme of the page;
+    # otherwise it would be white on white.
+    ".MuiAppBar-root": {
+        "bgcolor": "primary.contrastText",
+        "color": "primary.main",
         "borderBottom": "1px solid",
         "borderColor": "divider",
     },

@@ -68,7 +68,7 @@ export function render({model}) {
   const box = document.createElement("div")
   box.innerHTML = `
     <style>
-      .drop { border: 1.5px dashed var(--mui-palette-divider, #aab); border-radius: 8px;
+      .drop { border: 1.5px dashed var(--mui-palette-text-secondary, #aab); border-radius: 8px;
               padding: 20px; text-align: center; font: var(--mui-font-body2, 13px sans-serif);
               color: var(--mui-palette-text-primary, inherit); outline: none; }
       .drop.over, .drop:focus-visible { border-color: var(--mui-palette-primary-main, #0b5a78); }

@@ -22,6 +22,7 @@ from .drop import DropArea
 __all__ = ["ImporterPart"]
 
 POLL_MS = 300
+ROWS = 8
 _NEW, _ADD = "A new collection", "The open collection"
 
 
@@ -130,7 +131,10 @@ class ImporterPart(pn.viewable.Viewer):
             return
         sources: list[Path] = [folder] if folder else []
         if files:
-            sources.append(uploads.delivery_folder(self.handle, self._drop.delivery))
+            delivery = uploads.delivery_folder(self.handle, self._drop.delivery)
+            # One by one, so that their names do not begin with that of our folder.
+            tops = dict.fromkeys(file["name"].split("/")[0] for file in files)
+            sources += [uploads.safe_target(delivery, top) for top in tops]
         self._import(sources, [file["name"] for file in files])
 
     def _open_collection(self, folder: Path) -> None:
@@ -272,9 +276,10 @@ def _table(frame: pd.DataFrame) -> pn.widgets.Tabulator:
         disabled=True,
         show_index=False,
         layout="fit_columns",
-        pagination="remote",
-        page_size=8,
+        pagination="remote" if len(frame) > ROWS else None,
+        page_size=ROWS,
         formatters={column: "textarea" for column in frame.columns},
         sizing_mode="stretch_width",
         theme="simple",
+        stylesheets=[":host .tabulator { font-size: 12px; }"],
     )

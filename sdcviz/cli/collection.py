@@ -87,16 +87,17 @@ def info(collection: CollectionPath, as_json: Json = False) -> None:
         return
     times, lon, lat = (show.plain(about[key]) for key in ("time", "lon", "lat"))
     typer.echo(
-        f"{about.get('name', collection)}: {show.counted(about['stations'], 'station')}, "
-        f"{show.counted(about['samples'], 'sample')}, {show.counted(about['files'], 'file')}\n"
+        f"{about['name']}: {show.counted(about['stations'], 'station')}, "
+        f"{show.counted(about['samples'], 'sample')}, {show.counted(len(about['files']), 'file')}\n"
         f"time {times[0]} to {times[1]}\n"
         f"lon {lon[0]} to {lon[1]}, lat {lat[0]} to {lat[1]}\n"
     )
     show.show_rows(
-        ["parameter", "P01", "unit", "values", "flags"],
+        ["key", "label", "P01", "unit", "values", "flags"],
         [
             [
-                item["name"],
+                item["key"],
+                item["label"],
                 item["p01"],
                 item["unit"],
                 item["values"],
@@ -124,7 +125,7 @@ def stations(
     else:
         show.show_rows(list(table.columns), table.itertuples(index=False))
     show.note(
-        f"{show.counted(selection.n_stations, 'station')} of {opened.n_stations:,}, "
+        f"{show.counted(selection.n_stations, 'station')} of {show.grouped(opened.n_stations)}, "
         f"{show.counted(selection.n_samples, 'sample')}"
     )
 
@@ -149,25 +150,20 @@ def profile(
         show.show_json({"stations": [_card(opened, row) for row in rows]})
         return
     for row in rows:
+        table = opened.profile(row)
         if as_csv:
-            import pandas as pd
-
-            table = opened.profile(row)
+            # Stations of several files have different columns, hence a heading each.
             table.insert(0, "station", opened.station_id(row))
-            show.show_csv(table if row == rows[0] else pd.DataFrame(table))
-        else:
-            card = opened.station(row)
-            typer.echo(f"{opened.station_id(row)}")
-            for name, value in card.items():
-                if isinstance(value, str | int | float) and value not in ("", None):
-                    typer.echo(f"  {name}: {value}")
-            table = opened.profile(row)
-            show.show_rows(list(table.columns), table.itertuples(index=False))
+            show.show_csv(table)
+            continue
+        for name, value in opened.station(row).items():
+            if isinstance(value, str | int | float) and value != "":
+                typer.echo(f"{name}: {value}")
+        show.show_rows(list(table.columns), table.itertuples(index=False))
 
 
 def _card(opened: Collection, row: int) -> dict[str, Any]:
-    samples = opened.profile(row).to_dict("list")
-    return {"id": opened.station_id(row), **opened.station(row), "samples": samples}
+    return {**opened.station(row), "profile": opened.profile(row).to_dict("list")}
 
 
 @app.command()

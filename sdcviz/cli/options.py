@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime
 import functools
 import inspect
-import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -151,66 +148,54 @@ def make_filters(
     """
     from ..observations import Filters
 
-    if value and not parameter:
-        raise BadRequest("--value needs --parameter: the parameter that the values are of.")
-    conditions = {
-        "box": _numbers("--box", box, 4, "four numbers: west,south,east,north") if box else None,
-        "polygon": _corners(polygon) if polygon else None,
-        "time": _days(time) if time else None,
-        "months": _months(months) if months else None,
-        "depth": _range("--depth", depth) if depth else None,
-        "parameter": parameter,
-        "value": _range("--value", value) if value else None,
-        "flags": tuple(_words(flags)) if flags else None,
-        "parameters": tuple(has or ()),
-        "cruises": tuple(cruise or ()),
-        "platforms": tuple(platform or ()),
-        "data_centres": tuple(data_centre or ()),
-        "sources": tuple(source or ()),
-    }
-    return Filters(**{name: value for name, value in conditions.items() if value})
+    return Filters.of(
+        box=_numbers("--box", box) if box else None,
+        polygon=[_numbers("--polygon", corner) for corner in polygon.split()] if polygon else None,
+        time=_time(time) if time else None,
+        months=_months(months) if months else (),
+        depth=_range("--depth", depth) if depth else None,
+        parameter=parameter,
+        value=_range("--value", value) if value else None,
+        flags=_words(flags) if flags else (),
+        parameters=has,
+        cruises=cruise,
+        platforms=platform,
+        data_centres=data_centre,
+        sources=source,
+    )
 
 
 def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[,\s]+", text.strip()) if word]
 
 
-def _numbers(option: str, text: str, count: int, expected: str) -> tuple[float, ...]:
+def _numbers(option: str, text: str) -> list[float]:
     try:
-        numbers = tuple(float(word) for word in _words(text))
+        return [float(word) for word in text.split(",")]
     except ValueError:
-        numbers = ()
-    if len(numbers) != count or not all(map(math.isfinite, numbers)):
-        raise BadRequest(f"{option} {text}: expected {expected}.")
-    return numbers
+        raise BadRequest(f"{option} {text}: expected numbers with commas between them.") from None
 
 
-def _corners(text: str) -> tuple[tuple[float, ...], ...]:
-    expected = "corners as lon,lat with blanks between them"
-    corners = tuple(_numbers("--polygon", corner, 2, expected) for corner in text.split())
-    if len(corners) < 3:
-        raise BadRequest(f"--polygon {text}: expected at least three corners (lon,lat).")
-    return corners
-
-
-def _range(option: str, text: str) -> tuple[float, float]:
+def _range(option: str, text: str) -> list[float | None]:
     """Read ``from:to``; an end that is left out is open."""
-    ends = text.split(":")
     try:
-        low, high = (
-            float(end) if end.strip() else open_end
-            for end, open_end in zip(ends, (-math.inf, math.inf), strict=True)
-        )
+        low, high = (float(end) if end.strip() else None for end in text.split(":"))
     except ValueError:
         raise BadRequest(
             f"{option} {text}: expected FROM:TO, such as 0:100 or 200: (an open end)."
         ) from None
-    if not low <= high:
-        raise BadRequest(f"{option} {text}: the first number should not be above the second.")
-    return low, high
+    return [low, high]
 
 
-def _months(text: str) -> tuple[int, ...]:
+def _time(text: str) -> list[str]:
+    """Read ``from/to``, or one year, month or day."""
+    ends = text.split("/") if "/" in text else [text, text]
+    if len(ends) != 2:
+        raise BadRequest(f"--time {text}: expected FROM/TO, such as 1990/2000-06.")
+    return [end.strip() for end in ends]
+
+
+def _months(text: str) -> list[int]:
     months: set[int] = set()
     for word in _words(text):
         match = re.fullmatch(r"(\d{1,2})(?:-(\d{1,2}))?", word)
@@ -218,36 +203,4 @@ def _months(text: str) -> tuple[int, ...]:
         if not (1 <= first <= 12 and 1 <= last <= 12):
             raise BadRequest(f"--months {text}: expected months 1 to 12, such as 6,7,8 or 11-2.")
         months.update((first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1))
-    return tuple(sorted(months))
-
-
-def _days(text: str) -> tuple[str | None, str | None]:
-    """Read ``from/to`` into its first and its last day."""
-    ends = text.split("/") if "/" in text else [text, text]
-    if len(ends) != 2:
-        raise BadRequest(f"--time {text}: expected FROM/TO, such as 1990/2000-06.")
-    first, last = (_day(end.strip(), text, last=i == 1) for i, end in enumerate(ends))
-    if first and last and first > last:
-        raise BadRequest(f"--time {text}: the end is before the begin.")
-    return first, last
-
-
-def _day(part: str, text: str, *, last: bool) -> str | None:
-    if not part:
-        return None
-    try:
-        year, month, day = (int(n) if n else 0 for n in _split_date(part))
-        month = month or (12 if last else 1)
-        day = day or (calendar.monthrange(year, month)[1] if last else 1)
-        return datetime.date(year, month, day).isoformat()
-    except ValueError as error:
-        raise BadRequest(
-            f"--time {text}: {part!r} is no day, month or year such as 2005-06-30, 2005-06, 2005."
-        ) from error
-
-
-def _split_date(part: str) -> tuple[str, str | None, str | None]:
-    match = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", part)
-    if not match:
-        raise ValueError(part)
-    return match[1], match[2], match[3]
+    return sorted(months)

@@ -31,9 +31,12 @@ def note(text: str) -> None:
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return "1 station", "12 345 stations"."""
-    # A thin space keeps the number in one piece, as SI asks.
-    shown = f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{shown} {noun if number == 1 else plural or noun + 's'}"
+    return f"{grouped(number)} {noun if number == 1 else plural or noun + 's'}"
+
+
+def grouped(number: int) -> str:
+    """Return "12 345": blanks between thousands, as no language takes them for decimals."""
+    return f"{number:,}".replace(",", " ")
 
 
 def plain(value: Any) -> Any:

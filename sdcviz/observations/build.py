@@ -429,8 +429,8 @@ class Builder:
             n_values=int(total),
             n_stations=int(used.sum()),
             flags={chr(c): int(counts[c]) for c in np.flatnonzero(counts)},
-            range=_readable([low, high], dtype) if total and not text else [],
-            quantiles=_quantiles(sampled),
+            range=(extent := _readable([low, high], dtype) if total and not text else []),
+            quantiles=_quantiles(sampled) or extent,
         )
         return entry
 

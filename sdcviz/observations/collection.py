@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Collection", "ParameterInfo", "open_collection", "read_about"]
 
+_TOLD = ("key", "name", "label", "unit", "p01", "p06", "kind", "n_values", "n_stations", "flags")
 _CACHE_BYTES = 512_000_000
 
 
@@ -181,7 +182,7 @@ class Collection:
         self.n_samples: int = self.manifest["samples"]
         self._entries = {p["key"]: p for p in self.manifest["parameters"]}
         self._lock = Lock()
-        self._memory: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+        self._memory: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._bytes = 0
 
     def _check_files(self) -> None:
@@ -212,11 +213,7 @@ class Collection:
         """All stored parameters, those with most values first."""
         found = [
             ParameterInfo(
-                **{
-                    k: p[k]
-                    for k in ("key", "name", "label", "unit", "p01", "p06", "kind")
-                    + ("n_values", "n_stations", "flags")
-                },
+                **{k: p[k] for k in _TOLD},
                 range=tuple(p["range"]),
                 quantiles=tuple(p["quantiles"]),
             )
@@ -255,7 +252,7 @@ class Collection:
     def labels(self, key: str) -> list[str]:
         """Return the distinct texts of a text parameter."""
         stem = self._entry(key)["stem"]
-        return self._remember(("labels", key), lambda: list(read_labels(self._folder, stem)))
+        return self.remember(("labels", key), lambda: list(read_labels(self._folder, stem)))
 
     def stored(self, key: str, what: str = "values") -> tuple[NDArray, NDArray[np.int64]] | None:
         """Return a column as it is stored, and where each station's samples begin in it.
@@ -283,12 +280,12 @@ class Collection:
         return array, self.offsets[:-1] if entry["dense"] else self._map(f"{stem}.starts")
 
     def _map(self, stem: str) -> NDArray:
-        return self._remember(("file", stem), lambda: read_npy(self._folder / f"{stem}.npy"), 0)
+        return self.remember(("file", stem), lambda: read_npy(self._folder / f"{stem}.npy"), 0)
 
     def values(self, key: str) -> Any:
         """Return one value a sample: f4 or f8 with NaN, or `Coded` for texts."""
         if key.startswith("derived:"):
-            return self._remember((key,), lambda: self._derived(key))
+            return self.remember((key,), lambda: self._derived(key))
         text = self._entry(key)["kind"] == "text"
         array = self._spread(key, "values", -1 if text else np.nan)
         return Coded(array, self.labels(key)) if text else array
@@ -304,7 +301,7 @@ class Collection:
             from sdcviz.observations.derived import compute
 
             rows = np.arange(self.n_stations)
-            return self._remember((key, "flags"), lambda: compute(self, key, rows)[1])
+            return self.remember((key, "flags"), lambda: compute(self, key, rows)[1])
         return self._spread(key, "flags", MISSING)
 
     def source_flags(self, key: str) -> NDArray[np.uint8]:
@@ -321,7 +318,7 @@ class Collection:
                 out[a:b] = array[starts[r] : starts[r] + b - a]
             return out
 
-        return self._remember((key, "source_flags"), lay_over)
+        return self.remember((key, "source_flags"), lay_over)
 
     def _spread(self, key: str, what: str, fill: float) -> NDArray:
         """Return a column with an element for every sample."""
@@ -339,7 +336,7 @@ class Collection:
             out.flags.writeable = False
             return out
 
-        return self._remember((key, what), spread)
+        return self.remember((key, what), spread)
 
     def has(self, key: str) -> NDArray[np.bool_]:
         """Tell for each station whether it has a value of a parameter."""
@@ -349,19 +346,29 @@ class Collection:
             found = [self.has(k) for k in needs(self, key)]
             return np.logical_and.reduce(found)
         stem = self._entry(key)["stem"]
-        return self._remember(
+        return self.remember(
             ("has", key),
             lambda: np.unpackbits(self._map(f"{stem}.used"), count=self.n_stations).view(bool),
         )
 
-    def _remember(self, what: tuple[str, ...], make: Any, weight: int | None = None) -> Any:
-        """Keep what was computed, the least used goes first."""
+    def remember(self, what: tuple[Any, ...], make: Callable[[], Any], weight: int = -1) -> Any:
+        """Return what was computed before, else compute and keep it; the least used goes first.
+
+        Parameters
+        ----------
+        what : tuple
+            Names the result.
+        make : callable
+            Computes it.
+        weight : int
+            Bytes that it holds; the size of the array by default.
+        """
         with self._lock:
             if what in self._memory:
                 self._memory.move_to_end(what)
                 return self._memory[what][0]
         made = make()
-        size = weight if weight is not None else getattr(made, "nbytes", 1000)
+        size = weight if weight >= 0 else getattr(made, "nbytes", 1000)
         with self._lock:
             if what not in self._memory:
                 self._memory[what] = made, size
@@ -388,7 +395,7 @@ class Collection:
         if stem is None:
             known = ", ".join(self.text_names)
             raise NotFound(f"There is no station text {name!r}. There are: {known}.")
-        labels: Labels = self._remember(("text", name), lambda: read_labels(self._folder, stem), 0)
+        labels: Labels = self.remember(("text", name), lambda: read_labels(self._folder, stem), 0)
         return Coded(self._map(stem), cast("list[str]", labels))
 
     @cached_property

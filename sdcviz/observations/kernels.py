@@ -17,6 +17,7 @@ __all__ = [
     "all_single",
     "column_statistics",
     "count_samples",
+    "fill_histogram",
     "gather",
     "gather_masked",
     "mark_samples",
@@ -306,3 +307,13 @@ def mean_per_station(
                     total += x
                     n += 1
         out[k] = total / n if n else np.nan
+
+
+@njit(cache=True, nogil=True)
+def fill_histogram(values: NDArray, low: float, high: float, out: NDArray) -> None:
+    """Count values in equal bins; those outside go to the first and the last."""
+    scale = out.size / (high - low)
+    for x in values:
+        if x == x:
+            i = int((min(max(x, low), high) - low) * scale)
+            out[min(i, out.size - 1)] += 1

@@ -29,7 +29,8 @@ class _Meaning(NamedTuple):
 def _meaning(parameter: Parameter) -> _Meaning:
     """Find what a column measures: its quantity, else its own name, and its unit."""
     try:
-        from sdcviz.vocabularies import quantity, unit_label
+        from sdcviz.quantities import quantity
+        from sdcviz.vocabularies import unit_label
     except ImportError:
 
         def quantity(*_):
@@ -39,21 +40,15 @@ def _meaning(parameter: Parameter) -> _Meaning:
             return u
 
     p = parameter
-    unit = unit_label(p.p06 or p.unit)
     found = None
     if p.kind == "number":
         found = quantity(p.p01, p.name, p.standard_name, p.unit, p.p06)
-    if found is None:
-        base = slug(p.name)
-        return _Meaning(f"{p.kind}|{p.p01 or base}|{unit.lower()}", base, p.name, unit)
-    if not unit or unit == found.unit:
-        return _Meaning(f"quantity|{found.key}", found.key, found.label, found.unit)
-    return _Meaning(
-        f"quantity|{found.key}|{unit.lower()}",
-        f"{found.key}_{slug(unit)}",
-        f"{found.label} ({unit})",
-        unit,
-    )
+    if found is not None:
+        # the quantity's key tells its unit too, where that is not the usual one
+        return _Meaning(f"quantity|{found.key}", slug(found.key), found.label, found.unit)
+    unit = unit_label(p.p06 or p.unit)
+    base = slug(p.name)
+    return _Meaning(f"{p.kind}|{p.p01 or base}|{unit.lower()}", base, p.name, unit)
 
 
 class Merger:

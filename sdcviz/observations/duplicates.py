@@ -1,0 +1,227 @@
+"""Find stations that look like the same cast; nothing is removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sdcviz.observations.kernels import restore
+
+if TYPE_CHECKING:
+    from sdcviz.observations.collection import Collection
+
+__all__ = ["Duplicate", "find_duplicates"]
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """Two stations that look like the same one.
+
+    Attributes
+    ----------
+    a, b : int
+        Row numbers.
+    id_a, id_b : str
+        Identities.
+    file_a, file_b : str
+        Names of their files.
+    reason : str
+        Why, in words.
+    compared, same : int
+        Samples of `a` that have a value at the depth of one of `b`, and how
+        many of these values agree.
+    """
+
+    a: int
+    b: int
+    id_a: str
+    id_b: str
+    file_a: str
+    file_b: str
+    reason: str
+    compared: int
+    same: int
+
+
+def find_duplicates(
+    collection: Collection,
+    *,
+    dlon: float = 0.01,
+    dlat: float = 0.01,
+    dt_hours: float = 1.0,
+    ddepth: float = 2.0,
+    dvalue: float = 0.1,
+    parameter: str | None = None,
+    across_files: bool = True,
+) -> list[Duplicate]:
+    """Find pairs of stations with the same identity, or the same place, time and values.
+
+    Parameters
+    ----------
+    collection : Collection
+    dlon, dlat : float
+        Greatest distance, degrees.
+    dt_hours : float
+        Greatest difference of time.
+    ddepth : float
+        Samples within so many metres are compared.
+    dvalue : float
+        Values within this agree, in the parameter's unit.
+    parameter : str, optional
+        What is compared; temperature by default, else the parameter with most values.
+    across_files : bool
+        Stations of one file are no duplicates of each other.
+
+    Returns
+    -------
+    list of Duplicate
+        Pairs are found by LOCAL_CDI_ID and EDMO code, or where at least half
+        of the values that can be compared agree.
+    """
+    c = collection
+    if c.n_stations == 0:
+        return []
+    key = parameter or _usual(c)
+    time = c.time.view(np.int64)
+    known = np.flatnonzero(~np.isnat(c.time) & np.isfinite(c.lon) & np.isfinite(c.lat))
+    order = known[np.argsort(time[known], kind="stable")]
+    pairs = _close(
+        order, time, c.lon, c.lat, c.source, int(dt_hours * 3.6e6), dlon, dlat, across_files
+    )
+    named = _same_id(c, across_files)
+    wanted = {(int(a), int(b)) for a, b in np.concatenate([pairs, named])}
+    by_id = {(int(a), int(b)) for a, b in named}
+    ordered = np.array(sorted(wanted), np.int64).reshape(-1, 2)
+    compared = np.zeros((len(ordered), 2), np.int64)
+    if key is not None and len(ordered):
+        c.parameter(key)
+        stored = c.stored(key)
+        assert stored is not None, "values are always stored"
+        values, starts = stored
+        if values.dtype == np.float32:
+            values = restore(values)
+        _compare(ordered, c.offsets, starts, c.depth, values, ddepth, dvalue, compared)
+    found = []
+    for (a, b), (n, same) in zip(ordered.tolist(), compared.tolist(), strict=True):
+        close = n > 0 and same * 2 >= n
+        if (a, b) in by_id:
+            reason = "same LOCAL_CDI_ID and EDMO code"
+            reason += ", same values" if close else ""
+        elif close:
+            reason = f"same place, time and {key}"
+        elif n == 0 and _empty(c, a) and _empty(c, b):
+            reason = "same place and time, both without samples"
+        else:
+            continue
+        names = [c.manifest["sources"][c.source[i]]["name"] for i in (a, b)]
+        found.append(Duplicate(a, b, c.station_id(a), c.station_id(b), *names, reason, n, same))
+    return found
+
+
+def _empty(c: Collection, i: int) -> bool:
+    return bool(c.offsets[i] == c.offsets[i + 1])
+
+
+def _usual(c: Collection) -> str | None:
+    """Choose the parameter to compare."""
+    numbers = [p.key for p in c.parameters if p.kind == "number" and "pres" not in p.key]
+    return "temperature" if "temperature" in numbers else next(iter(numbers), None)
+
+
+def _same_id(c: Collection, across_files: bool) -> NDArray[np.int64]:
+    """Pair stations that share LOCAL_CDI_ID and EDMO code, and are in one order.
+
+    Points of a trajectory share the identity of their track, so the points
+    are paired one by one: the first of one file with the first of the other.
+    """
+    codes = c.text("local_cdi_id").codes
+    rows = np.flatnonzero((codes >= 0) & (c.edmo > 0))
+    if not rows.size:
+        return np.empty((0, 2), np.int64)
+    group = np.lexsort((c.station_index[rows], c.source[rows], c.edmo[rows], codes[rows]))
+    rows = rows[group]
+    # the how-manieth station of this identity within its file
+    track = np.stack([codes[rows], c.edmo[rows], c.source[rows]], axis=1).astype(np.int64)
+    new = np.ones(len(rows), bool)
+    new[1:] = (track[1:] != track[:-1]).any(axis=1)
+    first = np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))
+    nth = np.arange(len(rows)) - first if across_files else np.zeros(len(rows), np.int64)
+    again = np.lexsort((c.source[rows], nth, c.edmo[rows], codes[rows]))
+    rows, nth = rows[again], nth[again]
+    label = np.stack([codes[rows], c.edmo[rows], nth], axis=1).astype(np.int64)
+    linked = (label[1:] == label[:-1]).all(axis=1)
+    a, b = rows[:-1][linked], rows[1:][linked]
+    return np.stack([np.minimum(a, b), np.maximum(a, b)], axis=1)
+
+
+@njit(cache=True, nogil=True)
+def _close(
+    order: NDArray,
+    time: NDArray,
+    lon: NDArray,
+    lat: NDArray,
+    source: NDArray,
+    dt: int,
+    dlon: float,
+    dlat: float,
+    across_files: bool,
+) -> NDArray:
+    """Sweep through time and pair stations that are close in time and place."""
+    out = np.empty((1024, 2), np.int64)
+    n = 0
+    for i in range(order.size):
+        a = order[i]
+        for j in range(i + 1, order.size):
+            b = order[j]
+            if time[b] - time[a] > dt:
+                break
+            # differences of decimals miss their last digits: 0.01 must be within 0.01
+            if abs(lat[a] - lat[b]) > dlat + 1e-9:
+                continue
+            apart = abs(lon[a] - lon[b])
+            if min(apart, 360.0 - apart) > dlon + 1e-9:
+                continue
+            if across_files and source[a] == source[b]:
+                continue
+            if n == len(out):
+                more = np.empty((2 * n, 2), np.int64)
+                more[:n] = out
+                out = more
+            out[n, 0], out[n, 1] = min(a, b), max(a, b)
+            n += 1
+    return out[:n]
+
+
+@njit(cache=True, nogil=True)
+def _compare(
+    pairs: NDArray,
+    offsets: NDArray,
+    starts: NDArray,
+    depth: NDArray,
+    values: NDArray,
+    ddepth: float,
+    dvalue: float,
+    out: NDArray,
+) -> None:
+    """Compare values of station a with those of b at the nearest depth."""
+    for k in range(len(pairs)):
+        a, b = pairs[k, 0], pairs[k, 1]
+        if starts[a] < 0 or starts[b] < 0:
+            continue
+        for i in range(offsets[a], offsets[a + 1]):
+            x = values[starts[a] + i - offsets[a]]
+            if not (x == x and depth[i] == depth[i]):
+                continue
+            nearest, y = np.inf, 0.0
+            for j in range(offsets[b], offsets[b + 1]):
+                z = values[starts[b] + j - offsets[b]]
+                gap = abs(depth[i] - depth[j])
+                if z == z and gap < nearest:
+                    nearest, y = gap, z
+            if nearest <= ddepth + 1e-6:
+                out[k, 0] += 1
+                out[k, 1] += abs(x - y) <= dvalue + 1e-9

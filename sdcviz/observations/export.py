@@ -1,0 +1,268 @@
+"""Write a selection to a file that others can read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdcviz.errors import BadRequest
+from sdcviz.formats.base import WriteContext
+from sdcviz.formats.model import Batch, Coded, Column, Parameter, Stations
+from sdcviz.observations.build import STATION_TEXTS
+from sdcviz.observations.filters import Filters
+from sdcviz.observations.kernels import restore
+from sdcviz.observations.layout import storage_errors
+from sdcviz.observations.selection import Selection
+from sdcviz.observations.sources import read_copy
+
+if TYPE_CHECKING:
+    from sdcviz.observations.collection import Collection
+
+__all__ = ["EXPORTS", "batches", "export"]
+
+EXPORTS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet", "csv": "csv_write"}
+"""Name for the user to name in the table of formats."""
+
+_ENDINGS = {
+    ".txt": "odv",
+    ".odv": "odv",
+    ".nc": "netcdf",
+    ".parquet": "parquet",
+    ".csv": "csv",
+}
+_PIECE = 500_000
+
+
+def export(selection: Selection, path: Path, form: str | None = None) -> Path:
+    """Write a selection, see `Selection.export`."""
+    form = form or _ENDINGS.get(path.suffix.lower(), "")
+    if form not in EXPORTS:
+        raise BadRequest(
+            f"{form or path.name!r}: expected one of the formats {', '.join(EXPORTS)}."
+        )
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with storage_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(selection, beside, form)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    return path
+
+
+def _write(selection: Selection, path: Path, form: str) -> None:
+    original = _unchanged_odv(selection) if form == "odv" else None
+    if original is not None:
+        path.write_bytes(original)
+        return
+    from sdcviz.formats import format_named
+
+    write = format_named(EXPORTS[form]).write
+    assert write is not None, f"{form} is in EXPORTS, so it can be written"
+    write(path, batches(selection), _context(selection))
+
+
+def _context(selection: Selection) -> WriteContext:
+    import sdcviz
+
+    c = selection.collection
+    used = np.unique(c.source[selection.rows])
+    history = [f"{h['created']} imported {h['stations']} stations" for h in c.about["history"]]
+    if selection.filters:
+        history.append(f"selected: {selection.filters.to_json()[:2000]}")
+    return WriteContext(
+        title=c.name,
+        labels={p.name: p.label for p in c.parameters},
+        history=history,
+        software=f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
+        sources=[c.manifest["sources"][i]["name"] for i in used],
+    )
+
+
+# ---- as it was ----------------------------------------------------------
+def _unchanged_odv(selection: Selection) -> bytes | None:
+    """Cut the selection out of its ODV file byte for byte, if it is all of one such file."""
+    c = selection.collection
+    used = np.unique(c.source[selection.rows])
+    if len(used) != 1:
+        return None
+    source = c.manifest["sources"][used[0]]
+    if "copy" not in source:
+        return None
+    from sdcviz.formats.odv_write import rewrite
+
+    content = read_copy(c.path, source["copy"])
+    if selection.n_stations == source["stations"] and selection.n_samples == source["samples"]:
+        return content
+    lines = selection.take(c.row)
+    keep = np.unique(lines[lines > 0]).astype(np.int64)
+    history = _context(selection).history[-1:]
+    return rewrite(content, keep, {}, history)
+
+
+# ---- as batches ---------------------------------------------------------
+def batches(selection: Selection) -> Iterator[Batch]:
+    """Give a selection as the batches that writers take, files one after another.
+
+    Parameters
+    ----------
+    selection : Selection
+
+    Yields
+    ------
+    Batch
+        About 500 000 samples; all have the same columns.
+    """
+    c, rows, counts = selection.collection, selection.rows, selection.sample_counts
+    keys = _keys(selection)
+    names = _names(c, keys, np.unique(c.source[rows]))
+    order = np.lexsort((c.station_index[rows], c.source[rows]))
+    sizes = counts[order]
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(order):
+        done = ends[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + _PIECE, "right")))
+        yield _batch(selection, rows[order[first:last]], keys, names)
+        first = last
+
+
+def _keys(selection: Selection) -> list[str]:
+    """Return the parameters that the files of the selection have."""
+    c = selection.collection
+    used = np.unique(c.source[selection.rows])
+    there = {p["key"] for i in used for p in c.manifest["sources"][i]["parameters"]}
+    return [key for key in c.keys if key in there]
+
+
+def _names(c: Collection, keys: list[str], used: NDArray) -> dict[str, Parameter]:
+    """Name each parameter: as its file does if only one does, and no name twice."""
+    found: dict[str, Parameter] = {}
+    taken: set[str] = set()
+    for key in keys:
+        told = [p for i in used for p in c.manifest["sources"][i]["parameters"] if p["key"] == key]
+        alike = {(p["name"], p["unit"], p["p01"], p["p06"]) for p in told}
+        info = c.parameter(key)
+        entry: dict[str, Any] = (
+            told[0]
+            if len(alike) == 1
+            else {"name": info.name, "unit": info.unit, "p01": info.p01, "p06": info.p06}
+        )
+        name = entry["name"] if entry["name"] not in taken else f"{entry['name']} ({key})"
+        taken.add(name)
+        found[key] = Parameter(
+            name=name,
+            unit=entry["unit"],
+            p01=entry["p01"],
+            p06=entry["p06"],
+            standard_name=told[0]["standard_name"],
+            instrument=entry.get("instrument", ""),
+            kind=told[0]["kind"],
+        )
+    return found
+
+
+def _batch(
+    whole: Selection, rows: NDArray[np.int64], keys: list[str], names: dict[str, Parameter]
+) -> Batch:
+    """Collect some stations of a selection, in the order of `rows`."""
+    c = whole.collection
+    # Selections are sorted; the file's order is restored afterwards.
+    conditions = {"rows": np.sort(rows).astype("<i8").tobytes()}
+    part = Selection(c, Filters.of(whole.filters, **conditions))
+    place = np.searchsorted(part.rows, rows)
+    sizes = part.sample_counts[place]
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    moved = np.arange(int(offsets[-1])) + np.repeat(part.offsets[:-1][place] - offsets[:-1], sizes)
+    samples = part.samples(*keys)
+    columns = [_column(c, samples, key, names[key], moved, part) for key in keys]
+    depth = part.take(c.depth)
+    made = Batch(
+        stations=_stations(c, rows),
+        offsets=offsets,
+        columns=columns,
+        depth=(restore(depth) if depth.dtype == np.float32 else depth)[moved],
+        depth_flag=part.take(c.depth_flag)[moved],
+        row=part.take(c.row).astype(np.int64)[moved],
+    )
+    if c.sample_time is not None and c.sample_time_flag is not None:
+        time = part.take(c.sample_time.view(np.int64)).view("datetime64[ms]")[moved]
+        if not np.isnat(time).all():
+            made.time = time
+            made.time_flag = part.take(c.sample_time_flag)[moved]
+    made.raw_text = _raw_text(c, part, moved, keys)
+    return made
+
+
+def _column(
+    c: Collection,
+    samples: Any,
+    key: str,
+    parameter: Parameter,
+    moved: NDArray[np.int64],
+    part: Selection,
+) -> Column:
+    values = samples[key]
+    if isinstance(values, Coded):
+        values = values.take(moved)
+    else:
+        values = values[moved]
+    column = Column(parameter, values, samples[f"{key}_flag"][moved])
+    stored = c.stored(key, "source_flags")
+    if stored is not None:
+        column.source_flags = part.take(*stored, ord("9"))[moved]
+        scales = {
+            p["scale"]
+            for i in np.unique(c.source[part.rows])
+            for p in c.manifest["sources"][i]["parameters"]
+            if p["key"] == key
+        }
+        # flags of several scales can't stand in one column
+        column.scale = next(iter(scales))
+        if len(scales) > 1 or scales == {"L20"}:
+            column.source_flags, column.scale = None, "L20"
+    return column
+
+
+def _raw_text(
+    c: Collection, part: Selection, moved: NDArray[np.int64], keys: list[str]
+) -> list[tuple[int, int, str]]:
+    """Find the texts that stand where a value is no number."""
+    if not part.n_samples:
+        return []
+    numbers = part.sample_numbers
+    back = np.empty_like(moved)
+    back[moved] = np.arange(len(moved))
+    found = []
+    for sample, key, text in c.raw_text(int(numbers[0]), int(numbers[-1]) + 1):
+        i = int(np.searchsorted(numbers, sample))
+        if i < len(numbers) and numbers[i] == sample and key in keys:
+            found.append((int(back[i]), keys.index(key), text))
+    return found
+
+
+def _stations(c: Collection, rows: NDArray[np.int64]) -> Stations:
+    texts = {name: c.text(name).take(rows) for name in c.text_names}
+    return Stations(
+        lon=c.lon[rows],
+        lat=c.lat[rows],
+        time=c.time[rows],
+        **{name: texts[name] for name in STATION_TEXTS},
+        edmo=c.edmo[rows],
+        bottom_depth=c.bottom_depth[rows],
+        position_flag=c.position_flag[rows],
+        time_flag=c.time_flag[rows],
+        feature=c.feature[rows],
+        index=c.station_index[rows],
+        extra={
+            name: coded
+            for name, coded in texts.items()
+            if name not in STATION_TEXTS and (coded.codes >= 0).any()
+        },
+    )
