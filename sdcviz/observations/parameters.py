@@ -28,16 +28,7 @@ class _Meaning(NamedTuple):
 @lru_cache(maxsize=4096)
 def _meaning(parameter: Parameter) -> _Meaning:
     """Find what a column measures: its quantity, else its own name, and its unit."""
-    try:
-        from sdcviz.quantities import quantity
-        from sdcviz.vocabularies import unit_label
-    except ImportError:
-
-        def quantity(*_):
-            return None
-
-        def unit_label(u):
-            return u
+    from sdcviz.vocabularies import quantity, unit_label
 
     p = parameter
     found = None

@@ -35,7 +35,7 @@ class Quantity:
     Attributes
     ----------
     key : str
-        Short name for programs: "temperature", "oxygen_umol_kg", "P35:EPC00021".
+        Short name for programs: "temperature", "oxygen_umol_kg", "p35_epc00021".
     label : str
         Name for people.
     unit : str
@@ -160,7 +160,7 @@ def _aggregated(p01: str, measured: str | None, text: str) -> Quantity | None:
         return None
     (group,) = groups
     unit = measured if measured is not None else text
-    key = "_".join(filter(None, (f"P35:{group}", units.slug(unit))))
+    key = "_".join(filter(None, (f"p35_{group.lower()}", units.slug(unit))))
     return Quantity(key, label(P35, group), units.pretty(unit), "matter")
 
 
