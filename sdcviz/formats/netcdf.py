@@ -104,7 +104,8 @@ def outline(source: Source) -> Outline:
                 {n: len(d) for n, d in file.dimensions.items()},
                 {n: v.dimensions for n, v in file.variables.items()},
             )
-    return source.memo["netcdf"]
+    found: Outline = source.memo["netcdf"]
+    return found
 
 
 @contextmanager
@@ -128,7 +129,10 @@ def opened(source: Source) -> Iterator[Dataset]:
             yield file
     except PermissionError as error:
         raise UnreadableFile(f"{name}: no permission to read the file.") from error
-    except _DAMAGE as error:
+    except (*_DAMAGE, AttributeError) as error:
+        # The library calls a damaged attribute an AttributeError; ours are defects.
+        if isinstance(error, AttributeError) and not str(error).startswith("NetCDF:"):
+            raise
         raise UnreadableFile(
             f"{name}: the NetCDF file is damaged or not complete ({_brief(error)}); fetch it again."
         ) from error
@@ -382,7 +386,9 @@ def decode_time(
 
 def _day_number(year: int, month: int, day: int, calendar: str) -> int:
     """Days from 1970-01-01 to a day of a calendar."""
-    from cftime import datetime
+    from warnings import catch_warnings, simplefilter
+
+    from cftime import CFWarning, datetime
 
     name = calendar.strip().lower() or "standard"
     if name in ("noleap", "365_day", "all_leap", "366_day", "360_day", "none"):
@@ -390,7 +396,10 @@ def _day_number(year: int, month: int, day: int, calendar: str) -> int:
     if year <= 0 and name in ("standard", "gregorian"):
         name = "proleptic_gregorian"
     known = {"standard", "gregorian", "proleptic_gregorian", "julian"}
-    date = datetime(year, month, day, calendar=name if name in known else "standard")
+    with catch_warnings():
+        # Years before 1 are outside CF, but files of SeaDataNet and ODV count from them.
+        simplefilter("ignore", CFWarning)
+        date = datetime(year, month, day, calendar=name if name in known else "standard")
     return int(date.toordinal()) - _UNIX_EPOCH_JDN
 
 
