@@ -60,7 +60,6 @@ class ExportPart(pn.viewable.Viewer):
 
     session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
     choice = param.ClassSelector(class_=PlotChoice, instantiate=False, doc="Which plot is shown.")
-    tell = param.Callable(default=None, doc="Shows a sentence: tell(text, kind).")
 
     def __init__(self, **params: Any) -> None:
         params.setdefault("choice", PlotChoice())
@@ -233,8 +232,8 @@ class ExportPart(pn.viewable.Viewer):
             self._address = address
             self._set_busy(False)
             self.result.object = sentence
-            if not address and self.tell is not None:
-                self.tell(sentence, "error")
+            if not address and pn.state.notifications is not None:
+                pn.state.notifications.error(sentence, duration=0)
 
         return finish
 

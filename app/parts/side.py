@@ -24,13 +24,12 @@ class SidePart(pn.viewable.Viewer):
     """Plots, stations and station card, one at a time; each is made when first shown."""
 
     session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
-    tell = param.Callable(default=None, doc="Shows a sentence: tell(text, kind).")
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.choice = PlotChoice()
         self._parts: dict[int, Any] = {}
-        self.export = ExportPart(session=self.session, choice=self.choice, tell=self.tell)
+        self.export = ExportPart(session=self.session, choice=self.choice)
         self.tabs = pmui.TabMenu(
             items=[{"label": "Plots"}, {"label": "Stations"}, {"label": "Station card"}],
             active=PLOTS, margin=(0, 8), width=330,

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import holoviews as hv
 import pytest
+
+from sdcviz import import_files
 from sdcviz_app.parts.card import CardPart, facts_html, notes_html
 from sdcviz_app.parts.degrees import position
 from sdcviz_app.session import Session
-
-from sdcviz import import_files
 
 
 @pytest.fixture

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
-from sdcviz_app import downloads
-from sdcviz_app.parts.export import DATA, FIGURES, ExportPart, caption
-from sdcviz_app.parts.selection import SelectionPart
-from sdcviz_app.session import Session
 
 from sdcviz import import_files, open_collection
 from sdcviz.errors import NotFound
+from sdcviz_app import downloads
+from sdcviz_app.parts.export import FIGURES, ExportPart, caption
+from sdcviz_app.parts.selection import SelectionPart
+from sdcviz_app.session import Session
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def finished(part: ExportPart):
     return downloads.find(part._address.rpartition("/")[2])
 
 
-@pytest.mark.parametrize("title", DATA)
+@pytest.mark.parametrize("title", ["ODV spreadsheet", "NetCDF (CF)"])
 def test_data_hold_what_is_shown(session, title, tmp_path):
     part = ExportPart(session=session)
     session.select([1, 4, 6])
@@ -101,21 +103,22 @@ def test_python_repeats_the_plot(session):
 
 
 def test_a_failure_is_told_in_a_sentence(session, monkeypatch, tmp_path):
-    told = []
-    part = ExportPart(session=session, tell=lambda text, kind: told.append((text, kind)))
+    part = ExportPart(session=session)
     part.open()
-    monkeypatch.setattr(downloads, "new_folder", lambda: tmp_path / "gone")
+    part.form.value = "NetCDF (CF)"
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(downloads, "new_folder", lambda: tmp_path / "file")
     part.write_data()
     part.worker.join(timeout=60)
-    assert len(told) == 1
-    assert told[0][1] == "error"
-    assert part.result.object == told[0][0]
+    assert "href" not in part.result.object
+    assert re.search("written", part.result.object)
     assert not part._busy.visible
 
 
 def test_a_new_export_removes_the_old_file(session):
     part = ExportPart(session=session)
     part.open()
+    part.form.value = "NetCDF (CF)"
     part.write_data()
     first = finished(part)
     part.write_data()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import holoviews as hv
 import numpy as np
 import pytest
+
 from sdcviz_app.parts import chosen
 from sdcviz_app.parts.choice import KINDS, PlotChoice, quantities_of
 from sdcviz_app.parts.selection import SelectionPart

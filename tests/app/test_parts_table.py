@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from sdcviz_app.parts.table import COLUMNS, PAGE, TablePart
 from sdcviz_app.session import Session
 
