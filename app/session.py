@@ -135,6 +135,11 @@ class Session(param.Parameterized):
         return None if data is None else library.select_shared(data, self.filters)
 
     @property
+    def filter_names(self) -> tuple[str, ...]:
+        """Names of the parameters that filter."""
+        return tuple(_FILTERS)
+
+    @property
     def is_filtered(self) -> bool:
         """Whether any filter is set."""
         return any(getattr(self, name) != usual for name, usual in _FILTERS.items())

@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         description="Other origins that may open a websocket, such as https://viz.example.org; "
         "the server's own is always allowed. In the environment, separated by commas.",
     )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses of proxies, separated by commas, whose word on the visitor's "
+        "address and scheme is believed; * is everyone.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Key that signs session tokens; without it, one is made once and kept in "

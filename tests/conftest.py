@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,21 @@ def need(condition: object, reason: str) -> None:
     if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Make pytest-playwright drive the Chromium of the system, which downloads nothing."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    need(chromium, "Chromium is missing: apt-get install chromium")
+    quiet = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    # The sandbox needs kernel rights that a container has not; only our own pages are opened.
+    sandbox = ["--no-sandbox", "--disable-dev-shm-usage"]
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": [*browser_type_launch_args.get("args", []), *quiet, *sandbox],
+    }
 
 
 @pytest.fixture(scope="session")

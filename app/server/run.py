@@ -63,7 +63,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "server_header": False,
         # Behind a proxy the scheme of the visitor decides whether the cookie is secure.
         "proxy_headers": True,
-        "forwarded_allow_ips": "127.0.0.1",
+        "forwarded_allow_ips": settings.trusted_proxies,
         # Deflating costs more than a loopback or local network takes to carry the bytes.
         "ws_per_message_deflate": False,
         "ws_max_size": 64 * 1024**2,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import BadRequest
+from ..errors import BadRequest, UnreadableFile
 from . import app, show
 from .options import with_filters
 
 if TYPE_CHECKING:
-    from ..observations import Collection, Filters, ImportReport
+    from ..formats.mapping import ColumnMapping
+    from ..observations.collection import Collection
+    from ..observations.filters import Filters
+    from ..observations.importer import ImportReport
 
 __all__: list[str] = []
 
@@ -23,7 +27,6 @@ CollectionPath = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
-EXPORTS = ("odv", "netcdf", "parquet", "csv")
 SHOWN_ODDITIES = 20
 
 
@@ -37,20 +40,66 @@ def import_(
     append: Annotated[
         bool, typer.Option("--append/--replace", help="Keep what the collection has, or not.")
     ] = True,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="What the columns of plain tables mean: see `sdcviz columns`."),
+    ] = None,
     as_json: Json = False,
     progress: Annotated[
         str, typer.Option(help="auto, json (lines on standard error) or none.", metavar="KIND")
     ] = "auto",
 ) -> None:
     """Read files of any known format into a collection."""
+    from ..formats import ReadOptions
     from ..observations import import_files
 
+    options = ReadOptions(mapping=_read_mapping(mapping) if mapping else None)
     with show.progress_bar(progress) as tell:
-        report = import_files(sources, into, name=name, progress=tell, append=append)
+        report = import_files(
+            sources, into, name=name, options=options, progress=tell, append=append
+        )
     if as_json:
         show.show_json(_report(report))
     else:
         _tell_report(report)
+
+
+def _read_mapping(path: Path) -> ColumnMapping:
+    from ..formats.mapping import ColumnMapping
+
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"{path}: the column mapping can't be read ({error}).") from error
+    return ColumnMapping.from_json(values)
+
+
+@app.command()
+def columns(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plain table (CSV, TSV, ...).")],
+    as_json: Json = False,
+) -> None:
+    """Show what the columns of a plain table are taken for.
+
+    Change what --json writes, and give it to `sdcviz import --mapping`.
+    """
+    from ..formats import Problem, find_sources
+    from ..formats.delimited import mapping_of
+
+    with find_sources([file]) as sources:
+        source = next(iter(sources))
+        if isinstance(source, Problem):
+            raise UnreadableFile(source.reason)
+        mapping = mapping_of(source)
+    if mapping is None:
+        raise UnreadableFile(f"{file}: this is no plain table with a position or a time.")
+    if as_json:
+        show.show_json(mapping.to_json())
+        return
+    show.show_rows(
+        ["column", "role", "name", "unit", "flag of", "scale"],
+        [[use.label, use.role, use.name, use.unit, use.of, use.scale] for use in mapping.columns],
+    )
 
 
 def _report(report: ImportReport) -> dict[str, Any]:
@@ -171,13 +220,14 @@ def _card(opened: Collection, row: int) -> dict[str, Any]:
 def export(
     collection: CollectionPath,
     filters: Filters,
-    form: Annotated[str, typer.Option("--format", help="odv, netcdf, parquet or csv.")],
     out: Annotated[Path, typer.Option(help="File to write.")],
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="odv, netcdf, parquet or csv; else as --out ends."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the stations and samples that pass the filters to a file."""
-    if form not in EXPORTS:
-        raise BadRequest(f"--format {form}: expected {', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}.")
     selection = _open(collection).where(filters)
     selection.export(out, form)
     if as_json:
@@ -194,15 +244,19 @@ def export(
 @app.command()
 def duplicates(collection: CollectionPath, as_json: Json = False, as_csv: Csv = False) -> None:
     """List pairs of stations that look like the same one; nothing is removed."""
-    from ..observations.duplicates import find_duplicates
+    import pandas as pd
+
+    from ..observations.duplicates import Duplicate, find_duplicates
 
     show.one_form(as_json, as_csv)
-    opened = _open(collection)
-    pairs = [asdict(p) if is_dataclass(p) else dict(p) for p in find_duplicates(opened)]
+    pairs = [asdict(pair) for pair in find_duplicates(_open(collection))]
+    names = [field.name for field in fields(Duplicate)]
     if as_json:
         show.show_json(pairs)
-    elif pairs:
-        show.show_rows(list(pairs[0]), [list(pair.values()) for pair in pairs])
+    elif as_csv:
+        show.show_csv(pd.DataFrame(pairs, columns=names))
+    else:
+        show.show_rows(names, [list(pair.values()) for pair in pairs])
     show.note(f"{show.counted(len(pairs), 'pair')} of stations that look like the same one.")
 
 

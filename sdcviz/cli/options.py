@@ -13,7 +13,7 @@ import typer
 from ..errors import BadRequest
 
 if TYPE_CHECKING:
-    from ..observations import Filters
+    from ..observations.filters import Filters
 
 __all__ = ["with_filters"]
 

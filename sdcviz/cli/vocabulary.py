@@ -17,13 +17,19 @@ app.add_typer(vocab, name="vocab")
 
 @vocab.command("import")
 def import_terms(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Terms: collection,code,label.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="CSV (collection,code,label; may be .gz) or XML."),
+    ],
+    collection: Annotated[
+        str, typer.Option(help="Collection of a CSV that does not say it: EDMO, P01, ...")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
 ) -> None:
-    """Keep the terms of a file (CSV, may be .gz) in your data folder."""
+    """Keep the terms of a file in your data folder."""
     from .. import vocabularies
 
-    count = vocabularies.import_terms(file)
+    count = vocabularies.import_terms(file, collection)
     if as_json:
         show.show_json({"file": file, "terms": count})
     else:

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import FEATURES, Batch, Doctor
+from .model import FEATURES, Batch, Coded, Doctor
 
 __all__ = ["Checkup", "degrees_east"]
 
@@ -19,7 +19,7 @@ def degrees_east(lon: NDArray[np.floating]) -> NDArray[np.float64]:
     """Longitudes brought to -180..180; 180 itself stays."""
     lon = np.asarray(lon, np.float64)
     outside = (lon < -180) | (lon > 180)
-    return np.where(outside, (lon + 180) % 360 - 180, lon)
+    return np.where(outside, np.round((lon + 180) % 360 - 180, 9), lon)
 
 
 class Checkup:
@@ -44,10 +44,12 @@ class Checkup:
         self._times(batch)
         self._identities(batch)
         counts = np.diff(batch.offsets)
-        self._note(batch, counts == 0, "stations without samples", "kept, without data")
+        self._note(batch, counts == 0, "no samples", "the station is kept without data")
         no_depth = int(np.isnan(batch.depth).sum())
         if no_depth:
-            self.doctor.note("depth", "samples without depth", "kept, depth flag 9", no_depth)
+            self.doctor.note(
+                "depth", "no depth", "the samples are kept, their depth is unknown", no_depth
+            )
         return batch
 
     def _note(self, batch: Batch, odd: NDArray[np.bool_], what: str, consequence: str) -> None:
@@ -60,29 +62,37 @@ class Checkup:
         stations = batch.stations
         lon, lat = stations.lon, stations.lat
         unknown = np.isnan(lon) | np.isnan(lat)
-        self._note(batch, unknown, "stations without position", "kept, not on the map")
+        self._note(batch, unknown, "no position", "the station is not on the map")
         impossible = ~unknown & ((np.abs(lat) > 90) | (np.abs(lon) > 540))
         if impossible.any():
             first = int(np.flatnonzero(impossible)[0])
-            told = f"positions that are not on Earth (first: {lon[first]:g} E, {lat[first]:g} N)"
-            self._note(batch, impossible, told, "position left blank, flag 4")
+            told = f"the position {lon[first]:g} E, {lat[first]:g} N is not possible"
+            self._note(batch, impossible, told, "the position is unknown; the numbers are kept")
             stations.position_flag = np.where(
                 impossible, np.uint8(ord("4")), stations.position_flag
             )
         wrapped = ~impossible & (np.abs(lon) > 180)
-        self._note(batch, wrapped, "longitudes beyond 180 degrees", "turned to -180..180")
+        turned = "turned to -180..180; the number is kept"
+        self._note(batch, wrapped, "longitude beyond 180", turned)
+        for label, values, where in (
+            ("Longitude in the file", lon, impossible | wrapped),
+            ("Latitude in the file", lat, impossible),
+        ):
+            if where.any():
+                kept = (f"{v:.9g}" if w else "" for v, w in zip(values, where, strict=True))
+                stations.extra[label] = Coded.of(kept)
         stations.lon = np.where(impossible, np.nan, degrees_east(lon))
         stations.lat = np.where(impossible, np.nan, np.asarray(lat, np.float64))
 
     def _times(self, batch: Batch) -> None:
         stations = batch.stations
-        self._note(batch, np.isnat(stations.time), "stations without time", "kept, time unknown")
+        self._note(batch, np.isnat(stations.time), "no time", "the time of the station is unknown")
         early = ~np.isnat(stations.time) & (stations.time < _EARLIEST)
         late = stations.time > np.datetime64("now", "ms") + np.timedelta64(366, "D")
         if early.any():
-            self._note(batch, early, "times before the year 1700", "kept as they are")
+            self._note(batch, early, "a year before 1700 is hard to believe", "the time is kept")
         if late.any():
-            self._note(batch, late, "times in the future", "kept as they are")
+            self._note(batch, late, "the time is in the future", "the time is kept")
         if batch.time is None:
             return
         back = batch.time[1:] < batch.time[:-1]
@@ -100,7 +110,7 @@ class Checkup:
     def _identities(self, batch: Batch) -> None:
         stations = batch.stations
         if self.data_centres:
-            told = "stations without EDMO code", "data centre unknown"
+            told = "no EDMO code", "the data centre is unknown"
             self._note(batch, stations.edmo == 0, *told)
         points = stations.feature == TRAJECTORY
         ids = Counter(

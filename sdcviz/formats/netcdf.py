@@ -104,7 +104,8 @@ def outline(source: Source) -> Outline:
                 {n: len(d) for n, d in file.dimensions.items()},
                 {n: v.dimensions for n, v in file.variables.items()},
             )
-    return source.memo["netcdf"]
+    found: Outline = source.memo["netcdf"]
+    return found
 
 
 @contextmanager
@@ -128,7 +129,10 @@ def opened(source: Source) -> Iterator[Dataset]:
             yield file
     except PermissionError as error:
         raise UnreadableFile(f"{name}: no permission to read the file.") from error
-    except _DAMAGE as error:
+    except (*_DAMAGE, AttributeError) as error:
+        # The library calls a damaged attribute an AttributeError; ours are defects.
+        if isinstance(error, AttributeError) and not str(error).startswith("NetCDF:"):
+            raise
         raise UnreadableFile(
             f"{name}: the NetCDF file is damaged or not complete ({_brief(error)}); fetch it again."
         ) from error
@@ -318,7 +322,7 @@ def codes(variable: Variable, index: Any = slice(None)) -> NDArray[np.uint8]:
     numeric = known.dtype.kind in "iuf" and known.size and known.max() <= 9
     if known.dtype.kind not in "iuf" or not known.size:
         filled = data if fill is None else data[data != fill]
-        numeric = not filled.size or filled.max() < ord("0")
+        numeric = not filled.size or filled.max() <= 9
     values = data.astype(np.int64, copy=False) if data.dtype.kind in "iu" else _whole(data)
     if not numeric:
         return np.where((values >= 0) & (values < 256), values, ord("?")).astype(np.uint8)
@@ -356,8 +360,8 @@ def decode_time(
     Returns
     -------
     ndarray of datetime64[ms]
-        UTC, proleptic Gregorian. Times within 0.1 s of a full second are
-        that second: days in double precision are no better.
+        UTC, proleptic Gregorian. Days, hours and years within 0.1 s of a full
+        second are that second: many programs round them no better.
 
     Raises
     ------
@@ -366,7 +370,7 @@ def decode_time(
     """
     days = np.asarray(values, np.float64)
     if julian_date:
-        return _from_ms((days - _UNIX_EPOCH_JDN) * _MS["day"])
+        return _from_ms((days - _UNIX_EPOCH_JDN) * _MS["day"], snap=True)
     match = _SINCE.match(units)
     step = _UNITS.get(match[1].lower()) if match else None
     if not match or not step:
@@ -376,12 +380,15 @@ def decode_time(
         return _from_decimal_years(days + year)
     start = _day_number(year, month, day, calendar) * _MS["day"]
     start += int(match[5] or 0) * _MS["hour"] + int(match[6] or 0) * _MS["minute"]
-    return _from_ms(start + float(match[7] or 0) * 1000 + days * _MS[step])
+    start_ms = start + float(match[7] or 0) * 1000
+    return _from_ms(start_ms + days * _MS[step], snap=_MS[step] > 1000)
 
 
 def _day_number(year: int, month: int, day: int, calendar: str) -> int:
     """Days from 1970-01-01 to a day of a calendar."""
-    from cftime import datetime
+    from warnings import catch_warnings, simplefilter
+
+    from cftime import CFWarning, datetime
 
     name = calendar.strip().lower() or "standard"
     if name in ("noleap", "365_day", "all_leap", "366_day", "360_day", "none"):
@@ -389,16 +396,20 @@ def _day_number(year: int, month: int, day: int, calendar: str) -> int:
     if year <= 0 and name in ("standard", "gregorian"):
         name = "proleptic_gregorian"
     known = {"standard", "gregorian", "proleptic_gregorian", "julian"}
-    date = datetime(year, month, day, calendar=name if name in known else "standard")
+    with catch_warnings():
+        # Years before 1 are outside CF, but files of SeaDataNet and ODV count from them.
+        simplefilter("ignore", CFWarning)
+        date = datetime(year, month, day, calendar=name if name in known else "standard")
     return int(date.toordinal()) - _UNIX_EPOCH_JDN
 
 
-def _from_ms(ms: NDArray[np.float64]) -> NDArray[np.datetime64]:
+def _from_ms(ms: NDArray[np.float64], *, snap: bool) -> NDArray[np.datetime64]:
     # Beyond the years -9999..9999 it is no date but damage.
     bad = ~(np.abs(ms) < 8e14)
     ms = np.where(bad, 0, ms)
     seconds = np.round(ms / 1000) * 1000
-    whole = np.where(np.abs(ms - seconds) <= 100, seconds, np.round(ms)).astype(np.int64)
+    near = np.abs(ms - seconds) <= (100 if snap else 0)
+    whole = np.where(near, seconds, np.round(ms)).astype(np.int64)
     return np.where(bad, np.datetime64("NaT", "ms"), whole.astype("datetime64[ms]"))
 
 
@@ -409,4 +420,4 @@ def _from_decimal_years(years: NDArray[np.float64]) -> NDArray[np.datetime64]:
     first = start.astype("datetime64[ms]").astype(np.int64)
     following = (start + 1).astype("datetime64[ms]").astype(np.int64)
     ms = first + (np.where(bad, 0, years - whole)) * (following - first)
-    return np.where(bad, np.datetime64("NaT", "ms"), _from_ms(ms))
+    return np.where(bad, np.datetime64("NaT", "ms"), _from_ms(ms, snap=True))

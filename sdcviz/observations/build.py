@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from sdcviz.formats.model import MISSING, Batch, Coded
 from sdcviz.observations.kernels import column_statistics, gather, morton, restore, station_extent
-from sdcviz.observations.layout import BLOCK, write_labels, write_npy
+from sdcviz.observations.layout import BLOCK, write_bytes, write_labels, write_npy
 from sdcviz.observations.parameters import Merger
 from sdcviz.observations.spool import SampleColumn, Scratch, TextColumn
 
@@ -171,11 +171,11 @@ class Builder:
                 )
             keys.append(key)
             target = self._column(key)
-            values = column.values
-            if isinstance(values, Coded):
-                assert target.labels is not None
-                values = target.labels.codes_of(values)
-            target.values.append(values, *place)
+            if isinstance(column.values, Coded):
+                assert target.labels is not None, "a text parameter has labels"
+                target.values.append(target.labels.codes_of(column.values), *place)
+            else:
+                target.values.append(column.values, *place)
             target.flags.append(column.flags, *place)
             if column.source_flags is not None:
                 if target.source_flags is None:
@@ -482,7 +482,7 @@ class _Writer:
     """Writes one .npy of known length piece by piece."""
 
     def __init__(self, path: Path, dtype: DTypeLike, n: int) -> None:
-        self.dtype = np.dtype(dtype)
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
         self._file = open(path, "wb", buffering=0)
         np.lib.format.write_array_header_1_0(
             self._file, {"descr": self.dtype.str, "fortran_order": False, "shape": (n,)}
@@ -499,10 +499,8 @@ class _Writer:
     ) -> NDArray:
         """Collect runs of `source`, write them, and return them for statistics."""
         out = np.empty(int(lengths.sum()), self.dtype)
-        gather(source, starts, lengths, self.dtype.type(fill), out)
-        view = memoryview(out).cast("B") if out.size else memoryview(b"")
-        while view:
-            view = view[self._file.write(view) :]
+        gather(source, starts, lengths, np.array(fill).astype(self.dtype)[()], out)
+        write_bytes(self._file, out)
         return out
 
 

@@ -111,7 +111,7 @@ def read_about(folder: Path) -> dict[str, Any]:
         raise NotFound(f"There is no collection {folder}. Make one with 'sdcviz import'.")
     try:
         about = read_json(folder / "collection.json")
-        schema = about["schema"]
+        schema = int(about["schema"])
     except FileNotFoundError:
         raise CollectionError(
             f"{folder} is not a collection (it has no collection.json). "

@@ -130,7 +130,7 @@ def needs(collection: Collection, key: str) -> list[str]:
 
 
 def _inputs(c: Collection, key: str) -> list[str] | None:
-    wanted = [("temperature",), ("salinity",)]
+    wanted: list[tuple[str, ...]] = [("temperature",), ("salinity",)]
     if DERIVED[key].oxygen:
         wanted.append(("oxygen", "oxygen_umol_kg", "oxygen_ml_l", "oxygen_umol_l"))
     found = []

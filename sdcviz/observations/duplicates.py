@@ -117,8 +117,10 @@ def find_duplicates(
             reason = "same place and time, both without samples"
         else:
             continue
-        names = [c.manifest["sources"][c.source[i]]["name"] for i in (a, b)]
-        found.append(Duplicate(a, b, c.station_id(a), c.station_id(b), *names, reason, n, same))
+        file_a, file_b = (c.manifest["sources"][c.source[i]]["name"] for i in (a, b))
+        found.append(
+            Duplicate(a, b, c.station_id(a), c.station_id(b), file_a, file_b, reason, n, same)
+        )
     return found
 
 

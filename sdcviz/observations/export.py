@@ -247,8 +247,16 @@ def _raw_text(
     return found
 
 
+def _few(coded: Coded, rows: NDArray[np.int64]) -> Coded:
+    """Take some stations' texts with only the labels that they use."""
+    used, codes = np.unique(coded.codes[rows], return_inverse=True)
+    gone = int(used.size and used[0] < 0)
+    labels = [coded.labels[int(u)] for u in used[gone:]]
+    return Coded((codes - gone).astype(np.int32), labels)
+
+
 def _stations(c: Collection, rows: NDArray[np.int64]) -> Stations:
-    texts = {name: c.text(name).take(rows) for name in c.text_names}
+    texts = {name: _few(c.text(name), rows) for name in c.text_names}
     return Stations(
         lon=c.lon[rows],
         lat=c.lat[rows],

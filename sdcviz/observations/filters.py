@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = ["Filters"]
 
 Range = tuple[float | None, float | None]
 
+_FEW = 100
 _TIME = np.iinfo(np.int64)
 
 
@@ -58,7 +59,8 @@ class Filters:
     sources : tuple of str
         Names of files.
     rows : tuple of int, or bytes
-        Explicit stations; an array of rows is kept as bytes (int64).
+        Explicit stations; give a list or an array. Kept sorted, each once;
+        many as bytes (int64), which compare and hash fast.
     """
 
     box: tuple[float, float, float, float] | None = None
@@ -89,11 +91,8 @@ class Filters:
             self._set("polygon", _polygon(self.polygon))
         if self.time is not None:
             self._set("time", _times(self.time))
-        if self.rows is not None and not isinstance(self.rows, bytes):
-            if isinstance(self.rows, np.ndarray):
-                self._set("rows", np.unique(self.rows).astype("<i8").tobytes())
-            else:
-                self._set("rows", tuple(int(r) for r in self.rows))
+        if self.rows is not None:
+            self._set("rows", _rows(self.rows))
         self._check()
 
     def _set(self, name: str, value: Any) -> None:
@@ -123,12 +122,18 @@ class Filters:
         for name in conditions:
             if name not in names:
                 raise BadRequest(f"There is no condition {name!r}. There are: {', '.join(names)}.")
-        return replace(filters, **conditions) if filters else cls(**conditions)
+        return cls(**conditions) if filters is None else replace(filters, **conditions)
 
     def __bool__(self) -> bool:
-        return any(
-            getattr(self, f.name) not in (None, ()) for f in fields(self) if f.name != "parameter"
-        )
+        return any(f.name != "parameter" for f in self._given())
+
+    def _given(self) -> list[Field[Any]]:
+        """Return the conditions that are set; no stations at all is one, too."""
+        return [
+            f
+            for f in fields(self)
+            if (value := getattr(self, f.name)) is not None and (value != () or f.name == "rows")
+        ]
 
     @property
     def by_sample(self) -> bool:
@@ -147,7 +152,7 @@ class Filters:
             return None
         if isinstance(self.rows, bytes):
             return np.frombuffer(self.rows, "<i8").astype(np.int64)
-        return np.unique(np.asarray(self.rows, np.int64))
+        return np.asarray(self.rows, np.int64)
 
     @property
     def time_range(self) -> tuple[int, int]:
@@ -173,10 +178,8 @@ class Filters:
     def to_json(self) -> str:
         """Write the conditions as JSON; those that are not set are left out."""
         found: dict[str, Any] = {}
-        for f in fields(self):
+        for f in self._given():
             value = getattr(self, f.name)
-            if value in (None, ()):
-                continue
             if f.name == "rows" and self.row_numbers is not None:
                 value = self.row_numbers.tolist()
             found[f.name] = value
@@ -207,6 +210,16 @@ def _many(value: Any) -> Iterable[Any]:
     if isinstance(value, str | int | np.integer):
         return (value,)
     return tuple(value)
+
+
+def _rows(value: Any) -> tuple[int, ...] | bytes:
+    """Keep rows sorted and each once, so that equal choices are equal."""
+    try:
+        given = np.frombuffer(value, "<i8") if isinstance(value, bytes) else np.asarray(value)
+        rows = np.unique(given.astype("<i8", casting="unsafe" if given.size == 0 else "same_kind"))
+    except (TypeError, ValueError):
+        raise BadRequest("rows: give the numbers of stations.") from None
+    return rows.tobytes() if len(rows) > _FEW else tuple(rows.tolist())
 
 
 def _number(name: str, value: Any) -> float:

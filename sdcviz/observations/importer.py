@@ -110,6 +110,7 @@ def import_files(
     """
     from sdcviz.formats import find_sources, recognise
     from sdcviz.formats.base import ReadOptions
+    from sdcviz.formats.sources import Problem
 
     chosen = options or ReadOptions()
     paths = [Path(p) for p in paths]
@@ -120,7 +121,7 @@ def import_files(
         with find_sources(paths) as sources:
             work.total = sources.total_bytes
             for source in sources:
-                if not hasattr(source, "path"):
+                if isinstance(source, Problem):
                     work.skip(source.name, source.reason)
                     continue
                 try:

@@ -13,8 +13,9 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, BinaryIO, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ __all__ = [
     "read_npy",
     "storage_errors",
     "sync_folder",
+    "write_bytes",
     "write_json",
     "write_labels",
     "write_npy",
@@ -98,6 +100,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def write_bytes(file: BinaryIO | FileIO, array: NDArray) -> None:
+    """Write all bytes of a contiguous array to an unbuffered file, piece by piece."""
+    if not array.size:
+        return  # an empty array has no bytes to view
+    view: memoryview = array.reshape(-1).view(np.uint8).data
+    while view:
+        view = view[file.write(view[:_PIECE]) :]
+
+
 def write_npy(path: Path, array: NDArray) -> None:
     """Write an array as .npy through ordinary writes, which report a full disk."""
     array = np.ascontiguousarray(array)
@@ -106,9 +117,7 @@ def write_npy(path: Path, array: NDArray) -> None:
             file,
             {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape},
         )
-        view = memoryview(array.reshape(-1).view(np.uint8))
-        while view:
-            view = view[file.write(view[:_PIECE]) :]
+        write_bytes(file, array)
 
 
 def read_npy(path: Path) -> NDArray:

@@ -470,7 +470,8 @@ def _candidates(c: Collection, areas: list[tuple[float, float, float, float]]) -
     if touched.all():
         return np.arange(c.n_stations)
     runs = [
-        np.arange(i * BLOCK, min((i + 1) * BLOCK, c.n_stations)) for i in np.flatnonzero(touched)
+        np.arange(i * BLOCK, min((i + 1) * BLOCK, c.n_stations))
+        for i in np.flatnonzero(touched).tolist()
     ]
     return np.concatenate(runs) if runs else np.empty(0, np.int64)
 

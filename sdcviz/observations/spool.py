@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from sdcviz.formats.model import Coded
 from sdcviz.observations.kernels import all_single, restore
+from sdcviz.observations.layout import write_bytes
 
 __all__ = ["SampleColumn", "Scratch", "TextColumn"]
 
@@ -109,9 +110,7 @@ class SampleColumn:
         if self._parts:
             with open(self._path, "ab", buffering=0) as file:
                 for part in self._parts:
-                    view = memoryview(part).cast("B") if part.size else memoryview(b"")
-                    while view:
-                        view = view[file.write(view) :]
+                    write_bytes(file, part)
             self._parts = []
 
     def all(self) -> NDArray:

@@ -50,7 +50,7 @@ def codes_as_text(codes: NDArray[np.uint8]) -> NDArray:
     return np.ascontiguousarray(codes).view("S1").astype(str).astype(object)
 
 
-def _texts(coded: Coded, rows: NDArray[np.int64]) -> pd.Categorical | list[str]:
+def _texts(coded: Coded, rows: NDArray[np.int64]) -> list[str]:
     """Decode the texts of some stations."""
     codes = coded.codes[rows]
     used, place = np.unique(codes, return_inverse=True)
@@ -163,7 +163,7 @@ def profile_frame(c: Collection, i: int) -> pd.DataFrame:
         if start < 0 or not _in_file(c, i, key):
             continue
         run = slice(start, start + b - a)
-        values = stored[0][run]
+        values: Any = stored[0][run]
         if c.parameter(key).kind == "text":
             values = Coded(values, c.labels(key)).texts()
         columns[key] = values

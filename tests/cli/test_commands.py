@@ -218,3 +218,62 @@ def test_help_loads_no_heavy_module() -> None:
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "Commands:" in result.stdout
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_columns_shown_changed_and_used(tmp_path: Path) -> None:
+    table = tmp_path / "buoy.csv"
+    table.write_text("time,lon,lat,depth,x\n2001-05-06T07:08:09,3.5,42.5,10,1.25\n")
+    mapping = json.loads(call("columns", table, "--json").stdout)
+    assert [use["role"] for use in mapping["columns"]][:4] == [
+        "time",
+        "longitude",
+        "latitude",
+        "depth",
+    ]
+    mapping["columns"][4] |= {"role": "parameter", "name": "Turbidity", "unit": "NTU"}
+    (tmp_path / "mapping.json").write_text(json.dumps(mapping))
+    words = ["import", table, "--into", tmp_path / "c", "--mapping", tmp_path / "mapping.json"]
+    assert call(*words).exit_code == 0
+    (parameter,) = json.loads(call("info", tmp_path / "c", "--json").stdout)["parameters"]
+    assert (parameter["name"], parameter["unit"]) == ("Turbidity", "NTU")
+
+
+def test_columns_of_what_is_no_table(data: Path) -> None:
+    result = call("columns", data / "argo" / "1900857_prof.nc")
+    assert result.exit_code == 2
+    assert "this is no plain table" in result.stderr
+
+
+def test_wrong_mapping_is_told(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "mapping.json").write_text("[")
+    mapping = tmp_path / "mapping.json"
+    result = call("import", data / FILES[0], "--into", tmp_path / "c", "--mapping", mapping)
+    assert result.exit_code == 2
+    assert "mapping.json: the column mapping can't be read" in result.stderr
+
+
+def test_duplicates_across_files(data: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.txt"
+    text = (data / FILES[0]).read_bytes()
+    again.write_bytes(text.replace(b"//", b"// again", 1))
+    call("import", data / FILES[0], again, "--into", tmp_path / "c")
+    pairs = json.loads(call("duplicates", tmp_path / "c", "--json").stdout)
+    assert len(pairs) == 2
+    assert {pair["file_b"] for pair in pairs} | {pair["file_a"] for pair in pairs} == {
+        "again.txt",
+        "time_series_small.txt",
+    }
+    rows = list(csv.DictReader(io.StringIO(call("duplicates", tmp_path / "c", "--csv").stdout)))
+    assert [row["id_a"] for row in rows] == [pair["id_a"] for pair in pairs]
+
+
+def test_export_in_an_unknown_format_is_told(collection: Path, tmp_path: Path) -> None:
+    result = call("export", collection, "--format", "xls", "--out", tmp_path / "x")
+    assert result.exit_code == 2
+    assert "expected one of the formats odv, netcdf, parquet, csv" in result.stderr
+
+
+def test_vocabulary_is_kept_and_used(data: Path, tmp_path: Path) -> None:
+    env = os.environ | {"SDCVIZ_DATA_DIR": str(tmp_path)}
+    result = run("vocab", "import", data / "nvs" / "nvs_labels.csv.gz", "--json", env=env)
+    assert json.loads(result.stdout)["terms"] == 76_625

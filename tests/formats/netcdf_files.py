@@ -35,7 +35,16 @@ class Whole:
         return [t for b in self.batches for t in getattr(b.stations, name).texts()]
 
     def extra(self, label: str) -> list[str]:
-        return [t for b in self.batches for t in b.stations.extra[label].texts()]
+        assert any(label in b.stations.extra for b in self.batches)
+        return [
+            text
+            for b in self.batches
+            for text in (
+                b.stations.extra[label].texts()
+                if label in b.stations.extra
+                else [""] * len(b.stations)
+            )
+        ]
 
     def sample(self, name: str) -> np.ndarray:
         return np.concatenate([getattr(b, name) for b in self.batches])

@@ -97,7 +97,7 @@ def test_time_series_with_decimal_years(series):
     assert set(whole.station("feature")) == {1}
     assert whole.source_flags("Sea level") == "0148"
     assert whole.flags("Sea level") == "1934"
-    assert any("before the year 1700" in note for note in whole.notes())
+    assert any("before 1700" in note for note in whole.notes())
 
 
 def test_export_without_longitude_says_so(series):

@@ -1,0 +1,437 @@
+"""The Bokeh figure of the map: glyphs and their looks, nothing about stations' meaning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.models import (
+    BoxSelectTool,
+    BoxZoomTool,
+    ColorBar,
+    ColumnDataSource,
+    CustomJS,
+    FixedTicker,
+    LassoSelectTool,
+    Legend,
+    LinearColorMapper,
+    LogColorMapper,
+    LogTicker,
+    PanTool,
+    Range1d,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure
+from numpy.typing import NDArray
+
+from sdcviz.geo.coast import coast, coast_lines
+from sdcviz.geo.graticule import Graticule, ScaleBar
+from sdcviz.observations.aggregate import MapLayer, View
+from sdcviz.plots.colours import FLAGS, STATIONS, colormap
+
+from ..layers import Colouring
+
+__all__ = ["Chart"]
+
+QUIET = 40
+"""Milliseconds without a wheel turn after which the browser tells the new range."""
+POINTER = 90
+"""Milliseconds at rest after which the browser tells where the pointer is."""
+CLEAR = "#00000000"
+PICK = "#ff3d7f"
+"""Colour of what is selected: in no colour map, seen on light and dark."""
+LOOKS = {
+    False: {"sea": "#f3f7f9", "land": "#d9d5ca", "shore": "#8b8778", "ink": "#46555e"},
+    True: {"sea": "#10171c", "land": "#333b40", "shore": "#66727a", "ink": "#a9b8c1"},
+}
+"""Colours of the ground, light and dark."""
+
+_POINT_JS = """
+clearTimeout(source._timer)
+source._timer = setTimeout(() => { source.data = {x: [cb_obj.x], y: [cb_obj.y]} }, %d)
+"""
+
+
+def _drop(source: ColumnDataSource) -> None:
+    source.data = {name: [] for name in source.data}
+
+
+def _empty(*names: str) -> ColumnDataSource:
+    return ColumnDataSource({name: [] for name in names})
+
+
+class Chart:
+    """A figure with coast, graticule, stations, selection and colour bar.
+
+    Parameters
+    ----------
+    dark : bool
+        Theme to begin with.
+    """
+
+    def __init__(self, dark: bool) -> None:
+        self.figure = figure(
+            x_range=Range1d(-1, 1, min_interval=400, max_interval=6e7),
+            y_range=Range1d(-1, 1, min_interval=400, max_interval=6e7),
+            toolbar_location="right",
+            sizing_mode="stretch_both",
+            min_border=0,
+            outline_line_width=1,
+            tools=[],
+            lod_timeout=QUIET,
+            name="map",
+        )
+        self.figure.axis.visible = False
+        self.figure.grid.visible = False
+        self.pointer = _empty("x", "y")
+        self._resolution: tuple[str, str] | None = None
+        self._add_tools()
+        self._add_ground()
+        self._add_stations()
+        self._add_frame()
+        self._add_bars()
+        self.dress(dark)
+
+    # ---- glyphs ------------------------------------------------------------
+
+    def _add_tools(self) -> None:
+        fig = self.figure
+        wheel = WheelZoomTool(zoom_on_axis=False, maintain_focus=False)
+        pan = PanTool()
+        box = BoxSelectTool(description="Select a box (Shift adds)")
+        lasso = LassoSelectTool(description="Select with a lasso (Shift adds)", continuous=False)
+        fig.add_tools(pan, wheel, BoxZoomTool(match_aspect=True), box, lasso)
+        fig.toolbar.active_scroll = wheel
+        fig.toolbar.active_drag = pan
+        fig.toolbar.logo = None
+        fig.js_on_event(
+            "mousemove", CustomJS(args={"source": self.pointer}, code=_POINT_JS % POINTER)
+        )
+
+    def _add_ground(self) -> None:
+        fig = self.figure
+        self._land = _empty("x", "y")
+        self._shore = _empty("x", "y")
+        # The page's theme owns the background of a plot, so the sea is a glyph of its own.
+        far = 1e8
+        self._sea = fig.rect(0, 0, far, far, level="image", line_color=None)
+        self._lands = fig.patch(
+            "x", "y", source=self._land, level="image", line_color=None, name="land"
+        )
+        self._shores = fig.line("x", "y", source=self._shore, level="image", line_width=0.7)
+        self._lines = _empty("x", "y")
+        self._meridians = fig.line(
+            "x", "y", source=self._lines, level="image", line_width=0.6, line_alpha=0.35
+        )
+
+    def _add_stations(self) -> None:
+        fig = self.figure
+        self.mapper = LinearColorMapper(palette=[CLEAR] * 256, low=0, high=255)
+        self._pixels = _empty("image", "x", "y", "dw", "dh")
+        fig.image(
+            "image", "x", "y", "dw", "dh", source=self._pixels, color_mapper=self.mapper,
+            level="glyph", name="stations",
+        )  # fmt: skip
+        self._dots = _empty("x", "y", "c")
+        self._spots = fig.scatter(
+            "x", "y", size=7, source=self._dots, line_width=0.6, name="dots",
+            fill_color={"field": "c", "transform": self.mapper}, level="glyph",
+        )  # fmt: skip
+        # A selection on the map is a list of rows, never Bokeh's own.
+        self._spots.nonselection_glyph = self._spots.selection_glyph = self._spots.glyph
+        self._picked_pixels = _empty("image", "x", "y", "dw", "dh")
+        fig.image(
+            "image", "x", "y", "dw", "dh", source=self._picked_pixels, level="overlay",
+            color_mapper=LinearColorMapper(palette=[CLEAR, PICK], low=0, high=1),
+        )  # fmt: skip
+        self._picked = _empty("x", "y")
+        picked = fig.scatter(
+            "x", "y", size=9, source=self._picked, level="overlay", fill_color=None,
+            line_color=PICK, line_width=1.6, name="picked",
+        )  # fmt: skip
+        picked.nonselection_glyph = picked.selection_glyph = picked.glyph
+        self._outline = _empty("x", "y")
+        fig.patch(
+            "x", "y", source=self._outline, level="overlay", fill_color=PICK, fill_alpha=0.06,
+            line_color=PICK, line_width=1.2, line_dash="4 3",
+        )  # fmt: skip
+        self._at = _empty("x", "y")
+        fig.scatter(
+            "x", "y", size=18, source=self._at, level="overlay", fill_color=None,
+            line_color=PICK, line_width=2.5, name="card",
+        )  # fmt: skip
+
+    def _add_frame(self) -> None:
+        fig = self.figure
+        self._labels = _empty("x", "y", "text", "dx", "dy", "align")
+        self._degrees = fig.text(
+            "x", "y", text="text", source=self._labels, x_offset="dx", y_offset="dy",
+            text_align="align", text_baseline="middle", text_font_size="11px", level="overlay",
+        )  # fmt: skip
+        self._bar = _empty("x", "y")
+        self._scale = fig.line("x", "y", source=self._bar, level="overlay", line_width=2)
+        self._bar_label = _empty("x", "y", "text")
+        self._length = fig.text(
+            "x", "y", text="text", source=self._bar_label, y_offset=-5, text_align="center",
+            text_baseline="bottom", text_font_size="11px", level="overlay",
+        )  # fmt: skip
+
+    def _add_bars(self) -> None:
+        look: dict[str, Any] = {
+            "width": 200, "height": 9, "orientation": "horizontal", "padding": 8, "margin": 8,
+            "title_text_font_style": "normal", "title_text_font_size": "12px",
+            "major_label_text_font_size": "11px", "bar_line_color": None,
+            "major_tick_line_color": None, "location": "top_left",
+            "title_standoff": 4, "label_standoff": 3,
+        }  # fmt: skip
+        # Only the legend of a bar needs the real range; the picture has colour numbers.
+        self._counts = ColorBar(
+            color_mapper=LogColorMapper(palette=[CLEAR], low=1, high=10),
+            ticker=LogTicker(desired_num_ticks=4), visible=False, title="Stations", **look,
+        )  # fmt: skip
+        self._values = ColorBar(
+            color_mapper=LinearColorMapper(palette=[CLEAR], low=0, high=1), visible=False, **look
+        )
+        self._legend = Legend(
+            items=[], visible=False, location="top_left", padding=8, margin=8, border_radius=6,
+            title_text_font_style="normal", title_text_font_size="12px", spacing=0,
+            label_text_font_size="11px", glyph_width=12, glyph_height=12, label_height=14,
+            click_policy="none",
+        )  # fmt: skip
+        for bar in (self._counts, self._values, self._legend):
+            self.figure.add_layout(bar)
+        self._keys: dict[str, Any] = {}
+
+    def dress(self, dark: bool) -> None:
+        """Take the colours of the light or the dark theme."""
+        look = LOOKS[dark]
+        self._dark = dark
+        self._sea.glyph.fill_color = look["sea"]
+        self._lands.glyph.fill_color = look["land"]
+        for line in (self._shores, self._meridians):
+            line.glyph.line_color = look["shore"]
+        self._spots.glyph.line_color = look["sea"]
+        self._scale.glyph.line_color = look["ink"]
+        for text in (self._degrees, self._length):
+            text.glyph.text_color = look["ink"]
+        for bar in (self._counts, self._values, self._legend):
+            bar.background_fill_color = look["sea"]
+            bar.background_fill_alpha = 0.88
+            bar.title_text_color = look["ink"]
+        for bar in (self._counts, self._values):
+            bar.major_label_text_color = look["ink"]
+        self._legend.label_text_color = look["ink"]
+        self._legend.border_line_color = None
+
+    # ---- view --------------------------------------------------------------
+
+    @property
+    def sized(self) -> bool:
+        """Whether the browser has told the size of the figure."""
+        try:
+            return bool(self.figure.inner_width and self.figure.inner_height)
+        except UnsetValueError:
+            return False
+
+    def view(self) -> View:
+        """Return what the figure shows now."""
+        x, y = self.figure.x_range, self.figure.y_range
+        return View(
+            float(x.start), float(x.end), float(y.start), float(y.end),
+            int(self.figure.inner_width), int(self.figure.inner_height),
+        )  # fmt: skip
+
+    def show(self, box: tuple[float, float, float, float]) -> None:
+        """Bring a projected rectangle (x0, y0, x1, y1) into view."""
+        x0, y0, x1, y1 = box
+        self.figure.x_range.update(start=x0, end=x1)
+        self.figure.y_range.update(start=y0, end=y1)
+        if self.sized:
+            self.keep_shape(widen=True)
+
+    def keep_shape(self, widen: bool = False) -> bool:
+        """Give a metre the same length both ways; return whether something changed.
+
+        Parameters
+        ----------
+        widen : bool
+            Show at least what is asked for, instead of keeping the width.
+        """
+        x, y = self.figure.x_range, self.figure.y_range
+        width, height = self.figure.inner_width, self.figure.inner_height
+        per_x, per_y = (x.end - x.start) / width, (y.end - y.start) / height
+        if abs(per_y / per_x - 1) < 0.005:
+            return False
+        if widen and per_y > per_x:
+            middle, half = (x.start + x.end) / 2, per_y * width / 2
+            x.update(start=middle - half, end=middle + half)
+        else:
+            middle, half = (y.start + y.end) / 2, per_x * height / 2
+            y.update(start=middle - half, end=middle + half)
+        return True
+
+    # ---- pictures ----------------------------------------------------------
+
+    def draw_coast(self, projection: str, resolution: str) -> None:
+        """Draw land and shore, if they are not there already."""
+        if self._resolution == (projection, resolution):
+            return
+        self._resolution = projection, resolution
+        for source, make in ((self._land, coast), (self._shore, coast_lines)):
+            x, y = make(projection, resolution)
+            source.data = {"x": x, "y": y}
+
+    def draw_frame(self, lines: Graticule, bar: ScaleBar) -> None:
+        """Draw meridians and parallels with their degrees, and the scale bar."""
+        view = self.view()
+        self._lines.data = {"x": lines.x, "y": lines.y}
+        edges = np.array(lines.label_edge)
+        # Bottom labels leave the corner to the scale bar.
+        x, y = lines.label_x, lines.label_y
+        room = bar.length + 60 * view.pixel
+        keep = (edges != "bottom") | (x < view.x1 - room)
+        keep &= (edges != "left") | (y > view.y0 + 24 * view.pixel)
+        left = edges == "left"
+        self._labels.data = {
+            "x": x[keep],
+            "y": y[keep],
+            "text": [t for t, k in zip(lines.label_text, keep, strict=True) if k],
+            "dx": np.where(left, 5, 0)[keep],
+            "dy": np.where(edges == "bottom", -9, 0)[keep],
+            "align": np.where(left, "left", "center")[keep].tolist(),
+        }
+        x1, y0 = view.x1 - 14 * view.pixel, view.y0 + 10 * view.pixel
+        tip = y0 + 4 * view.pixel
+        self._bar.data = {
+            "x": [x1 - bar.length, x1 - bar.length, x1, x1],
+            "y": [tip, y0, y0, tip],
+        }
+        self._bar_label.data = {"x": [x1 - bar.length / 2], "y": [y0], "text": [bar.label]}
+
+    def clear(self) -> None:
+        """Draw no stations."""
+        _drop(self._pixels)
+        _drop(self._dots)
+        self.unmark()
+        for bar in (self._counts, self._values, self._legend):
+            bar.visible = False
+
+    def draw_pixels(self, view: View, index: NDArray[np.uint8]) -> None:
+        """Draw a picture of colour numbers, one byte a pixel."""
+        self._pixels.data = _picture(view, index)
+        if len(self._dots.data["x"]):
+            self._dots.data = {"x": [], "y": [], "c": []}
+
+    def draw_dots(self, layer: MapLayer, inside: NDArray, index: NDArray[np.uint8]) -> None:
+        """Draw stations as dots; those without a colour (0) are left out."""
+        shown = index > 0
+        inside = inside[shown]
+        self._dots.data = {"x": layer.x[inside], "y": layer.y[inside], "c": index[shown]}
+        if len(self._pixels.data["image"]):
+            _drop(self._pixels)
+
+    def mark_dots(self, layer: MapLayer, inside: NDArray) -> None:
+        """Mark selected stations, one ring each."""
+        self._picked.data = {"x": layer.x[inside], "y": layer.y[inside]}
+        if len(self._picked_pixels.data["image"]):
+            _drop(self._picked_pixels)
+
+    def mark_pixels(self, view: View, index: NDArray[np.uint8]) -> None:
+        """Mark the pixels of selected stations."""
+        self._picked_pixels.data = _picture(view, index)
+        if len(self._picked.data["x"]):
+            self._picked.data = {"x": [], "y": []}
+
+    def unmark(self) -> None:
+        """Mark nothing."""
+        for source in (self._picked, self._picked_pixels, self._at):
+            if len(source.data["x"]):
+                _drop(source)
+
+    def ring(self, at: tuple[float, float] | None) -> None:
+        """Put the ring of the station card, or take it away."""
+        self._at.data = {"x": [at[0]], "y": [at[1]]} if at else {"x": [], "y": []}
+
+    def draw_shape(self, corners: NDArray | None) -> None:
+        """Draw the outline of a selection, or none."""
+        if corners is not None:
+            self._outline.data = {"x": corners[:, 0], "y": corners[:, 1]}
+        elif len(self._outline.data["x"]):
+            self._outline.data = {"x": [], "y": []}
+
+    def shape(self) -> NDArray[np.float64] | None:
+        """Return the corners of the outline, shape (n, 2), or None."""
+        x, y = self._outline.data["x"], self._outline.data["y"]
+        return np.column_stack([x, y]) if len(x) else None
+
+    # ---- meaning of the colours ----------------------------------------------
+
+    def _paint(self, palette: list[str]) -> None:
+        if self.mapper.palette != palette:
+            self.mapper.palette = palette
+
+    def count_bar(self, most: int, name: str | None) -> None:
+        """Explain the colours as counts, from 1 to `most`."""
+        colours = self._counts_palette(name)
+        self._paint([CLEAR, *colours])
+        self._values.visible = self._legend.visible = False
+        self._counts.visible = most > 1
+        self._counts.color_mapper.update(palette=colours, low=1, high=max(most, 2))
+
+    def _counts_palette(self, name: str | None) -> list[str]:
+        if name:
+            return list(colormap(name, 255))
+        # Many must stand out, and a single one must not vanish: dark on the light
+        # ground, light on the dark one.
+        colours = list(colormap("deep", 340))
+        return colours[:255][::-1] if self._dark else colours[85:]
+
+    def value_bar(self, low: float, high: float, title: str, name: str) -> None:
+        """Explain the colours as values."""
+        colours = list(colormap(name, 255))
+        self._paint([CLEAR, *colours])
+        self._counts.visible = self._legend.visible = False
+        self._values.color_mapper.update(palette=colours, low=low, high=high)
+        ticks = np.linspace(low, high, 5)
+        digits = 0 if title == "Year" else max(0, int(np.ceil(1 - np.log10(max(high - low, 1e-9)))))
+        self._values.update(
+            title=title,
+            visible=True,
+            ticker=FixedTicker(ticks=ticks.tolist()),
+            major_label_overrides={float(t): f"{t:.{digits}f}" for t in ticks},
+        )
+
+    def category_bar(self, colours: Colouring, present: NDArray[np.uint8]) -> None:
+        """Explain the colours as categories; only those in view are listed."""
+        if colours.title.startswith("Commonest flag"):
+            palette = [flag.colour for flag in FLAGS]
+        else:
+            palette = list(STATIONS[: len(colours.categories)])
+        self._paint([CLEAR, *palette, *[CLEAR] * (255 - len(palette))])
+        self._counts.visible = self._values.visible = False
+        self._legend.update(
+            title=colours.title,
+            items=[self._key(colours.categories[c], palette[c]) for c in present],
+            visible=len(present) > 0,
+        )
+
+    def _key(self, text: str, colour: str) -> Any:
+        from bokeh.models import LegendItem
+
+        if colour not in self._keys:
+            # A glyph without data: the legend draws its own marker.
+            self._keys[colour] = self.figure.scatter(
+                [], [], marker="square", size=10, fill_color=colour, line_color=None
+            )
+        return LegendItem(label=text, renderers=[self._keys[colour]])
+
+
+def _picture(view: View, index: NDArray[np.uint8]) -> dict[str, list[Any]]:
+    return {
+        "image": [index],
+        "x": [view.x0],
+        "y": [view.y0],
+        "dw": [view.x1 - view.x0],
+        "dh": [view.y1 - view.y0],
+    }

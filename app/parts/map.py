@@ -1,0 +1,328 @@
+"""The map: stations over the coast, one byte a pixel, and the tools to pick them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import panel as pn
+import param
+from bokeh.events import MouseLeave, RangesUpdate, SelectionGeometry, Tap
+from numpy.typing import NDArray
+
+from sdcviz.geo.coast import resolution_for
+from sdcviz.geo.graticule import graticule, scale_bar, view_extent
+from sdcviz.geo.projection import forward, inverse, projection
+from sdcviz.observations.aggregate import (
+    MapLayer,
+    View,
+    count_index,
+    fill_gaps,
+    value_index,
+)
+from sdcviz.plots.axes import colormap_of
+
+from ..layers import Colouring, colouring, layer_of, rows_layer
+from ..session import Session
+from .chart import Chart
+
+__all__ = ["MapPart"]
+
+DOTS = 4000
+"""Up to so many stations in view are drawn as dots of a fixed size, more as pixels."""
+REACH = 6
+"""A tap or a hover finds stations within so many pixels."""
+
+
+class MapPart(pn.viewable.Viewer):
+    """The map of the open collection.
+
+    It reads the filters, the colouring and the extent of the session, and
+    writes the extent, the selection and the station that was tapped.
+    """
+
+    session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
+    hint = param.String(doc="What lies under the pointer: position, stations, the nearest one.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self._chart = Chart(self.session.dark)
+        self._drawn: View | None = None
+        self._seen: Colouring | None = None
+        self._connect()
+        self._pane = pn.pane.Bokeh(
+            self._chart.figure, sizing_mode="stretch_both", margin=0, min_height=240
+        )
+        self._restart()
+
+    def __panel__(self) -> Any:
+        return self._pane
+
+    def _connect(self) -> None:
+        figure = self._chart.figure
+        figure.on_event(RangesUpdate, lambda _: self._moved())
+        figure.on_event(SelectionGeometry, self._select)
+        figure.on_event(Tap, self._tap)
+        figure.on_event(MouseLeave, lambda _: self.param.update(hint=""))
+        for side in ("inner_width", "inner_height"):
+            figure.on_change(side, lambda attr, old, new: self._resized())
+        self._chart.pointer.on_change("data", lambda attr, old, new: self._hover())
+        watch = self.session.param.watch
+        watch(self._restart, ["collection", "collection_version", "projection"])
+        watch(
+            self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"]
+        )
+        watch(lambda _: self._draw_picked(), ["selection", "station"])
+        watch(lambda e: self._chart.dress(e.new), "dark")
+        watch(self._extent_set, "extent")
+
+    # ---- what is in view --------------------------------------------------
+
+    def _restart(self, *_: Any) -> None:
+        """Show another collection or projection from its whole extent, or that of the link."""
+        self._chart.draw_coast(self.session.projection, "110m")
+        self._chart.draw_shape(None)
+        if self.session.extent:
+            self._show(self._projected_box(self.session.extent))
+        else:
+            self.fit()
+
+    def fit(self, *_: Any) -> None:
+        """Show all stations that pass the filters."""
+        layer = layer_of(self.session)
+        bounds = layer.bounds if layer is not None else None
+        whole = projection(self.session.projection)
+        if bounds is None:
+            limit = 0.72 if self.session.projection == "mercator" else 1.0
+            (x0, x1), (y0, y1) = whole.x_range, whole.y_range
+            bounds = x0, y0 * limit, x1, y1 * limit
+        x0, y0, x1, y1 = bounds
+        # Room around, and never closer than some 20 km: a lone station needs surroundings.
+        room = max(0.06 * (x1 - x0), 0.06 * (y1 - y0), 10_000)
+        self._show((x0 - room, y0 - room, x1 + room, y1 + room))
+
+    def _show(self, box: tuple[float, float, float, float]) -> None:
+        """Bring a projected rectangle into view, at the shape of the figure."""
+        self._chart.show(box)
+        self._moved()
+
+    def _extent_set(self, event: Any) -> None:
+        """Follow an extent that something else than the map has written (a link, a button)."""
+        if event.new and self._drawn is not None and event.new != self._extent(self._drawn):
+            self._show(self._projected_box(event.new))
+
+    def _projected_box(self, extent: tuple[float, ...]) -> tuple[float, float, float, float]:
+        west, south, east, north = extent
+        lon, lat = np.meshgrid(np.linspace(west, east, 33), np.linspace(south, north, 9))
+        x, y = forward(self.session.projection, lon.ravel(), lat.ravel())
+        return tuple(
+            float(f(a)) for f, a in ((np.nanmin, x), (np.nanmin, y), (np.nanmax, x), (np.nanmax, y))
+        )  # type: ignore[return-value]
+
+    def _extent(self, view: View) -> tuple[float, ...]:
+        extent = view_extent(self.session.projection, (view.x0, view.x1), (view.y0, view.y1))
+        return tuple(round(d, 4) for d in extent)
+
+    def _resized(self) -> None:
+        if self._chart.sized and (self._drawn is None or self._chart.keep_shape()):
+            self._moved()
+
+    def _moved(self) -> None:
+        """Draw what came into view, and tell the others where that is."""
+        if not self._chart.sized:
+            return  # the browser tells the size as soon as the page stands
+        self._chart.keep_shape()
+        self._redraw()
+        view = self._drawn
+        if view is None:
+            return
+        extent = self._extent(view)
+        name = self.session.projection
+        self._chart.draw_frame(
+            graticule(name, (view.x0, view.x1), (view.y0, view.y1)),
+            scale_bar((view.x0, view.x1), (view.y0, view.y1), name),
+        )
+        self._chart.draw_coast(name, resolution_for(view.x1 - view.x0, extent))
+        if self.session.extent != extent:
+            self.session.extent = extent
+
+    # ---- pictures ----------------------------------------------------------
+
+    def _redraw(self, *_: Any) -> None:
+        if not self._chart.sized:
+            return
+        self._drawn = view = self._chart.view()
+        layer = layer_of(self.session)
+        if layer is None:
+            self._chart.clear()
+            return
+        colours = self._seen = colouring(self.session)
+        inside = layer.within(view.x0, view.x1, view.y0, view.y1)
+        if colours.kind == "count":
+            self._draw_counts(layer, view, inside)
+        elif colours.kind == "value":
+            self._draw_values(layer, view, inside, colours)
+        else:
+            self._draw_categories(layer, view, inside, colours)
+        self._draw_picked()
+
+    def _draw_counts(self, layer: MapLayer, view: View, inside: NDArray) -> None:
+        counts = layer.count(view)
+        index, most = count_index(counts)
+        if len(inside) <= DOTS:
+            column = np.clip(
+                ((layer.x[inside] - view.x0) / view.pixel).astype(int), 0, view.width - 1
+            )
+            line = np.clip(
+                ((layer.y[inside] - view.y0) / view.pixel).astype(int), 0, view.height - 1
+            )
+            self._chart.draw_dots(layer, inside, index[line, column])
+        else:
+            self._chart.draw_pixels(view, _visible(index, len(inside)))
+        self._chart.count_bar(most, self.session.colormap)
+
+    def _draw_values(
+        self, layer: MapLayer, view: View, inside: NDArray, colours: Colouring
+    ) -> None:
+        low, high = self.session.clim or colours.limits or (0.0, 1.0)
+        assert colours.values is not None
+        if len(inside) <= DOTS:
+            values = colours.values[layer.rows[inside]]
+            self._chart.draw_dots(layer, inside, value_index(values, low, high))
+        else:
+            grid = layer.mean(view, colours.values[layer.rows])
+            self._chart.draw_pixels(view, _visible(value_index(grid, low, high), len(inside)))
+        name = self.session.colormap or self._usual_colours()
+        self._chart.value_bar(low, high, colours.title, name)
+
+    def _draw_categories(
+        self, layer: MapLayer, view: View, inside: NDArray, colours: Colouring
+    ) -> None:
+        assert colours.values is not None
+        codes = colours.values[layer.rows]
+        if len(inside) <= DOTS:
+            index = codes[inside] + np.uint8(1)
+        else:
+            index = layer.dominant(view, codes, len(colours.categories))
+        present = np.unique(codes[inside])
+        self._chart.category_bar(colours, present)
+        if len(inside) <= DOTS:
+            self._chart.draw_dots(layer, inside, index)
+        else:
+            self._chart.draw_pixels(view, _visible(index, len(inside)))
+
+    def _usual_colours(self) -> str:
+        if self.session.colour_by == "year" or self.session.data is None:
+            return "viridis"
+        return colormap_of(self.session.data.parameter(self.session.parameter))
+
+    def _draw_picked(self) -> None:
+        """Draw the selected stations and the one on the card over the rest."""
+        data, view = self.session.data, self._drawn
+        if data is None or view is None:
+            return
+        rows = self.session.selection
+        if len(rows):
+            layer = rows_layer(data, self.session.projection, rows)
+            inside = layer.within(view.x0, view.x1, view.y0, view.y1)
+            if len(inside) <= DOTS:
+                self._chart.mark_dots(layer, inside)
+            else:
+                index = (layer.count(view) > 0).astype(np.uint8)
+                self._chart.mark_pixels(view, fill_gaps(index))
+        else:
+            self._chart.unmark()
+            self._chart.draw_shape(None)
+        at = None
+        if self.session.station is not None:
+            x, y = forward(
+                self.session.projection,
+                data.lon[[self.session.station]],
+                data.lat[[self.session.station]],
+            )
+            at = float(x[0]), float(y[0])
+        self._chart.ring(at)
+
+    # ---- picking -----------------------------------------------------------
+
+    def _select(self, event: Any) -> None:
+        """Select the stations inside a box or a lasso: all of them, drawn or not."""
+        geometry = event.geometry
+        layer = layer_of(self.session)
+        if layer is None or not event.final:
+            return
+        if geometry["type"] == "rect":
+            x0, x1 = sorted((geometry["x0"], geometry["x1"]))
+            y0, y1 = sorted((geometry["y0"], geometry["y1"]))
+            corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+            found = layer.within(x0, x1, y0, y1)
+        elif geometry["type"] == "poly" and len(geometry["x"]) > 2:
+            corners = np.column_stack([geometry["x"], geometry["y"]]).astype(float)
+            found = _in_polygon(layer, corners)
+        else:
+            return
+        rows = layer.rows[found]
+        if event.mode == "append":
+            rows = np.union1d(self.session.selection, rows)
+        self.session.select(rows)
+        self._chart.draw_shape(corners if len(rows) else None)
+
+    def area(self) -> tuple[tuple[float, float], ...] | None:
+        """Return the outline of the last selection as (longitude, latitude), or None."""
+        corners = self._chart.shape()
+        if corners is None:
+            return None
+        lon, lat = inverse(self.session.projection, corners[:, 0], corners[:, 1])
+        return tuple(
+            (round(float(a), 4), round(float(b), 4)) for a, b in zip(lon, lat, strict=True)
+        )
+
+    def _nearest(self, x: float, y: float) -> tuple[int | None, int]:
+        layer, view = layer_of(self.session), self._drawn
+        if layer is None or view is None:
+            return None, 0
+        return layer.nearest(x, y, REACH * view.pixel)
+
+    def _tap(self, event: Any) -> None:
+        row, _ = self._nearest(event.x, event.y)
+        if row is None:
+            return
+        if event.modifiers.get("shift"):
+            self.session.select(np.append(self.session.selection, row))
+            return
+        self.session.param.update(station=row)
+        self.session.select([row])
+
+    def _hover(self) -> None:
+        at = self._chart.pointer.data
+        if not len(at["x"]):
+            self.hint = ""
+            return
+        x, y = float(at["x"][0]), float(at["y"][0])
+        lon, lat = (float(a[0]) for a in inverse(self.session.projection, [x], [y]))
+        text = (
+            f"{abs(lat):.3f}°{'N' if lat >= 0 else 'S'} {abs(lon):.3f}°{'E' if lon >= 0 else 'W'}"
+        )
+        row, count = self._nearest(x, y)
+        data = self.session.data
+        if row is not None and data is not None:
+            near = data.label(row)
+            text += f"  ·  {count} stations, nearest {near}" if count > 1 else f"  ·  {near}"
+        self.hint = text
+
+
+def _visible(index: NDArray[np.uint8], stations: int) -> NDArray[np.uint8]:
+    """Widen pixels where they are few and would be lost on the screen."""
+    if stations > 200_000:
+        return index
+    return fill_gaps(index, 2 if stations < 40_000 else 1)
+
+
+def _in_polygon(layer: MapLayer, corners: NDArray[np.float64]) -> NDArray[np.int64]:
+    import shapely
+
+    x0, y0 = corners.min(axis=0)
+    x1, y1 = corners.max(axis=0)
+    near = layer.within(x0, x1, y0, y1)
+    area = shapely.make_valid(shapely.Polygon(corners))
+    return near[shapely.contains_xy(area, layer.x[near], layer.y[near])]

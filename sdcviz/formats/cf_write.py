@@ -1,0 +1,376 @@
+"""Write CF NetCDF: contiguous ragged array with SeaDataNet attributes."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import StorageError
+from .base import WriteContext
+from .cf_names import (
+    CONVENTIONS,
+    FLAG_ATTRIBUTES,
+    LAYOUT,
+    LAYOUT_VERSION,
+    QC,
+    SAMPLE,
+    SOURCE_QC,
+    STATION,
+    TEXT_ROLES,
+    UDUNITS,
+    variable_name,
+)
+from .model import FEATURES, MISSING, Batch, Coded, Column, Parameter
+
+if TYPE_CHECKING:
+    from netCDF4 import Dataset, Variable
+
+__all__ = ["write"]
+
+_CHUNK = 1 << 20
+_CHUNKS = {STATION: 4096, SAMPLE: 32768}
+_EPOCH = "seconds since 1970-01-01T00:00:00Z"
+_Key = tuple[Parameter, int, str]
+
+
+def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
+    """Write stations and samples as one CF NetCDF file.
+
+    Parameters
+    ----------
+    path : Path
+        File to make; it appears complete or not at all.
+    batches : iterable of Batch
+        Streamed: samples are written as they come, station texts at the end.
+    context : WriteContext
+        Title, labels, history and sources.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or can't be written.
+
+    Notes
+    -----
+    CF conventions 1.8, section 9.3.3 (contiguous ragged array), with the
+    variable attributes of SeaDataNet's CFPOINT profile of CF. Points of a
+    trajectory are profiles of one level.
+    """
+    part = path.with_name(f".{path.name}.part")
+    with _to_storage(path, part):
+        from netCDF4 import Dataset
+
+        with Dataset(part, "w", format="NETCDF4") as file:
+            file.set_auto_mask(False)
+            writer = _Writer(file, context)
+            for batch in batches:
+                writer.add(batch)
+            writer.finish()
+        os.replace(part, path)
+
+
+@contextmanager
+def _to_storage(path: Path, part: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(f"{path}: can't be written ({reason}); choose another place.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class _Writer:
+    """Appends batches to an open file."""
+
+    def __init__(self, file: Dataset, context: WriteContext) -> None:
+        self.file, self.context = file, context
+        self.n = self.m = 0
+        self.taken: set[str] = set()
+        self.columns: dict[_Key, str] = {}
+        self.sample_texts: dict[_Key, list[tuple[int, Coded]]] = {}
+        self.station_texts: dict[str, list[tuple[int, Coded]]] = {}
+        self.raw: list[tuple[int, str, str]] = []
+        self.features: Counter[int] = Counter()
+        self.series: Variable | None = None
+        file.createDimension(STATION, None)
+        file.createDimension(SAMPLE, None)
+        self._fixed()
+
+    def _fixed(self) -> None:
+        number = self._number
+        self.row_size = number(
+            "row_size", "i4", STATION, sample_dimension=SAMPLE, long_name="Samples of the station"
+        )
+        self.id = number("station_id", "i4", STATION, long_name="Number of the station")
+        self.feature = number(
+            "feature", "i1", STATION, long_name="What the station is",
+            flag_values=np.arange(len(FEATURES), dtype=np.int8),
+            flag_meanings=" ".join(f.replace(" ", "_") for f in FEATURES),
+        )  # fmt: skip
+        self.lon = number(
+            "LONGITUDE", "f8", STATION, **_sdn("ALONZZ01", "DEGE"), standard_name="longitude",
+            long_name="Longitude", axis="X", ancillary_variables="POSITION" + QC,
+        )  # fmt: skip
+        self.lat = number(
+            "LATITUDE", "f8", STATION, **_sdn("ALATZZ01", "DEGN"), standard_name="latitude",
+            long_name="Latitude", axis="Y", ancillary_variables="POSITION" + QC,
+        )  # fmt: skip
+        self.position_flag = self._flags("POSITION" + QC, STATION)
+        self.time = number(
+            "TIME", "f8", STATION, standard_name="time", long_name="Time of the station",
+            units=_EPOCH, calendar="proleptic_gregorian", axis="T",
+            ancillary_variables="TIME" + QC,
+        )  # fmt: skip
+        self.time_flag = self._flags("TIME" + QC, STATION)
+        self.edmo = number(
+            "SDN_EDMO_CODE", "i4", STATION, long_name="EDMO code of the data centre (0: unknown)"
+        )
+        self.bottom = number(
+            "SDN_BOT_DEPTH", "f4", STATION, **_sdn("MBANZZZZ", "ULAA"),
+            standard_name="sea_floor_depth_below_sea_surface", long_name="Depth of the sea floor",
+        )  # fmt: skip
+        self.source_station = number(
+            "source_station", "i4", STATION, long_name="Number of the station in its source file"
+        )
+        self.depth = number(
+            "DEPTH", "f8", SAMPLE, **_sdn("ADEPZZ01", "ULAA"), standard_name="depth",
+            long_name="Depth below the sea surface", positive="down", axis="Z",
+            ancillary_variables="DEPTH" + QC,
+        )  # fmt: skip
+        self.depth_flag = self._flags("DEPTH" + QC, SAMPLE)
+        self.source_row = number(
+            "source_row", "i8", SAMPLE, long_name="Line or level of the sample in its source file"
+        )
+
+    def _number(self, name: str, kind: str, dimension: str, **attributes: Any) -> Variable:
+        self.taken.add(name.lower())
+        fill = np.nan if kind.startswith("f") else None
+        variable = self.file.createVariable(
+            name, kind, (dimension,), zlib=True, complevel=1, shuffle=True, fill_value=fill,
+            chunksizes=(_CHUNKS.get(dimension, 1024),),
+        )  # fmt: skip
+        variable.set_auto_maskandscale(False)
+        variable.setncatts({k: v for k, v in attributes.items() if not isinstance(v, str) or v})
+        return variable
+
+    def _flags(self, name: str, dimension: str, fill: int = MISSING, **attributes: Any) -> Variable:
+        self.taken.add(name.lower())
+        variable = self.file.createVariable(
+            name, "i1", (dimension,), zlib=True, complevel=1, fill_value=np.int8(fill),
+            chunksizes=(_CHUNKS.get(dimension, 1024),),
+        )  # fmt: skip
+        variable.set_auto_maskandscale(False)
+        told = {"long_name": "SeaDataNet quality flag"} | FLAG_ATTRIBUTES | attributes
+        variable.setncatts({k: v for k, v in told.items() if v is not None})
+        return variable
+
+    def add(self, batch: Batch) -> None:
+        """Append the stations and samples of a batch."""
+        stations = batch.stations
+        rows, samples = (
+            slice(self.n, self.n + len(stations)),
+            slice(self.m, self.m + batch.n_samples),
+        )
+        for variable, values in (
+            (self.row_size, np.diff(batch.offsets)),
+            (self.id, np.arange(rows.start, rows.stop)),
+            (self.feature, stations.feature),
+            (self.lon, stations.lon),
+            (self.lat, stations.lat),
+            (self.position_flag, stations.position_flag.view(np.int8)),
+            (self.time, _seconds(stations.time)),
+            (self.time_flag, stations.time_flag.view(np.int8)),
+            (self.edmo, stations.edmo),
+            (self.bottom, stations.bottom_depth),
+            (self.source_station, stations.index),
+        ):
+            variable[rows] = values
+        for role in TEXT_ROLES:
+            self.station_texts.setdefault(role, []).append((self.n, getattr(stations, role)))
+        for label, texts in stations.extra.items():
+            self.station_texts.setdefault("extra:" + label, []).append((self.n, texts))
+        self.features.update(stations.feature.tolist())
+        if samples.stop > samples.start:
+            self._samples(batch, samples)
+        self.n, self.m = rows.stop, samples.stop
+
+    def _samples(self, batch: Batch, samples: slice) -> None:
+        self.depth[samples] = batch.depth
+        self.depth_flag[samples] = batch.depth_flag.view(np.int8)
+        self.source_row[samples] = batch.row
+        if batch.time is not None:
+            if self.series is None:
+                self.series = self._number(
+                    "SAMPLE_TIME", "f8", SAMPLE, standard_name="time", units=_EPOCH,
+                    long_name="Time of the sample", calendar="proleptic_gregorian",
+                    ancillary_variables="SAMPLE_TIME" + QC,
+                )  # fmt: skip
+                self.series_flag = self._flags("SAMPLE_TIME" + QC, SAMPLE)
+            self.series[samples] = _seconds(batch.time)
+            if batch.time_flag is not None:
+                self.series_flag[samples] = batch.time_flag.view(np.int8)
+        seen: Counter[Parameter] = Counter()
+        for column in batch.columns:
+            key = (column.parameter, seen[column.parameter], _kind(column))
+            seen[column.parameter] += 1
+            self._column(key, column, samples)
+        for sample, i, text in batch.raw_text:
+            parameter = batch.columns[i].parameter
+            same = sum(c.parameter == parameter for c in batch.columns[:i])
+            name = self.columns[parameter, same, _kind(batch.columns[i])]
+            self.raw.append((samples.start + sample, name, text))
+
+    def _column(self, key: _Key, column: Column, samples: slice) -> None:
+        if key not in self.columns:
+            self.columns[key] = self._new_column(key)
+        name = self.columns[key]
+        if isinstance(column.values, Coded):
+            self.sample_texts.setdefault(key, []).append((samples.start, column.values))
+        else:
+            self.file[name][samples] = column.values
+        self.file[name + QC][samples] = column.flags.view(np.int8)
+        if column.source_flags is not None:
+            beside = name + SOURCE_QC
+            if beside not in self.file.variables:
+                self._flags(
+                    beside, SAMPLE, ord(" "), long_name=f"Flag of the source, scale {column.scale}",
+                    flag_scale=column.scale, flag_values=None, flag_meanings=None,
+                    sdn_conventions_urn=None, Conventions=None,
+                )  # fmt: skip
+                if name in self.file.variables:
+                    self.file[name].ancillary_variables = f"{name}{QC} {beside}"
+            self.file[beside][samples] = column.source_flags.view(np.int8)
+
+    def _new_column(self, key: _Key) -> str:
+        parameter, _, kind = key
+        name = variable_name(parameter.name, self.taken)
+        if kind != "text":
+            self._number(name, kind, SAMPLE, **self._attributes(parameter, name))
+        self._flags(name + QC, SAMPLE)
+        return name
+
+    def _attributes(self, parameter: Parameter, name: str) -> dict[str, str]:
+        code = parameter.instrument.startswith("TOOL")
+        return {
+            "long_name": self.context.labels.get(parameter.name, parameter.name),
+            "standard_name": parameter.standard_name,
+            "units": UDUNITS.get(parameter.p06, parameter.unit),
+            "sdn_parameter_urn": parameter.p01 and f"SDN:P01::{parameter.p01}",
+            "sdn_parameter_name": parameter.name,
+            "sdn_uom_urn": parameter.p06 and f"SDN:P06::{parameter.p06}",
+            "sdn_uom_name": parameter.unit,
+            "sdn_instrument_urn": f"SDN:L22::{parameter.instrument}" if code else "",
+            "sdn_instrument_name": "" if code else parameter.instrument,
+            "coordinates": "TIME LATITUDE LONGITUDE DEPTH",
+            "ancillary_variables": name + QC,
+        }
+
+    def finish(self) -> None:
+        """Write texts and the attributes of the whole file."""
+        for role, pieces in self.station_texts.items():
+            if role in TEXT_ROLES:
+                name, long_name = TEXT_ROLES[role]
+                self.taken.add(name.lower())
+                self._texts(name, STATION, self.n, pieces, {"long_name": long_name})
+        for role, pieces in self.station_texts.items():
+            if role not in TEXT_ROLES:
+                label = role.removeprefix("extra:")
+                name = variable_name(label, self.taken)
+                told = {"long_name": label, "sdcviz_role": "extra"}
+                self._texts(name, STATION, self.n, pieces, told)
+        for key, texts in self.sample_texts.items():
+            name = self.columns[key]
+            self._texts(name, SAMPLE, self.m, texts, self._attributes(key[0], name))
+        if self.raw:
+            self._raw_texts()
+        self._about()
+
+    def _texts(
+        self,
+        name: str,
+        dimension: str,
+        n: int,
+        pieces: list[tuple[int, Coded]],
+        attributes: dict[str, str],
+    ) -> None:
+        """Write texts as UTF-8 chars, padded with zero bytes."""
+        labels = [[t.encode() for t in texts.labels] for _, texts in pieces]
+        width = max((len(t) for table in labels for t in table), default=0) or 1
+        variable = self._chars(name, dimension, width, attributes)
+        for (start, texts), table in zip(pieces, labels, strict=True):
+            lookup = np.array([*table, b""], f"S{width}")
+            for first in range(0, len(texts), _CHUNK):
+                some = lookup[texts.codes[first : first + _CHUNK]]
+                place = slice(start + first, start + first + len(some))
+                variable[place] = some.view("S1").reshape(len(some), width)
+
+    def _chars(self, name: str, dimension: str, width: int, attributes: dict[str, str]) -> Variable:
+        length = f"STRING{width}"
+        if length not in self.file.dimensions:
+            self.file.createDimension(length, width)
+        variable = self.file.createVariable(
+            name, "S1", (dimension, length), zlib=True, complevel=1,
+            chunksizes=(max(1, _CHUNK // width // 16), width),
+        )  # fmt: skip
+        variable.setncatts({"_Encoding": "utf-8"} | {k: v for k, v in attributes.items() if v})
+        variable.set_auto_chartostring(False)
+        return variable
+
+    def _raw_texts(self) -> None:
+        """Write the texts of values that are no numbers."""
+        n = len(self.raw)
+        self.file.createDimension("raw_text", None)
+        place = self._number("raw_text_sample", "i8", "raw_text", long_name="Sample of the text")
+        place[:] = [sample for sample, _, _ in self.raw]
+        for name, told, texts in (
+            ("raw_text_variable", "Variable of the text", [v for _, v, _ in self.raw]),
+            ("raw_text", "Text that is no number, as in the source", [t for _, _, t in self.raw]),
+        ):
+            self._texts(name, "raw_text", n, [(0, Coded.of(texts))], {"long_name": told})
+
+    def _about(self) -> None:
+        series = self.features and set(self.features) == {FEATURES.index("time series")}
+        feature = "timeSeries" if series else "profile"
+        self.id.cf_role = "timeseries_id" if series else "profile_id"
+        context = self.context
+        about = {
+            "Conventions": CONVENTIONS,
+            "featureType": feature,
+            "title": context.title,
+            "source": "; ".join(context.sources),
+            "history": "\n".join(context.history),
+            "software": context.software,
+            "standard_name_vocabulary": "CF Standard Name Table",
+            "comment": "Flags are SeaDataNet L20 codes as ASCII bytes in *_SEADATANET_QC; flags of "
+            "another scale are kept in *_SOURCE_QC.",
+        }
+        self.file.setncatts({k: v for k, v in about.items() if v})
+        self.file.setncattr(LAYOUT, np.int32(LAYOUT_VERSION))
+
+
+def _kind(column: Column) -> str:
+    if isinstance(column.values, Coded):
+        return "text"
+    return "f4" if column.values.dtype == np.float32 else "f8"
+
+
+def _sdn(p01: str, p06: str) -> dict[str, str]:
+    return {
+        "sdn_parameter_urn": f"SDN:P01::{p01}",
+        "sdn_uom_urn": f"SDN:P06::{p06}",
+        "units": UDUNITS[p06],
+    }
+
+
+def _seconds(times: NDArray[np.datetime64]) -> NDArray[np.float64]:
+    """Seconds since 1970, exact to the millisecond; NaN is unknown."""
+    ms = times.astype("datetime64[ms]").astype(np.int64)
+    return np.where(np.isnat(times), np.nan, ms / 1000)

@@ -1,0 +1,366 @@
+"""Stations to pixels: what the map draws of a view, and nothing else.
+
+A `MapLayer` holds the projected positions of the stations to be drawn, in
+their order on disk (Morton order), so that neighbours on the map are
+neighbours in memory. Each block of consecutive stations has a bounding box;
+a redraw hands only the blocks that touch the view to datashader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..formats.model import L20
+
+__all__ = [
+    "BLOCK",
+    "MapLayer",
+    "View",
+    "count_index",
+    "dominant_flags",
+    "fill_gaps",
+    "value_index",
+]
+
+BLOCK = 4096
+"""Stations in a block: small enough to skip much, large enough to keep the list short."""
+
+
+class View(NamedTuple):
+    """A rectangle of the projected plane and its size on the screen.
+
+    Attributes
+    ----------
+    x0, x1, y0, y1 : float
+        Projected metres.
+    width, height : int
+        Pixels.
+    """
+
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    width: int
+    height: int
+
+    @property
+    def pixel(self) -> float:
+        """Width of a pixel in projected metres."""
+        return (self.x1 - self.x0) / self.width
+
+
+@dataclass
+class MapLayer:
+    """Projected positions with a block index.
+
+    Attributes
+    ----------
+    x, y : ndarray of float32, shape (n,)
+        Projected metres; stations that have no place in the projection are
+        not part of a layer.
+    rows : ndarray of int64, shape (n,)
+        Station rows in the collection.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    _boxes: tuple[NDArray, NDArray, NDArray, NDArray] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        starts = np.arange(0, len(self.x), BLOCK)
+        if len(starts):
+            self._boxes = (
+                np.minimum.reduceat(self.x, starts),
+                np.maximum.reduceat(self.x, starts),
+                np.minimum.reduceat(self.y, starts),
+                np.maximum.reduceat(self.y, starts),
+            )
+        else:
+            self._boxes = (self.x, self.x, self.y, self.y)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """Smallest rectangle (x0, y0, x1, y1) around all stations; None without any."""
+        if not len(self):
+            return None
+        x0, x1, y0, y1 = self._boxes
+        return float(x0.min()), float(y0.min()), float(x1.max()), float(y1.max())
+
+    def runs(self, x0: float, x1: float, y0: float, y1: float) -> list[slice]:
+        """Find the stretches of consecutive stations whose blocks touch a rectangle.
+
+        Parameters
+        ----------
+        x0, x1, y0, y1 : float
+            Projected metres.
+
+        Returns
+        -------
+        list of slice
+            Positions in the layer, ascending and disjoint.
+        """
+        bx0, bx1, by0, by1 = self._boxes
+        touch = (bx0 <= x1) & (bx1 >= x0) & (by0 <= y1) & (by1 >= y0)
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], touch, [False])).astype(np.int8)))
+        return [
+            slice(int(a) * BLOCK, min(int(b) * BLOCK, len(self)))
+            for a, b in zip(edges[::2], edges[1::2], strict=True)
+        ]
+
+    def within(self, x0: float, x1: float, y0: float, y1: float) -> NDArray[np.int64]:
+        """Find the stations inside a rectangle.
+
+        Parameters
+        ----------
+        x0, x1, y0, y1 : float
+            Projected metres; the edges belong to the rectangle.
+
+        Returns
+        -------
+        ndarray of int64
+            Positions in the layer (not rows of the collection), ascending.
+        """
+        found = [
+            run.start
+            + np.flatnonzero(
+                (self.x[run] >= x0)
+                & (self.x[run] <= x1)
+                & (self.y[run] >= y0)
+                & (self.y[run] <= y1)
+            )
+            for run in self.runs(x0, x1, y0, y1)
+        ]
+        return np.concatenate(found) if found else np.empty(0, np.int64)
+
+    def nearest(self, x: float, y: float, reach: float) -> tuple[int | None, int]:
+        """Find the station nearest to a point, and how many are within reach.
+
+        Parameters
+        ----------
+        x, y, reach : float
+            Projected metres.
+
+        Returns
+        -------
+        row : int or None
+            Row in the collection of the nearest station within reach.
+        count : int
+            Stations within reach.
+        """
+        near = self.within(x - reach, x + reach, y - reach, y + reach)
+        d2 = (self.x[near] - np.float32(x)) ** 2 + (self.y[near] - np.float32(y)) ** 2
+        inside = d2 <= reach * reach
+        if not inside.any():
+            return None, 0
+        return int(self.rows[near[np.argmin(d2)]]), int(inside.sum())
+
+    def _frame(self, view: View, values: NDArray | None):
+        import pandas as pd
+
+        runs = self.runs(view.x0, view.x1, view.y0, view.y1)
+        columns = {"x": self.x, "y": self.y}
+        if values is not None:
+            columns["v"] = values
+        return pd.DataFrame({k: _take(a, runs) for k, a in columns.items()}, copy=False)
+
+    def count(self, view: View) -> NDArray[np.uint32]:
+        """Count the stations in each pixel.
+
+        Parameters
+        ----------
+        view : View
+            What to draw.
+
+        Returns
+        -------
+        ndarray of uint32, shape (height, width)
+            Row 0 is the southern edge.
+        """
+        import datashader as ds
+
+        return _canvas(view).points(self._frame(view, None), "x", "y", ds.count()).values
+
+    def mean(self, view: View, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Average a value of the stations in each pixel.
+
+        Parameters
+        ----------
+        view : View
+            What to draw.
+        values : ndarray of float32, shape (n,)
+            One a station of the layer; NaN is left out.
+
+        Returns
+        -------
+        ndarray of float32, shape (height, width)
+            NaN where no station has a value. Row 0 is the southern edge.
+        """
+        import datashader as ds
+
+        grid = _canvas(view).points(self._frame(view, values), "x", "y", ds.mean("v")).values
+        return grid.astype(np.float32, copy=False)
+
+    def dominant(self, view: View, codes: NDArray[np.uint8], n_codes: int) -> NDArray[np.uint8]:
+        """Find the commonest category in each pixel.
+
+        Parameters
+        ----------
+        view : View
+            What to draw.
+        codes : ndarray of uint8, shape (n,)
+            Category of each station of the layer, below `n_codes`.
+        n_codes : int
+            Number of categories, at most 254.
+
+        Returns
+        -------
+        ndarray of uint8, shape (height, width)
+            Category + 1; 0 where there is no station. Row 0 is the southern edge.
+        """
+        import datashader as ds
+        import pandas as pd
+
+        frame = self._frame(view, codes)
+        frame["v"] = pd.Categorical.from_codes(frame["v"], categories=range(n_codes))
+        counts = _canvas(view).points(frame, "x", "y", ds.by("v", ds.count())).values
+        # Few pixels hold stations; only those are compared.
+        some = np.nonzero(self.count(view))
+        best = np.zeros(counts.shape[:2], np.uint8)
+        best[some] = counts[some].argmax(axis=-1) + 1
+        return best
+
+
+def _take(array: NDArray, runs: list[slice]) -> NDArray:
+    """Join stretches of an array; no copy where one stretch is all."""
+    if len(runs) == 1:
+        return array[runs[0]]
+    return np.concatenate([array[run] for run in runs]) if runs else array[:0]
+
+
+def _canvas(view: View):
+    import datashader as ds
+
+    return ds.Canvas(view.width, view.height, (view.x0, view.x1), (view.y0, view.y1))
+
+
+def count_index(counts: NDArray[np.uint32]) -> tuple[NDArray[np.uint8], int]:
+    """Turn counts into colour numbers on a logarithmic scale.
+
+    Parameters
+    ----------
+    counts : ndarray of uint32
+        Stations in each pixel.
+
+    Returns
+    -------
+    index : ndarray of uint8
+        0 (transparent) where there is none, 1 for a single station, 255 for the most.
+    most : int
+        The largest count.
+    """
+    most = int(counts.max(initial=0))
+    if most > 1_000_000:  # the table would be larger than the picture
+        return value_index(np.log(np.where(counts > 0, counts, np.nan)), 0.0, np.log(most)), most
+    table = np.zeros(most + 1, np.uint8)
+    if most:
+        scale = np.log(np.arange(1, most + 1)) / max(np.log(most), 1e-9)
+        table[1:] = 1 + np.rint(254 * scale)
+    return table[counts], most
+
+
+def value_index(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:
+    """Turn values into colour numbers on a linear scale.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        NaN is transparent.
+    low, high : float
+        Values of the first and the last colour; what lies beyond takes the end colour.
+
+    Returns
+    -------
+    ndarray of uint8
+        0 where there is no value, else 1..255.
+    """
+    span = max(high - low, np.finfo(np.float32).tiny)
+    missing = np.isnan(values)
+    scaled = (values - np.float32(low)) * np.float32(254 / span) + np.float32(1.5)
+    np.clip(scaled, 1, 255, out=scaled)
+    scaled[missing] = 0
+    return scaled.astype(np.uint8)
+
+
+def fill_gaps(index: NDArray[np.uint8], reach: int = 1) -> NDArray[np.uint8]:
+    """Widen lone pixels so that single stations can be seen.
+
+    Only empty pixels are filled, from their neighbours; a pixel that has
+    stations of its own keeps its colour.
+
+    Parameters
+    ----------
+    index : ndarray of uint8, shape (height, width)
+        Colour numbers, 0 is empty.
+    reach : int
+        Pixels to each side.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width)
+        A new array.
+    """
+    out = index.copy()
+    height, width = index.shape
+    ys, xs = np.nonzero(index)
+    colours = index[ys, xs]
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            if not (dx or dy) or dx * dx + dy * dy > reach * reach + 0.5:
+                continue
+            y, x = ys + dy, xs + dx
+            inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+            y, x, c = y[inside], x[inside], colours[inside]
+            free = out[y, x] == 0
+            out[y[free], x[free]] = c[free]
+    return out
+
+
+def dominant_flags(flags: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Find the commonest flag of each station, missing values apart.
+
+    Parameters
+    ----------
+    flags : ndarray of uint8, shape (m,)
+        ASCII of L20 codes, samples of a station side by side.
+    offsets : ndarray of int64, shape (n + 1,)
+        Samples of station i are ``offsets[i]:offsets[i + 1]``.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n,)
+        Position of the flag in `sdcviz.formats.model.L20`; that of "9" where
+        a station has no value.
+    """
+    n = len(offsets) - 1
+    best = np.full(n, L20.index("9"), np.uint8)
+    most = np.zeros(n, np.int64)
+    for number, code in enumerate(L20):
+        if code == "9":
+            continue
+        hits = np.flatnonzero(flags == ord(code))
+        if not len(hits):
+            continue
+        before = np.searchsorted(hits, offsets)
+        count = np.diff(before)
+        more = count > most
+        best[more], most[more] = number, count[more]
+    return best
