@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
-from .classic import expected_size
+from .netcdf_size import expected_size
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable
@@ -140,9 +140,6 @@ def opened(source: Source) -> Iterator[Dataset]:
 
 def _check_length(path: Path, name: str) -> None:
     with path.open("rb") as stream:
-        if stream.read(4) not in _CLASSIC:
-            return
-        stream.seek(0)
         needed, size = expected_size(stream), path.stat().st_size
     if size < needed:
         raise UnreadableFile(
