@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..errors import UnreadableFile
 from .cf_names import LAYOUT, ROLE_NAMES
 from .model import Coded, Doctor
-from .netcdf import attribute, decimal, decode_time, numbers, texts
+from .netcdf import attribute, decimal, numbers, texts
+from .netcdf_time import decode_time
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable
