@@ -187,4 +187,4 @@ class Shell(pn.viewable.Viewer):
         """Show a short message; errors stay until they are closed."""
         if pn.state.notifications is not None:
             duration = 0 if kind == "error" else 4000
-            pn.state.notifications.send(sentence, notification_type=kind, duration=duration)
+            getattr(pn.state.notifications, kind)(sentence, duration=duration)

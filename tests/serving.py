@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 _START = """
 import sys
@@ -65,3 +68,40 @@ def running(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+TOKEN = re.compile(r'"token":"([^"]+)"')
+
+
+class Visitor:
+    """A browser that opened the page."""
+
+    def __init__(self, server: Running, **headers: str) -> None:
+        self.server = server
+        answer = httpx.get(server.address, headers=headers, timeout=60)
+        answer.raise_for_status()
+        self.cookie = answer.cookies["sdc_sid"]
+        found = TOKEN.search(answer.text)
+        assert found, "the page carries no token"
+        self.token = found.group(1)
+
+    @contextmanager
+    def socket(
+        self, *, token: str | None = None, cookie: str | None = None, origin: str | None = None
+    ) -> Iterator[ClientConnection]:
+        cookie = self.cookie if cookie is None else cookie
+        with connect(
+            self.server.address.replace("http", "ws", 1) + "ws",
+            subprotocols=["bokeh", token or self.token],  # type: ignore[list-item]
+            origin=origin or self.server.origin,  # type: ignore[arg-type]
+            additional_headers={"Cookie": f"sdc_sid={cookie}"} if cookie else {},
+            proxy=None,
+        ) as socket:
+            yield socket
+
+    def refused(self, **how: str | None) -> bool:
+        try:
+            with self.socket(**how):  # type: ignore[arg-type]
+                return False
+        except InvalidStatus as error:
+            return error.response.status_code == 403

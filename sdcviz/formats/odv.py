@@ -8,12 +8,15 @@ formats manual.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import IO
 
+import numpy as np
+
 from ..errors import UnreadableFile
-from .base import Format, ReadOptions
-from .model import Batch, Doctor
+from .base import Format, ReadOptions, WriteContext
+from .model import Batch, Doctor, Stations
 from .odv_header import looks_like_odv, parse_header
 from .sources import Source
 
@@ -86,7 +89,7 @@ def read(source: Source, doctor: Doctor, options: ReadOptions) -> Iterator[Batch
 
 
 def _batches(blocks: _Blocks, name: str, doctor: Doctor) -> Iterator[Batch]:
-    if not blocks.raw.strip():
+    if not blocks.raw[:4096].strip() and not blocks.raw.strip():
         raise UnreadableFile(f"{name}: the file is empty.")
     header = parse_header(blocks.raw, name, doctor)
     from .odv_body import Body, too_ragged
@@ -115,8 +118,10 @@ def _batches(blocks: _Blocks, name: str, doctor: Doctor) -> Iterator[Batch]:
             most = max(most, 2 * found.n)
             blocks.more(max(BLOCK, len(raw)))
             continue
-        if stations > 0 or (last and len(found.comments)):
-            yield body.batch(raw, found, max(stations, 0))
+        if stations > 0:
+            yield body.batch(raw, found, stations)
+        elif len(found.comments):
+            body.remarks(raw, found.comments, Stations.blank(0), np.zeros(1, np.int64))
         if last:
             break
         at = int(found.first[stations])
@@ -126,4 +131,10 @@ def _batches(blocks: _Blocks, name: str, doctor: Doctor) -> Iterator[Batch]:
         doctor.note("file", "no rows after the column labels", "there are no stations in it")
 
 
-FORMAT = Format("odv", "ODV spreadsheet", recognise, read, suffix=".txt")
+def _write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
+    from .odv_write import write
+
+    write(path, batches, context)
+
+
+FORMAT = Format("odv", "ODV spreadsheet", recognise, read, _write, ".txt")

@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"[+-]? ?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?
 _MISSING_WORDS = {"nan", "na", "n/a", "null", "none", "nd"}
 _LONGEST_RAW = 1000
 _SETTLE = 1_000_000
+_MOST_SHOWN = 20
 
 
 @dataclass
@@ -64,6 +65,7 @@ class Body:
     encoding: str = "utf-8"
     n_stations: int = 0
     n_samples: int = 0
+    n_unparsed: int = 0
     seen_cdi: set[str] = field(default_factory=set)
     _plan: tuple[NDArray[np.int64], ...] | None = None
 
@@ -96,7 +98,8 @@ class Body:
             put(header.sample_flag, kernels.FLAG)
         for column in [*header.station.values(), *header.extra]:
             meta[column] = 1
-        parts = [r for r in header.station if r not in {"type", "bottom", "edmo", "platform"}]
+        apart = {"type", "bottom", "edmo", "platform", "position flag", "time flag"}
+        parts = [r for r in header.station if r not in apart]
         for i, role in enumerate([*parts, *(["type"] if "type" in header.station else [])]):
             key[header.station[role]] = i
         return kinds, slots, meta, key, np.array(list(count.values()))
@@ -115,7 +118,9 @@ class Body:
         (``SampleID``). A position written with decimal commas says that the
         numbers of this file are.
         """
-        found = self.scan(raw[: pos + _SETTLE], pos, 0, 2000)
+        open_ = any(not v.typed and v.parameter.kind == "number" for v in self.header.values)
+        head = raw if len(raw) < pos + _SETTLE else raw[: pos + _SETTLE]
+        found = self.scan(head, pos, 0, 2000 if open_ else 1)
         slots = self.plan[1]
         failed = np.bincount(found.bad[:, 1], minlength=len(self.header.labels))
         for value in self.header.values:
@@ -141,8 +146,7 @@ class Body:
         kinds, slots, meta, key, count = self.plan
         rows = min(raw.count(b"\n", pos) + 1, most)
         label_line = np.frombuffer(self.header.raw, np.uint8)
-        n_comments = raw.count(b"//", pos) + raw.count(self.header.raw, pos) + 1
-        n_bad = 1000
+        n_bad = n_comments = 1000
         while True:
             out = (
                 np.empty((count[0], rows)),
@@ -154,15 +158,15 @@ class Body:
                 np.empty(rows, np.int32),
                 np.empty(rows, np.int64),
                 np.empty((n_bad, 4), np.int64),
-                np.empty((min(n_comments, 10_000_000), 4), np.int64),
+                np.empty((n_comments, 4), np.int64),
             )
             sep = self.header.sep
             n, n_stations, found, comments, end, last = kernels.scan(
                 buf, pos, line, sep, sep != 9, label_line, kinds, slots, meta, key, *out
             )
-            if found <= n_bad:
+            if found <= n_bad and comments <= n_comments:
                 break
-            n_bad = found
+            n_bad, n_comments = max(found, n_bad), max(comments, n_comments)
         values, flags, times, cells, lines, starts, widths, first, bad, remarks = out
         return _Raw(
             n,
@@ -193,7 +197,7 @@ class Body:
         raw_text = self._second_look(raw, found, bad, n)
         batch = self._assemble(raw, found, n, station, offsets, raw_text)
         remarks = found.comments[found.comments[:, 0] <= n]
-        self._comments(raw, remarks, station, offsets)
+        self.remarks(raw, remarks, station, offsets)
         doctor.rows += n
         self.n_stations += stations
         self.n_samples += n
@@ -241,7 +245,7 @@ class Body:
                     consequence += f" (first: {extra.strip(' |')!r})"
                 self.doctor.note(f"line {line}", text, consequence, len(where))
 
-    def _comments(
+    def remarks(
         self, raw: bytes, remarks: NDArray[np.int64], stations: Stations, offsets: NDArray
     ) -> None:
         """Attach history lines to the station above them; count repeated label lines."""
@@ -256,12 +260,12 @@ class Body:
             match = re.match(r"<History>(.*?)(?:</History>)?$", text, re.IGNORECASE)
             if match:
                 station = int(np.searchsorted(offsets, row, "left")) - 1
-                history.setdefault(station, []).append(match[1])
+                history.setdefault(station, []).append(" ".join(match[1].split()))
         for text in history.pop(-1, ()):
             self.header.history.append(text)
         if history:
             stations.extra["History"] = Coded.of(
-                " | ".join(history.get(i, ())) for i in range(len(stations))
+                "\n".join(history.get(i, ())) for i in range(len(stations))
             )
 
     # -------------------------------------------------------------- samples
@@ -313,15 +317,13 @@ class Body:
         time = time_flag = None
         for value in header.values:
             slot = self.plan[1][value.column]
-            if value.role == "time" or (value.role == "cjd" and time is None):
-                moments = (
-                    found.times[slot, :n].view("datetime64[ms]")
-                    if value.role == "time"
-                    else cjd_to_time(values[slot])
-                )
+            if value.role in {"time", "cjd"}:
+                time = cjd_to_time(values[slot]) if value.role == "cjd" else None
                 if time is None:
-                    time, time_flag = moments, self._flags(value, found, n, np.isnat(moments))[0]
-                    continue
+                    time = found.times[slot, :n].view("datetime64[ms]")
+                time_flag = self._flags(value, found, n, np.isnat(time))[0]
+                self._order(found, time, offsets)
+                continue
             column = self._column(value, raw, found, n, values[slot] if len(values) else None)
             if value.role and value.role not in roles and isinstance(column.values, np.ndarray):
                 roles[value.role] = column
@@ -347,13 +349,26 @@ class Body:
             raw_text,
         )
 
+    def _order(self, found: _Raw, time: NDArray[np.datetime64], offsets: NDArray[np.int64]) -> None:
+        """Report times that go back within a station."""
+        back = np.zeros(len(time), np.bool_)
+        back[1:] = time[1:] < time[:-1]
+        back[offsets[:-1]] = False
+        if back.any():
+            self._note_rows(
+                found, back, "the time goes back within a station", "the order of the file is kept"
+            )
+
     def _unparsed(self, found: _Raw, row: int, column: int, text: str) -> None:
         label = self.header.labels[column]
-        shown = text if len(text) <= 40 else text[:40] + "..."
+        shown = repr(text if len(text) <= 40 else text[:40] + "...")
+        self.n_unparsed += 1
+        if self.n_unparsed > _MOST_SHOWN:
+            shown = "more text"
         kind = "a date" if self.plan[0][column] == kernels.TIME else "a number"
         self.doctor.note(
             f"line {found.rows[row]}",
-            f"{shown!r} in column {label.name!r} is not {kind}",
+            f"{shown} in column {label.name!r} is not {kind}",
             "missing (flag 9); the text is kept",
         )
 
@@ -441,24 +456,46 @@ class Body:
     ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
         """Depth in metres from the depth column, the pressure, or a depth range."""
         n = int(offsets[-1])
+        depth, flags = np.full(n, np.nan), np.full(n, MISSING, np.uint8)
         if "depth" in roles:
-            column = roles["depth"]
-            return np.asarray(column.values), column.flags
-        if "pressure" in roles:
-            import gsw
-
-            column = roles["pressure"]
-            lat = np.repeat(np.where(np.isnan(stations.lat), 45.0, stations.lat), np.diff(offsets))
-            self.doctor.note("header", "no depth column", "depth is computed from the pressure")
-            return -np.asarray(gsw.z_from_p(column.values, lat)), column.flags
-        if "min" in roles and "max" in roles:
+            depth, flags = np.asarray(roles["depth"].values), roles["depth"].flags
+        lost = np.isnan(depth)
+        if lost.any() and "pressure" in roles:
+            column, pressure = roles["pressure"], np.asarray(roles["pressure"].values)
+            lost &= ~np.isnan(pressure)
+            self._instead(lost, "the pressure")
+            flags = np.where(lost, column.flags, flags)
+            depth = np.where(lost, _depth_of(pressure, stations, offsets), depth)
+            lost = np.isnan(depth)
+        if lost.any() and "min" in roles and "max" in roles:
             low, high = roles["min"], roles["max"]
-            depth = (np.asarray(low.values) + np.asarray(high.values)) / 2
-            flags = worst(low.flags, high.flags)
-            return depth, np.where(np.isnan(depth), np.uint8(MISSING), flags)
-        what = "only one limit of the depth" if {"min", "max"} & roles.keys() else "no depth column"
-        self.doctor.note("header", what, "the depth of the samples is unknown")
-        return np.full(n, np.nan), np.full(n, MISSING, np.uint8)
+            middle = (np.asarray(low.values) + np.asarray(high.values)) / 2
+            lost &= ~np.isnan(middle)
+            if "depth" in roles:
+                self._instead(lost, "the middle of the depth range")
+            depth = np.where(lost, middle, depth)
+            flags = np.where(lost, worst(low.flags, high.flags), flags)
+        if not roles.keys() & {"depth", "pressure"} and not {"min", "max"} <= roles.keys():
+            one = bool(roles.keys() & {"min", "max"})
+            what = "only one limit of the depth" if one else "no depth column"
+            self.doctor.note("header", what, "the depth of the samples is unknown")
+        return depth, flags
+
+    def _instead(self, lost: NDArray[np.bool_], source: str) -> None:
+        if lost.any():
+            self.doctor.note(
+                "rows", "no depth", f"computed from {source}", int(np.count_nonzero(lost))
+            )
+
+
+def _depth_of(
+    pressure: NDArray[np.floating], stations: Stations, offsets: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Compute depth (m) from pressure (dbar); at 45 degrees where there is no latitude."""
+    import gsw
+
+    lat = np.where(np.isnan(stations.lat), 45.0, stations.lat)
+    return -np.asarray(gsw.z_from_p(pressure, np.repeat(lat, np.diff(offsets))))
 
 
 def parse_number(text: str, comma: bool) -> float | None:

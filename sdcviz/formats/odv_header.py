@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import UnreadableFile
 from .flags import scale_of
@@ -96,6 +96,8 @@ class Header:
         Links to cruise reports, C17 codes, history lines.
     sdn : bool
         Whether the file has a SeaDataNet mapping.
+    primary_time : bool
+        Whether the first value column is the time of the samples.
     """
 
     sep: int
@@ -116,16 +118,13 @@ class Header:
     platforms: list[str] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     sdn: bool = False
-
-    @property
-    def primary_time(self) -> bool:
-        """Whether the first value column is the time of the samples."""
-        return bool(self.values) and self.values[0].role in {"time", "cjd"}
+    primary_time: bool = False
 
 
 def _is_label_line(labels: list[Label]) -> bool:
     roles = {label.role for label in labels}
-    return {"lon", "lat"} <= roles and len(roles & {"cruise", "station", "type"}) >= 2
+    # All five are mandatory in ODV; a plain table may well have four of them.
+    return {"lon", "lat", "cruise", "station", "type"} <= roles
 
 
 def _separator(line: bytes) -> int:
@@ -331,11 +330,8 @@ def _floats(text: str) -> list[float]:
 
 def _first_value(labels: list[Label], declared: _Declared) -> int:
     """Find the column where the samples begin."""
-    plain = [label.full for label in labels]
     for i, label in enumerate(labels):
-        if label.kind == "PRIMARYVAR" or (
-            label.role in {"", "iso"} and (plain[i] in declared.data or label.text in declared.data)
-        ):
+        if label.kind == "PRIMARYVAR":
             return i
     seen: set[str] = set()
     core = 0
@@ -343,21 +339,27 @@ def _first_value(labels: list[Label], declared: _Declared) -> int:
         if label.role in _CORE and label.role not in seen:
             seen.add(label.role)
             core = i + 1
+    station = [
+        label.kind == "METAVAR" or bool({label.full, label.text} & declared.meta)
+        for label in labels
+    ]
     candidates = []
-    for i, label in enumerate(labels):
-        if label.role == "flag" and i >= core:
+    for i in range(core, len(labels)):
+        label = labels[i]
+        if label.role == "flag":
             owner = i - 1
             while owner >= core and labels[owner].role in {"flag", "error"}:
                 owner -= 1
-            if owner >= core:
+            if owner >= core and not station[owner]:
                 candidates.append(owner)
                 break
-    for i in range(core, len(labels)):
-        if labels[i].kind != "METAVAR" and _role(labels[i].name, labels[i].unit, ""):
+        elif not station[i] and (
+            _role(label.name, label.unit, "") or {label.full, label.text} & declared.data.keys()
+        ):
             candidates.append(i)
             break
     if candidates:
-        return min(candidates)
+        return candidates[0]
     while core < len(labels) and labels[core].kind == "METAVAR":
         core += 1
     return core
@@ -406,6 +408,7 @@ def _assign_columns(header: Header, declared: _Declared, doctor: Doctor) -> None
         by_column[column].flag = by_column[of].flag
         by_column[column].scale = by_column[of].scale
     header.values = list(by_column.values())
+    _settle_time(header)
     names.check()
     if not any(v.flag >= 0 for v in header.values) and header.values:
         doctor.note("header", "no flag columns", "all values count as not checked (0)")
@@ -413,6 +416,17 @@ def _assign_columns(header: Header, declared: _Declared, doctor: Doctor) -> None
         doctor.note("header", "no EDMO code column", "the data centre is unknown")
     if not header.station.keys() & set(_DATES):
         doctor.note("header", "no time column for the stations", "their time is unknown")
+
+
+def _settle_time(header: Header) -> None:
+    """Choose the one column that is the time of the samples; ISO dates before day numbers."""
+    values = header.values
+    header.primary_time = bool(values) and values[0].role in {"time", "cjd"}
+    times = [v for v in values if v.role == "time"] + [v for v in values if v.role == "cjd"]
+    for other in times[1:]:
+        if other.role == "time":
+            other.parameter = replace(other.parameter, kind="text")
+        other.role = ""
 
 
 def _error_column(column: int, of: Parameter) -> Value:

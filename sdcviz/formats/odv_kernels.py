@@ -19,6 +19,7 @@ __all__ = [
     "SKIP",
     "TEXT",
     "TIME",
+    "cell_end",
     "changes",
     "locate",
     "numbers",
@@ -155,6 +156,38 @@ def _number(buf, start, end):
 
 
 @_compiled
+def _plain(buf, i, end, sep):
+    """Parse an everyday number and find the end of its cell; -1 where it is none."""
+    while i < end and buf[i] == 32:
+        i += 1
+    negative = i < end and buf[i] == 45
+    if negative or (i < end and buf[i] == 43):
+        i += 1
+    digits = np.int64(0)
+    begin = i
+    while i < end and 48 <= buf[i] <= 57:
+        digits = digits * 10 + np.int64(buf[i] - 48)
+        i += 1
+    count = i - begin
+    after = 0
+    if i < end and buf[i] == 46:
+        i += 1
+        begin = i
+        while i < end and 48 <= buf[i] <= 57:
+            digits = digits * 10 + np.int64(buf[i] - 48)
+            i += 1
+        after = i - begin
+    while i < end and buf[i] == 32:
+        i += 1
+    count += after
+    # 15 digits are exact, and one division by an exact power of ten rounds once.
+    if count == 0 or count > 15 or (i < end and buf[i] != sep):
+        return 0.0, -1
+    value = np.float64(digits) / _TENS[after]
+    return (-value if negative else value), i
+
+
+@_compiled
 def _digits(buf, start, end, most):
     """Read up to `most` digits: value, position after them."""
     value = 0
@@ -235,7 +268,7 @@ def _time(buf, start, end):
 
 
 @_compiled
-def _cell_end(buf, i, end, sep, quotes):
+def cell_end(buf, i, end, sep, quotes):
     """Find the end of the cell at `i`; -1 - end where a quote is never closed."""
     if quotes:
         j = i
@@ -332,7 +365,8 @@ def scan(
     -------
     tuple of int
         Number of rows, stations, bad cells, comments; position and line
-        after the last line read. Stops where an output (but `bad`) is full.
+        after the last line read. Stops where `rows` is full;
+        `bad` and `comments` may be more than their outputs hold.
     """
     size = len(buf)
     n_columns = len(kinds)
@@ -357,12 +391,11 @@ def scan(
         if _is_comment(buf, pos, text) or (
             len(header) == text - pos and buf[pos] == header[0] and (buf[pos:text] == header).all()
         ):
-            if n_comments == len(comments):
-                break
-            comments[n_comments, 0] = n
-            comments[n_comments, 1] = line
-            comments[n_comments, 2] = pos
-            comments[n_comments, 3] = text
+            if n_comments < len(comments):
+                comments[n_comments, 0] = n
+                comments[n_comments, 1] = line
+                comments[n_comments, 2] = pos
+                comments[n_comments, 3] = text
             n_comments += 1
             pos = end + 1
             line += 1
@@ -374,44 +407,62 @@ def scan(
         described = False
         quoted = quotes
         while column < n_columns:
-            stop = i
-            if quoted:
-                stop = _cell_end(buf, i, text, sep, True)
-                if stop < 0:
-                    quoted = False
-                    stop = -1 - stop
-            else:
-                while stop < text and buf[stop] != sep:
-                    stop += 1
             kind = kinds[column]
             slot = slots[column]
-            a, b = _unquote(buf, i, stop)
-            if kind == NUMBER:
-                value, state = _number(buf, a, b)
-                values[slot, n] = value
-                if state == 2:
-                    if n_bad < len(bad):
-                        bad[n_bad, 0] = n
-                        bad[n_bad, 1] = column
-                        bad[n_bad, 2] = a
-                        bad[n_bad, 3] = b
-                    n_bad += 1
-            elif kind == FLAG:
-                flags[slot, n] = buf[a] if b > a else 0
-                if b - a > 1:
-                    if n_bad < len(bad):
-                        bad[n_bad, 0] = n
-                        bad[n_bad, 1] = column
-                        bad[n_bad, 2] = a
-                        bad[n_bad, 3] = b
-                    n_bad += 1
-            elif kind == TEXT:
-                cells[slot, n, 0] = a
-                cells[slot, n, 1] = b
-            elif kind == TIME:
-                moment, state = _time(buf, a, b)
-                times[slot, n] = moment
-                if state == 2:
+            a = i
+            b = i
+            stop = i
+            state = 2
+            if i == text or buf[i] == sep:
+                state = 0
+            elif kind == FLAG and (i + 1 == text or buf[i + 1] == sep):
+                if buf[i] > 32:
+                    flags[slot, n] = buf[i]
+                    b = stop = i + 1
+                    state = 1
+            elif kind == NUMBER:
+                value, stop = _plain(buf, i, text, sep)
+                if stop >= 0:
+                    values[slot, n] = value
+                    b = stop
+                    state = 1
+            if state == 0:
+                if kind == NUMBER:
+                    values[slot, n] = np.nan
+                elif kind == FLAG:
+                    flags[slot, n] = 0
+                elif kind == TEXT:
+                    cells[slot, n, 0] = i
+                    cells[slot, n, 1] = i
+                elif kind == TIME:
+                    times[slot, n] = NAT
+            elif state == 2:
+                if quoted:
+                    stop = cell_end(buf, i, text, sep, True)
+                    if stop < 0:
+                        quoted = False
+                        stop = -1 - stop
+                else:
+                    stop = i
+                    while stop < text and buf[stop] != sep:
+                        stop += 1
+                a, b = _unquote(buf, i, stop)
+                odd = False
+                if kind == NUMBER:
+                    value, state = _number(buf, a, b)
+                    values[slot, n] = value
+                    odd = state == 2
+                elif kind == FLAG:
+                    flags[slot, n] = buf[a] if b > a else 0
+                    odd = b - a > 1
+                elif kind == TEXT:
+                    cells[slot, n, 0] = a
+                    cells[slot, n, 1] = b
+                elif kind == TIME:
+                    moment, state = _time(buf, a, b)
+                    times[slot, n] = moment
+                    odd = state == 2
+                if odd:
                     if n_bad < len(bad):
                         bad[n_bad, 0] = n
                         bad[n_bad, 1] = column
@@ -465,8 +516,6 @@ def scan(
                     starts_station = True
                     break
         if starts_station:
-            if n_stations == len(first):
-                break
             first[n_stations] = n
             n_stations += 1
             now[:] = new
@@ -514,7 +563,7 @@ def locate(buf, starts, sep, quotes, wanted, out):
                 out[w, n, 1] = text
                 w += 1
                 continue
-            stop = _cell_end(buf, i, text, sep, quoted)
+            stop = cell_end(buf, i, text, sep, quoted)
             if stop < 0:
                 quoted = False
                 stop = -1 - stop

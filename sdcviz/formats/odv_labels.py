@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 __all__ = [
     "DEPTH_P01",
@@ -47,6 +48,8 @@ _STATION_ROLES = {
     "platform": "platform",
     "platform code": "platform",
     "ship": "platform",
+    "position_seadatanet_qc": "position flag",
+    "time_seadatanet_qc": "time flag",
 }
 _DATE_ROLES = {
     "mon/day/yr": "mdy",
@@ -159,6 +162,7 @@ def decode_markup(text: str) -> str:
     return "".join(out)
 
 
+@lru_cache(maxsize=4096)
 def parse_label(text: str) -> Label:
     """Take one column label apart.
 

@@ -47,15 +47,15 @@ def coded(raw: bytes, cells: NDArray[np.int64], text: Callable[[bytes], str]) ->
     kernels.changes(np.frombuffer(raw, np.uint8), cells, changed)
     where = np.flatnonzero(changed)
     table: dict[bytes, int] = {}
-    codes = [table.setdefault(raw[a:b], len(table)) for a, b in cells[where].tolist()]
+    begin, end = cells[where, 0].tolist(), cells[where, 1].tolist()
+    codes = [table.setdefault(raw[a:b], len(table)) for a, b in zip(begin, end, strict=True)]
     labels: dict[str, int] = {}
     final = []
     for cell in table:
         label = text(cell).replace('""', '"')
         final.append(labels.setdefault(label, len(labels)) if label else -1)
     spread = np.array(final, np.int32)[codes] if n else np.empty(0, np.int32)
-    spread = np.repeat(spread, np.diff(np.append(where, n)))
-    return Coded(np.ascontiguousarray(spread, np.int32), list(labels))
+    return Coded(spread[np.cumsum(changed) - 1], list(labels))
 
 
 class Cells:
@@ -105,10 +105,13 @@ class Cells:
                 values[values == indicator] = np.nan
         return values, states == 2
 
-    def flags(self, *roles: str) -> NDArray[np.uint8]:
-        """Map the flags of the first role that has a flag column."""
-        for role in roles:
-            column, scale = self.body.header.station_flags.get(role, (-1, ""))
+    def flags(self, name: str, *roles: str) -> NDArray[np.uint8]:
+        """Map the flags of the station column `name`, else of the first role with flags."""
+        header = self.body.header
+        columns = [header.station_flags.get(role, (-1, "")) for role in roles]
+        if name in header.station:
+            columns.insert(0, (header.station[name], "L20"))
+        for column, scale in columns:
             if column >= 0 and scale:
                 cells = self.cells[self.place[column]]
                 some = cells[:, 1] > cells[:, 0]
@@ -196,7 +199,7 @@ def _note(
 def _positions(cells: Cells, stations: Stations, lines: NDArray[np.int64]) -> None:
     lon, odd_lon = cells.numbers("lon")
     lat, odd_lat = cells.numbers("lat")
-    flags = cells.flags("lon", "lat")
+    flags = cells.flags("position flag", "lon", "lat")
     east = (lon > 180) & (lon <= 360)
     if east.any():
         _keep_text(cells, stations, "lon", east)
@@ -252,7 +255,7 @@ def _times(cells: Cells, stations: Stations, lines: NDArray[np.int64]) -> None:
         if moment is not None:
             moments[i], states[i] = moment, 1
     stations.time = moments.view("datetime64[ms]")
-    flags = cells.flags(role)
+    flags = cells.flags("time flag", role)
     odd = states == 2
     if odd.any():
         text = cells.text(header.station[role], int(np.argmax(odd)))[:40]
@@ -335,7 +338,9 @@ def _references(body: Body, stations: Stations) -> None:
         ]
         if any(links):
             stations.extra["CDI reference"] = Coded.of(links)
-    if header.csr:
+    elif header.sdn and (stations.local_cdi_id.codes >= 0).any() and not body.n_stations:
+        body.doctor.note("header", "no link to the CDI record", "the station card shows none")
+    if header.csr and "CSR reference" not in stations.extra:
         stations.extra["CSR reference"] = Coded.constant(" | ".join(header.csr), n)
 
 
@@ -373,12 +378,18 @@ def _repeated_ids(body: Body, stations: Stations, lines: NDArray[np.int64]) -> N
             "the station has no CDI record",
             int(np.count_nonzero(blank)),
         )
+    again: list[int] = []
     for i, code in enumerate(ids.codes.tolist()):
-        if code < 0:
-            continue
-        label = ids.labels[code]
-        if label in body.seen_cdi:
-            body.doctor.note(
-                f"line {line[i]}", f"LOCAL_CDI_ID {label!r} again", "kept as a station of its own"
-            )
-        body.seen_cdi.add(label)
+        if code >= 0:
+            label = ids.labels[code]
+            if label in body.seen_cdi:
+                again.append(i)
+            body.seen_cdi.add(label)
+    if again:
+        label = ids.labels[ids.codes[again[0]]]
+        body.doctor.note(
+            f"line {line[again[0]]} ({label})",
+            "one LOCAL_CDI_ID for several stations",
+            "each is kept as a station of its own",
+            len(again),
+        )

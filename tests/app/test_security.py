@@ -3,52 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id, get_token_payload
-from serving import Running
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection, connect
-
-TOKEN = re.compile(r'"token":"([^"]+)"')
-
-
-class Visitor:
-    """A browser that opened the page."""
-
-    def __init__(self, server: Running, **headers: str) -> None:
-        self.server = server
-        answer = httpx.get(server.address, headers=headers, timeout=60)
-        answer.raise_for_status()
-        self.cookie = answer.cookies["sdc_sid"]
-        found = TOKEN.search(answer.text)
-        assert found, "the page carries no token"
-        self.token = found.group(1)
-
-    @contextmanager
-    def socket(
-        self, *, token: str | None = None, cookie: str | None = None, origin: str | None = None
-    ) -> Iterator[ClientConnection]:
-        cookie = self.cookie if cookie is None else cookie
-        with connect(
-            self.server.address.replace("http", "ws", 1) + "ws",
-            subprotocols=["bokeh", token or self.token],  # type: ignore[list-item]
-            origin=origin or self.server.origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": f"sdc_sid={cookie}"} if cookie else {},
-            proxy=None,
-        ) as socket:
-            yield socket
-
-    def refused(self, **how: str | None) -> bool:
-        try:
-            with self.socket(**how):  # type: ignore[arg-type]
-                return False
-        except InvalidStatus as error:
-            return error.response.status_code == 403
+from serving import TOKEN, Running, Visitor
 
 
 @pytest.fixture(scope="module")

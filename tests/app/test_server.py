@@ -9,8 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Running, running
-from test_security import Visitor
+from serving import Running, Visitor, running
 
 
 def test_health_tells_the_version(server: Running) -> None:
