@@ -50,10 +50,7 @@ class FilterForm(JSComponent):
 
     def __init__(self, take: Any, **params: Any) -> None:
         super().__init__(stylesheets=[_STYLE], **params)
-        self._take = take
-
-    def _handle_msg(self, msg: dict[str, Any]) -> None:
-        self._take(msg)
+        self.on_msg(lambda event: take(event.data))
 
 
 class FiltersPart(pn.viewable.Viewer):
