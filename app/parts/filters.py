@@ -140,10 +140,10 @@ class FiltersPart(pn.viewable.Viewer):
     def _connect(self) -> None:
         session = self.session
         watch = session.param.watch
-        watch(lambda _: self._open(), ["collection", "collection_version"])
+        watch(lambda *_: self._open(), ["collection", "collection_version"])
         watch(lambda _: self._show_parameter(), "parameter")
         watch(lambda e: [s.dress(e.new) for s in self._sliders], "dark")
-        watch(lambda _: self._show(), list(session.filter_names))
+        watch(lambda *_: self._show(), list(session.filter_names))
         self._time.param.watch(lambda e: self._set(time=_days(e.new)), "value")
         self._depth.param.watch(lambda e: self._set(depth=_rounded(e.new)), "value")
         self._value.param.watch(lambda e: self._set(value=_rounded(e.new, 4)), "value")

@@ -147,3 +147,19 @@ def test_a_selection_can_not_be_changed_in_place(session: Session) -> None:
     with pytest.raises(ValueError, match="read-only"):
         session.selection[0] = 9
     assert session.selection.dtype == np.int64
+
+
+def test_the_whole_page_follows_another_collection(
+    session: Session, data: Path, tmp_path: Path
+) -> None:
+    from sdcviz_app.shell import Shell
+    from sdcviz_app.theme import configure
+
+    configure()
+    shell = Shell(session)
+    import_files([data / "odv" / "sample_ODV.txt"], tmp_path / "other", name="Other")
+    session.param.update(**VIEW)
+    assert shell.open_collection(str(tmp_path / "other"))
+    session.param.update(**VIEW)
+    session.clear_filters()
+    assert session.collection == str(tmp_path / "other")
