@@ -123,7 +123,8 @@ class Header:
 
 def _is_label_line(labels: list[Label]) -> bool:
     roles = {label.role for label in labels}
-    return {"lon", "lat"} <= roles and len(roles & {"cruise", "station", "type"}) >= 2
+    # All five are mandatory in ODV; a plain table may well have four of them.
+    return {"lon", "lat", "cruise", "station", "type"} <= roles
 
 
 def _separator(line: bytes) -> int:
