@@ -22,7 +22,16 @@ from sdcviz.settings import get_settings
 if TYPE_CHECKING:
     from sdcviz.observations import Collection, Filters, Selection
 
-__all__ = ["Entry", "Shared", "entry_of", "find", "known", "open_shared", "remember", "select_shared"]
+__all__ = [
+    "Entry",
+    "Shared",
+    "entry_of",
+    "find",
+    "known",
+    "open_shared",
+    "remember",
+    "select_shared",
+]
 
 MOST_RECENT = 30
 SELECTIONS = 64
