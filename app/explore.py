@@ -62,4 +62,7 @@ class ExploreView(pn.viewable.Viewer):
         self._side.visible = wanted
 
     def _make_side(self) -> list[Any]:
-        return []
+        # Plots bring heavy libraries, which a page without a selection does not wait for.
+        from .parts.side import SidePart
+
+        return [SidePart(session=self.session)]

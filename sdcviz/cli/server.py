@@ -46,9 +46,7 @@ def demo(
 ) -> None:
     """Make a synthetic collection of the Mediterranean and Black Sea (once), and show it."""
     from ..demo import make_demo
-    from ..settings import get_settings
 
-    out = out or get_settings().data_dir / f"demo_{stations}"
     with show.progress_bar() as tell:
         path = make_demo(out, stations, tell)
     typer.echo(f"{path}: synthetic data, for trying things out only.")

@@ -32,10 +32,10 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("cruise", r"cruise.*|campaign|campagne|expocode|mission|expedition|leg"),
     ("local_cdi_id", r"local_?cdi_?id|cdi_?id"),
     ("edmo", r"edmo(_?code)?"),
-    ("station", r"stations?(_?(id|name|no|number|nr))?|stn(_?.*)?|stnnbr|cast(_?.*)?|profile"
+    ("station", r"stations?(_?(id|name|no|number|nr|index))?|stn(_?.*)?|stnnbr|cast(_?.*)?|profile"
                 r"(_?(id|no|number|nr))?|sta|event_?id"),
     ("platform", r"platform.*|ship.*|vessel.*|wmo.*|float.*|glider.*|trajectory(_?id)?|mooring.*"),
-    ("type", r"type"),
+    ("type", r"(station_?)?type"),
     ("epoch", r"(time_?)?epoch.*|unix.*|posix.*|timestamp_?(s|ms)"),
     ("year", r"ye?a?r|annee|jahr|yyyy"),
     ("month", r"mo(nth)?|mon|mois|mm"),

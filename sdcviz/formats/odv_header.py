@@ -34,7 +34,8 @@ _TAG = re.compile(r"^<(\w+)>(.*)</\1>$", re.DOTALL)
 
 def _is_label_line(labels: list[Label]) -> bool:
     roles = {label.role for label in labels}
-    return {"lon", "lat"} <= roles and len(roles & {"cruise", "station", "type"}) >= 2
+    # All five are mandatory in ODV; a plain table may well have four of them.
+    return {"lon", "lat", "cruise", "station", "type"} <= roles
 
 
 def _separator(line: bytes) -> int:

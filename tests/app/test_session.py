@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sdcviz_app import library
-from sdcviz_app.links import apply_query, read_query, to_query
-from sdcviz_app.session import Session
 
 from sdcviz.errors import NotFound
 from sdcviz.observations import import_files
+from sdcviz_app import library
+from sdcviz_app.links import apply_query, read_query, to_query
+from sdcviz_app.session import Session
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,55 @@
+"""What README.md shows is run here."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from typer.testing import CliRunner
+
+import sdcviz
+from sdcviz.cli import app
+
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    shlex.split(line, comments=True)[1:]
+    for line in re.findall(r"^sdcviz .*", README, re.MULTILINE)
+    if not re.match(r"sdcviz (serve|demo|import|vocab)", line)
+]
+
+
+@pytest.fixture(scope="module")
+def folder(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the collection and the table that README.md names."""
+    folder = tmp_path_factory.mktemp("readme")
+    files = [
+        data / "odv/time_series_small.txt",
+        data / "sdn_netcdf/netCDF_vertical_profiles_ctd.nc",
+    ]
+    sdcviz.import_files(files, folder / "my_collection")
+    (folder / "table.csv").write_text("time,lon,lat,depth,x\n2001-05-06,3.5,42.5,10,1.25\n")
+    return folder
+
+
+def test_the_python_lines_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (lines,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(folder)
+    names: dict[str, object] = {}
+    exec(lines, names)
+    assert names["c"].n_stations == 12  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_the_commands_run(folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+
+
+def test_the_commands_to_start_with_are_shown() -> None:
+    assert "make demo" in README
+    assert "make test" in README
+    assert len(COMMANDS) == 6
