@@ -129,7 +129,7 @@ def year_batch(
             continue
         what = plant(kind, i, (stations.lon, stations.lat), depth, values, random)
         errors.append(Error(kind, *about, *what))
-    for i in np.flatnonzero(cruise == plan.biased_cruise):
+    for i in np.flatnonzero(cruise == plan.biased_cruise).tolist():
         values.salinity[i] = np.round(values.salinity[i] + BIAS, 3)
         about = (f"{file_id}:{i}", names[0][i], names[1][i])
         errors.append(Error("biased cruise", *about, "", "PSAL", "", f"{BIAS:+g}"))
@@ -259,8 +259,9 @@ def copies(kept: list[tuple[Batch, int, Error]], file_id: str, errors: list[Erro
     for name, change in (("lon", 0.001), ("lat", -0.001), ("bottom_depth", 0)):
         found = [getattr(b.stations, name)[i] for b, i, _ in kept]
         setattr(stations, name, np.array(found, getattr(stations, name).dtype) + change)
-    times = np.array([b.stations.time[i] for b, i, _ in kept], "datetime64[ms]")
-    stations.time = times + np.timedelta64(5, "m")
+    stations.time = np.array(
+        [b.stations.time[i] + np.timedelta64(5, "m") for b, i, _ in kept], "datetime64[ms]"
+    )
     stations.position_flag[:] = stations.time_flag[:] = GOOD
     stations.extra = {
         name: Coded.of([b.stations.extra[name].texts()[i] for b, i, _ in kept])

@@ -56,7 +56,7 @@ class Error:
         Identity of the station in the collection.
     cruise, station : str
         Their names.
-    sample : int or str
+    sample : str
         Number of the sample in the station from 0; "" is the whole station.
     parameter : str
         Name of the column, or "longitude", "position".
@@ -68,7 +68,7 @@ class Error:
     station_id: str
     cruise: str
     station: str
-    sample: int | str
+    sample: str
     parameter: str
     original: str
     planted: str
@@ -122,7 +122,7 @@ def plant(
     depth: NDArray,
     water: Water,
     random: np.random.Generator,
-) -> tuple[int | str, str, str, str]:
+) -> tuple[str, str, str, str]:
     """Spoil station `i` of some cruises in place.
 
     Parameters
@@ -165,12 +165,12 @@ def plant(
     sample, values = int(random.integers(count // 2, count - 1)), columns[name]
     before = values[i, sample]
     values[i, sample] = np.round(before + SPIKES[name] * random.uniform(1, 1.5), 3)
-    return sample, name, f"{before:g}", f"{values[i, sample]:g}"
+    return str(sample), name, f"{before:g}", f"{values[i, sample]:g}"
 
 
 def _invert(
     i: int, sample: int, place: tuple[NDArray, NDArray], depth: NDArray, water: Water
-) -> tuple[int, str, str, str]:
+) -> tuple[str, str, str, str]:
     lon, lat = place[0][i], place[1][i]
     two = slice(sample - 1, sample + 1)
     pressure = gsw.p_from_z(-depth[i, two], lat)
@@ -179,7 +179,7 @@ def _invert(
     before = water.salinity[i, sample]
     # A salinity unit weighs nearly 0.78 kg/m3; a clear inversion is 0.15 kg/m3.
     water.salinity[i, sample] = np.round(before - (here - above + 0.15) / 0.76, 3)
-    return sample, "PSAL", f"{before:g}", f"{water.salinity[i, sample]:g}"
+    return str(sample), "PSAL", f"{before:g}", f"{water.salinity[i, sample]:g}"
 
 
 def _inland(lon: float, lat: float) -> tuple[float, float]:

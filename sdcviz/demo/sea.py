@@ -189,6 +189,12 @@ def track(sea: Sea, n: int, spacing: float, random: np.random.Generator) -> NDAr
     count = 1
     while count < n:
         there = _next(points, here, random)
+        if there is None:
+            # No way out of this bay on a straight line: work on somewhere else.
+            here = points[random.integers(len(points))]
+            stops.append(here[None])
+            count += 1
+            continue
         length = float(distance_km(*here, *there))
         steps = max(1, round(length / spacing))
         leg = here + (there - here) * np.linspace(0, 1, steps + 1)[1:, None]
@@ -200,7 +206,7 @@ def track(sea: Sea, n: int, spacing: float, random: np.random.Generator) -> NDAr
     return np.round(stops_ + random.normal(0, 0.004, stops_.shape), 4)
 
 
-def _next(points: NDArray, here: NDArray, random: np.random.Generator) -> NDArray:
+def _next(points: NDArray, here: NDArray, random: np.random.Generator) -> NDArray | None:
     """Choose a waypoint that can be reached on a straight line over water."""
     choice = points[random.integers(len(points), size=60)]
     length = distance_km(here[0], here[1], choice[:, 0], choice[:, 1])
@@ -209,6 +215,6 @@ def _next(points: NDArray, here: NDArray, random: np.random.Generator) -> NDArra
     good = np.flatnonzero(clear & (length > 40) & (length < 260))
     if len(good):
         return choice[good[0]]
-    # Boxed in between islands: the shortest way out, then on from there.
+    # Boxed in between islands: the shortest of the other ways.
     good = np.flatnonzero(clear & (length > 5))
-    return choice[good[np.argmin(length[good])]] if len(good) else choice[0]
+    return choice[good[np.argmin(length[good])]] if len(good) else None

@@ -122,7 +122,8 @@ def opened(source: Source) -> Iterator[Dataset]:
 
     path, name = source.path, source.name
     try:
-        _check_length(path, name)
+        if "netcdf" not in source.memo:
+            _check_length(path, name)
         with Dataset(path) as file:
             file.set_auto_maskandscale(False)
             file.set_auto_chartostring(False)
