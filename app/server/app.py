@@ -20,7 +20,7 @@ from sdcviz.settings import Settings, get_settings
 
 from .. import uploads as drop_area
 from ..imports import stop_all
-from . import uploads
+from . import downloads, uploads
 from .guard import HANDLE, Guard
 
 __all__ = ["create_app"]
@@ -51,6 +51,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = False) -> Any:
     _add_errors(api)
     _add_endpoints(api)
     api.include_router(uploads.routes(settings))
+    api.include_router(downloads.routes())
     api.state.pages = _add_page(api, key)
     return Guard(api, settings, key)
 

@@ -110,9 +110,15 @@ class _File:
             modes[name] = np.where(listed.any(axis=1), adjusted, modes[name])
         return modes
 
-    def values(self, name: str, rows: slice) -> tuple[NDArray, NDArray[np.uint8] | None]:
-        """Numbers and flags as the data mode wants, shape (n, m)."""
+    def values(
+        self, name: str, rows: slice, measured: NDArray[np.bool_]
+    ) -> tuple[NDArray, NDArray[np.uint8] | None]:
+        """Read numbers and flags as the data mode wants, shape (n, m).
+
+        `measured` becomes true wherever the float has sent a value.
+        """
         values, flags = self._read(name, rows)
+        measured |= ~np.isnan(values)
         adjusted = self.modes[name][rows]
         if not adjusted.any() or f"{name}_ADJUSTED" not in self.file.variables:
             return values, flags
@@ -128,7 +134,7 @@ class _File:
             codes(self.file[flags], rows) if flags in self.file.variables else None
         )
 
-    def field(self, name: str, rows: slice) -> Field:
+    def field(self, name: str, rows: slice, measured: NDArray[np.bool_]) -> Field:
         """Read one parameter of some profiles."""
         variable = self.file[name]
         parameter = Parameter(
@@ -136,7 +142,7 @@ class _File:
             unit=attribute(variable, "units"),
             standard_name=attribute(variable, "standard_name"),
         )
-        return Field(parameter, *self.values(name, rows), scale="ARGO")
+        return Field(parameter, *self.values(name, rows, measured), scale="ARGO")
 
     def one_flag(self, name: str, rows: slice, missing: NDArray[np.bool_]) -> NDArray[np.uint8]:
         """Read the flags of position or time, one a profile."""
@@ -206,12 +212,11 @@ def read(source: Source, doctor: Doctor, options: ReadOptions) -> Iterator[Batch
 def _batch(file: _File, rows: slice) -> Batch:
     stations = file.stations(rows)
     shape = (rows.stop - rows.start, file.width)
-    fields = [file.field(name, rows) for name in file.names]
-    depth = next((f for f in fields if f.parameter.name == file.depth), None)
     present, measured = np.zeros(shape, bool), np.zeros(shape, bool)
+    fields = [file.field(name, rows, measured) for name in file.names]
+    depth = next((f for f in fields if f.parameter.name == file.depth), None)
     for field in fields:
         present |= field.filled(shape)
-        measured |= ~np.isnan(numbers(file.file[field.parameter.name], rows))
     # Delayed mode blanks what it can't save; a level with nothing left is accounted for.
     lost = int(np.count_nonzero(measured & ~present))
     if lost:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
-from .classic import expected_size
+from .netcdf_size import expected_size
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable
@@ -122,7 +122,8 @@ def opened(source: Source) -> Iterator[Dataset]:
 
     path, name = source.path, source.name
     try:
-        _check_length(path, name)
+        if "netcdf" not in source.memo:
+            _check_length(path, name)
         with Dataset(path) as file:
             file.set_auto_maskandscale(False)
             file.set_auto_chartostring(False)
@@ -140,9 +141,6 @@ def opened(source: Source) -> Iterator[Dataset]:
 
 def _check_length(path: Path, name: str) -> None:
     with path.open("rb") as stream:
-        if stream.read(4) not in _CLASSIC:
-            return
-        stream.seek(0)
         needed, size = expected_size(stream), path.stat().st_size
     if size < needed:
         raise UnreadableFile(

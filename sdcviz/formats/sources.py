@@ -237,9 +237,10 @@ class Sources:
         held: list[list[Source]] = [[] for _ in self.siblings]
         for item in items:
             for rule, found in zip(self.siblings, held, strict=True):
-                if isinstance(item, Source) and rule.pattern.fullmatch(
-                    item.name.rpartition("/")[2]
-                ):
+                # What has siblings was put together in its own archive already.
+                if not isinstance(item, Source) or item.siblings:
+                    continue
+                if rule.pattern.fullmatch(item.name.rpartition("/")[2]):
                     found.append(item)
                     break
             else:
@@ -321,7 +322,7 @@ class Sources:
         if inner is None:
             yield source
             return
-        if depth > 1:
+        if depth > 1 or (depth and inner in archives.CONTAINERS):
             yield Problem(
                 name, f"{name}: an archive in an archive in an archive; unpack it and import again."
             )

@@ -95,7 +95,7 @@ def _unchanged_odv(selection: Selection) -> bytes | None:
     source = c.manifest["sources"][used[0]]
     if "copy" not in source:
         return None
-    from sdcviz.formats.odv_write import rewrite
+    from sdcviz.formats.odv_rewrite import rewrite
 
     content = read_copy(c.path, source["copy"])
     if selection.n_stations == source["stations"] and selection.n_samples == source["samples"]:

@@ -17,6 +17,7 @@ from .backend import load_backend
 load_backend()
 
 from .axes import Axis  # noqa: E402  (HoloViews needs its backend before elements get options)
+from .brush import stations_in  # noqa: E402
 from .colours import FLAGS, colormap  # noqa: E402
 from .figure import figure, save_figure  # noqa: E402
 from .layers import RASTER_ABOVE  # noqa: E402
@@ -45,6 +46,7 @@ __all__ = [
     "sigma0_contours",
     "snippet",
     "station_map",
+    "stations_in",
     "time_series",
     "ts_diagram",
 ]

@@ -73,9 +73,8 @@ def positions(data: Any) -> Columns:
     from ..geo.projection import mercator
 
     if hasattr(data, "stations"):
-        table = data.stations
-        columns = {n: np.asarray(table[n]) for n in ("lon", "lat", "time")}
-        columns["station"] = np.asarray(data.rows)
+        c, rows = data.collection, data.rows
+        columns = {"lon": c.lon[rows], "lat": c.lat[rows], "time": c.time[rows], "station": rows}
     else:
         columns = {n: np.asarray(data[n]) for n in ("lon", "lat", "time", "station")}
     known = np.isfinite(columns["lon"]) & np.isfinite(columns["lat"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .axes import DEPTH, Axis, axis, coloured_by, take
@@ -20,6 +21,7 @@ def profiles(
     brush: Any = None,
     raster_above: int = RASTER_ABOVE,
     dynamic: bool = True,
+    hooks: Sequence[Callable] = (),
 ) -> Any:
     """Plot a parameter against depth for all stations.
 
@@ -38,6 +40,9 @@ def profiles(
         station, mean time or worst flag otherwise.
     dynamic : bool
         Rasterise anew at each zoom.
+    hooks : sequence of callable
+        Called with plot and element when it is drawn, for example to listen
+        to what a person selects.
 
     Returns
     -------
@@ -57,5 +62,6 @@ def profiles(
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,
+        hooks=hooks,
         xaxis="top",
     )

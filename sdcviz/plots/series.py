@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import holoviews as hv
@@ -26,6 +27,7 @@ def time_series(
     brush: Any = None,
     raster_above: int = RASTER_ABOVE,
     dynamic: bool = True,
+    hooks: Sequence[Callable] = (),
 ) -> Any:
     """Plot every sample of a parameter against time.
 
@@ -37,6 +39,9 @@ def time_series(
         What is on the vertical axis.
     colour_by, brush, raster_above, dynamic
         As for `profiles`; also ``"depth"``.
+    hooks : sequence of callable
+        Called with plot and element when it is drawn, for example to listen
+        to what a person selects.
 
     Returns
     -------
@@ -56,6 +61,7 @@ def time_series(
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,
+        hooks=hooks,
     )
 
 
@@ -103,7 +109,9 @@ def monthly_statistics(
     return out
 
 
-def seasonal_cycle(data: Any, parameter: Axis | str, *, brush: Any = None) -> Any:
+def seasonal_cycle(
+    data: Any, parameter: Axis | str, *, brush: Any = None, hooks: Sequence[Callable] = ()
+) -> Any:
     """Plot the seasonal cycle: a box a month, and mean with its spread over the years.
 
     Parameters
@@ -114,6 +122,9 @@ def seasonal_cycle(data: Any, parameter: Axis | str, *, brush: Any = None) -> An
         What is on the vertical axis.
     brush : array of int, optional
         Only these station rows count.
+    hooks : sequence of callable
+        Called with plot and element when it is drawn, for example to listen
+        to what a person selects.
 
     Returns
     -------
@@ -131,11 +142,13 @@ def seasonal_cycle(data: Any, parameter: Axis | str, *, brush: Any = None) -> An
         return hint(f"No value of {shown.label} with a time in this selection.")
     s = monthly_statistics(columns["time"], columns["value"])
     month = Axis("month", "Month")
-    plot = _boxes(s, month, shown) * _means(s, month, shown)
+    plot = _boxes(s, month, shown, hooks) * _means(s, month, shown)
     return plot.opts(legend_position="top_left", shared_axes=False)
 
 
-def _boxes(s: dict[str, NDArray[Any]], month: Axis, shown: Axis) -> hv.Overlay:
+def _boxes(
+    s: dict[str, NDArray[Any]], month: Axis, shown: Axis, hooks: Sequence[Callable]
+) -> hv.Overlay:
     filled = s["n"] > 0
     m = s["month"][filled].astype(float)
     q = {n: s[n][filled] for n in ("q05", "q25", "q50", "q75", "q95")}
@@ -152,7 +165,7 @@ def _boxes(s: dict[str, NDArray[Any]], month: Axis, shown: Axis) -> hv.Overlay:
         color="#6fb7e9",
         alpha=0.55,
         line_color="#2a78c8",
-        tools=["hover"],
+        tools=["hover", "box_select"],
         hover_tooltips=[
             ("Samples", "@n{0,0}"),
             ("Median", f"@median{{0.000}} {shown.unit}"),
@@ -160,7 +173,7 @@ def _boxes(s: dict[str, NDArray[Any]], month: Axis, shown: Axis) -> hv.Overlay:
         ],
         xticks=list(enumerate(MONTHS, 1)),
         xlim=(0.4, 12.6),
-        **frame(month, shown),
+        **frame(month, shown, hooks=hooks),
     )
     medians = hv.Segments((m - 0.3, q["q50"], m + 0.3, q["q50"]), [x, y, "x1", "y1"])
     return whiskers * boxes * medians.opts(color="#2a78c8", line_width=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import holoviews as hv
@@ -23,6 +24,7 @@ def histogram(
     bins: int | None = None,
     colour_by: str = "flag",
     brush: Any = None,
+    hooks: Sequence[Callable] = (),
 ) -> Any:
     """Count the values of a parameter.
 
@@ -38,6 +40,9 @@ def histogram(
         ``"flag"`` stacks the counts of each flag in its colour.
     brush : array of int, optional
         Only these station rows count.
+    hooks : sequence of callable
+        Called with plot and element when it is drawn, for example to listen
+        to what a person selects.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def histogram(
     edges = bin_edges(values, bins)
     flags = columns["flag"].astype(np.uint8) if colour_by == "flag" else np.zeros(len(values), "u1")
     count = Axis("count", "Samples")
-    options = frame(shown, count, min_height=340, tools=["hover"], line_color=None)
+    options = frame(shown, count, tools=["hover", "box_select"], line_color=None, hooks=hooks)
     if shown.key == "depth":
         options["invert_xaxis"] = False
     layers: dict[str, hv.Histogram] = {}
@@ -113,6 +118,7 @@ def scatter(
     brush: Any = None,
     raster_above: int = RASTER_ABOVE,
     dynamic: bool = True,
+    hooks: Sequence[Callable] = (),
 ) -> Any:
     """Plot any quantity against any other.
 
@@ -124,6 +130,9 @@ def scatter(
         Parameters, or ``"depth"``, ``"time"``, ``"lon"``, ``"lat"``.
     colour_by, brush, raster_above, dynamic
         As for `profiles`; also ``"depth"``.
+    hooks : sequence of callable
+        Called with plot and element when it is drawn, for example to listen
+        to what a person selects.
 
     Returns
     -------
@@ -143,4 +152,5 @@ def scatter(
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,
+        hooks=hooks,
     )

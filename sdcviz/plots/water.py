@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gsw
@@ -116,6 +117,7 @@ def ts_diagram(
     brush: Any = None,
     raster_above: int = RASTER_ABOVE,
     dynamic: bool = True,
+    hooks: Sequence[Callable] = (),
 ) -> Any:
     """Plot temperature against salinity over lines of equal sigma0.
 
@@ -127,6 +129,9 @@ def ts_diagram(
         The two parameters; SA and CT are recognised by their keys.
     colour_by, brush, raster_above, dynamic
         As for `profiles`; also ``"depth"``.
+    hooks : sequence of callable
+        Called with plot and element when it is drawn, for example to listen
+        to what a person selects.
 
     Returns
     -------
@@ -142,7 +147,7 @@ def ts_diagram(
     colour = colouring(columns, *(third or (colour_by,)))
     ranges = diagram_ranges(numbers(columns, x), numbers(columns, y))
     where = where_is(columns, y, x)
-    dots = _dots(columns, x, y, colour, brush, raster_above, dynamic, ranges)
+    dots = _dots(columns, x, y, colour, brush, raster_above, dynamic, ranges, hooks)
     return (_density_lines(ranges, x, y, where) * dots).opts(shared_axes=False)
 
 
@@ -191,6 +196,7 @@ def _dots(
     raster_above: int,
     dynamic: bool,
     ranges: tuple[tuple[float, float], tuple[float, float]],
+    hooks: Sequence[Callable],
 ) -> Any:
     return points(
         columns,
@@ -200,6 +206,7 @@ def _dots(
         brush=brush,
         raster_above=raster_above,
         dynamic=dynamic,
+        hooks=hooks,
         xlim=ranges[0],
         ylim=ranges[1],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from serving import Running, running
@@ -12,3 +13,13 @@ from serving import Running, running
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("server")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def profiles_collection(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Import ten deep CTD stations of one cruise: 21 645 samples of four parameters."""
+    from sdcviz import import_files
+
+    into = tmp_path_factory.mktemp("collection") / "ovide"
+    import_files([data / "odv" / "ODV_vertical_profiles_ctd.txt"], into, name="Ovide 3")
+    return into

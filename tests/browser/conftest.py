@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import need
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from serving import Running, running
 
-CHROMIUM = os.environ.get("SDCVIZ_CHROMIUM") or shutil.which("chromium") or ""
 LOCAL = {"localhost", "127.0.0.1"}
 
 
@@ -24,17 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Use Debian's Chromium; its sandbox does not work for root in a container."""
-    need(CHROMIUM, "Chromium is missing: install the Debian package chromium.")
-    return {
-        **browser_type_launch_args,
-        "executable_path": CHROMIUM,
-        "args": ["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-    }
 
 
 @pytest.fixture(scope="session")

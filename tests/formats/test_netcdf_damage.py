@@ -11,9 +11,9 @@ import pytest
 
 from sdcviz.errors import UnreadableFile
 from sdcviz.formats.base import ReadOptions
-from sdcviz.formats.classic import expected_size
 from sdcviz.formats.model import Doctor
 from sdcviz.formats.netcdf import decimal, decode_time
+from sdcviz.formats.netcdf_size import expected_size
 from sdcviz.formats.sources import Source
 from sdcviz.formats.table import recognise
 
@@ -62,7 +62,7 @@ from pathlib import Path
 from test_netcdf_damage import read
 from sdcviz.errors import SdcvizError
 
-source, path = Path(sys.argv[1]), Path(sys.argv[2])
+source, folder = Path(sys.argv[1]), Path(sys.argv[2])
 content = source.read_bytes()
 for seed in range(40):
     rng = random.Random(seed)
@@ -71,6 +71,8 @@ for seed in range(40):
     end = min(len(bad), 20_000) if seed % 2 else len(bad)
     for _ in range(rng.randint(1, 12)):
         bad[rng.randrange(8, end)] = rng.randrange(256)
+    # A new name each time: the HDF5 library keeps damaged files open.
+    path = folder / f"{seed}.nc"
     path.write_bytes(bad)
     try:
         samples, doctor = read(path)
@@ -86,7 +88,7 @@ print("survived")
 def test_garbled_file_never_crashes(data, tmp_path, file):
     # In a process of its own: the HDF5 library may crash on garbage.
     run = subprocess.run(
-        [sys.executable, "-c", MUTATE, str(data / file), str(tmp_path / "bad.nc")],
+        [sys.executable, "-c", MUTATE, str(data / file), str(tmp_path)],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parent,
@@ -107,6 +109,17 @@ def test_file_without_permission_says_so(data, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(UnreadableFile, match="no permission"):
         recognise(source)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_good_file_in_the_place_of_a_cut_off_one_is_read(data, tmp_path, file):
+    path = tmp_path / "same.nc"
+    content = (data / file).read_bytes()
+    path.write_bytes(content[:9000])
+    with pytest.raises(UnreadableFile):
+        read(path)
+    path.write_bytes(content)
+    assert read(path)[0] > 0
 
 
 @pytest.mark.parametrize("kind", ["NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA"])

@@ -1,5 +1,7 @@
 """ODV NetCDF exports against the ODV text files they were made of."""
 
+import tracemalloc
+
 import netCDF4
 import numpy as np
 import pytest
@@ -98,6 +100,38 @@ def test_time_series_with_decimal_years(series):
     assert whole.source_flags("Sea level") == "0148"
     assert whole.flags("Sea level") == "1934"
     assert any("before 1700" in note for note in whole.notes())
+
+
+def test_memory_does_not_grow_with_the_padding(tmp_path):
+    path = tmp_path / "wide.nc"
+    with netCDF4.Dataset(path, "w") as file:
+        file.createDimension("N_STATIONS", 2000)
+        file.createDimension("N_SAMPLES", 5000)
+        for name in ("longitude", "latitude"):
+            variable = file.createVariable(name, "f4", ("N_STATIONS",))
+            variable.standard_name = name
+            variable[:] = np.linspace(0, 40, 2000)
+        for i in range(1, 4):
+            variable = file.createVariable(
+                f"var{i}", "f4", ("N_STATIONS", "N_SAMPLES"), fill_value=-1e10,
+                chunksizes=(50, 5000), zlib=True,
+            )  # fmt: skip
+            variable.long_name, variable.units = ("Depth", "m") if i == 1 else (f"V{i}", "1")
+            variable[:, :3] = np.arange(3)
+        variable[7, :] = np.arange(5000)
+    source, doctor = Source.of(path), Doctor("wide.nc")
+    assert FORMAT.recognise(source.head, source)
+    tracemalloc.start()
+    try:
+        samples = sum(
+            batch.n_samples for batch in FORMAT.read(source, doctor, ReadOptions(None, 250_000))
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert samples == doctor.rows == 2000 * 3 + 4997
+    # One padded variable alone is 40 MB.
+    assert peak < 20e6
 
 
 def test_export_without_longitude_says_so(series):

@@ -1,7 +1,8 @@
-"""Length that a classic NetCDF file must have, from its header.
+"""Length that a NetCDF file must have, from its header.
 
 The NetCDF library reads a classic file that was cut off as if the missing end
-were zeros, without a word. The header says how long the file should be.
+were zeros, without a word. An HDF5 file that was cut off it refuses, but never
+closes: the next file at that path would be taken for the old one.
 """
 
 from __future__ import annotations
@@ -63,12 +64,12 @@ def _padded(n: int) -> int:
 
 
 def expected_size(stream: BinaryIO) -> int:
-    """Find how many bytes a classic NetCDF file needs for all its data.
+    """Find how many bytes a NetCDF file needs for all its data.
 
     Parameters
     ----------
     stream : binary file
-        At its beginning; versions 1, 2 (64-bit offset) and 5 (64-bit data).
+        At its beginning; classic (also with 64-bit offsets or data) or HDF5.
 
     Returns
     -------
@@ -82,12 +83,34 @@ def expected_size(stream: BinaryIO) -> int:
 
     Notes
     -----
-    After the NetCDF classic format specification (Unidata).
+    After the NetCDF classic format specification (Unidata) and the HDF5 file
+    format specification, superblocks 0 to 3 (The HDF Group).
     """
+    if stream.read(8) == b"\x89HDF\r\n\x1a\n":
+        return _hdf5_size(stream.read(52))
+    stream.seek(0)
     try:
         return _expected_size(_Header(stream))
     except (KeyError, IndexError, struct.error) as error:
         raise ValueError("the header is damaged") from error
+
+
+def _hdf5_size(superblock: bytes) -> int:
+    """End of file that a superblock (without its signature) promises."""
+    version = superblock[0] if superblock else 255
+    # Where the width of an address stands, and after how many bytes the addresses begin.
+    width_at, addresses = {0: (5, 16), 1: (5, 20), 2: (1, 4), 3: (1, 4)}.get(version, (0, 0))
+    if not addresses or len(superblock) < 52:
+        raise ValueError("the header is cut off or damaged")
+    width = superblock[width_at]
+    if width not in (2, 4, 8):
+        raise ValueError("the header is damaged")
+    # Base address, one we don't need, end of file.
+    base, _, end = (
+        int.from_bytes(superblock[addresses + i * width : addresses + (i + 1) * width], "little")
+        for i in range(3)
+    )
+    return base + end
 
 
 def _expected_size(header: _Header) -> int:
