@@ -62,7 +62,7 @@ class MapBar(pn.viewable.Viewer):
             icon="fit_screen", size="small", description="Show all stations",
             on_click=self.map.fit, margin=(8, 0), sizing_mode="fixed", width=40,
         )  # fmt: skip
-        self._row = pmui.Row(
+        self._row = pn.Row(
             self._colour, self._parameter, self._limits, self._palette, self._polar, self._fit,
             pn.layout.HSpacer(), self._count, sizing_mode="stretch_width", margin=(0, 4),
         )  # fmt: skip
@@ -75,9 +75,9 @@ class MapBar(pn.viewable.Viewer):
     def _connect(self) -> None:
         session = self.session
         watch = session.param.watch
-        watch(lambda _: self._open(), ["collection", "collection_version"])
-        watch(lambda _: self._show(), ["parameter", "colour_by", "clim", "colormap"])
-        watch(lambda _: self._show_count(), list(session.filter_names))
+        watch(lambda *_: self._open(), ["collection", "collection_version"])
+        watch(lambda *_: self._show(), ["parameter", "colour_by", "clim", "colormap"])
+        watch(lambda *_: self._show_count(), list(session.filter_names))
         self._colour.param.watch(lambda e: self._set(colour_by=e.new, clim=None), "value")
         self._parameter.param.watch(lambda e: self._choose(e.new), "value")
         self._palette.param.watch(lambda e: self._set(colormap=e.new or None), "value")

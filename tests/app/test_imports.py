@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sdcviz_app import uploads
-from sdcviz_app.imports import ImportJob, Outcome, folder_for
 from serving import Running, Visitor
 
 from sdcviz.errors import BadRequest
 from sdcviz.observations import open_collection
+from sdcviz_app import uploads
+from sdcviz_app.imports import ImportJob, Outcome, folder_for
 
 
 def run(job: ImportJob) -> Outcome:
