@@ -47,7 +47,7 @@ class ExploreView(pn.viewable.Viewer):
         )  # fmt: skip
         self.main = pmui.Row(self._map_column, self._side, sizing_mode="stretch_both", margin=0)
         self.map.param.watch(lambda e: self._status.param.update(object=e.new or HINT), "hint")
-        session.param.watch(lambda _: self._show_side(), ["selection", "station"])
+        session.param.watch(lambda *_: self._show_side(), ["selection", "station"])
         session.param.watch(lambda _: self._status.param.update(object=HINT), ["collection"])
         self._show_side()
 

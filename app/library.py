@@ -22,7 +22,16 @@ from sdcviz.settings import get_settings
 if TYPE_CHECKING:
     from sdcviz.observations import Collection, Filters, Selection
 
-__all__ = ["Entry", "Shared", "find", "known", "open_shared", "remember", "select_shared"]
+__all__ = [
+    "Entry",
+    "Shared",
+    "entry_of",
+    "find",
+    "known",
+    "open_shared",
+    "remember",
+    "select_shared",
+]
 
 MOST_RECENT = 30
 SELECTIONS = 64
@@ -144,6 +153,26 @@ def known() -> list[Entry]:
     return [e for e in entries if (Path(e.path) / "collection.json").is_file()]
 
 
+def entry_of(path: str) -> Entry:
+    """Return what the chooser shows of the collection in folder `path`.
+
+    Raises
+    ------
+    SdcvizError
+        If it can't be opened.
+    """
+    folder = str(Path(path).expanduser().absolute())
+    data = open_shared(folder)
+    return Entry(
+        id=str(data.id),
+        name=data.name,
+        path=folder,
+        stations=int(data.n_stations),
+        samples=int(data.n_samples),
+        opened=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
 def remember(path: str) -> Entry:
     """Open a collection and put it first in the list of recent ones.
 
@@ -157,17 +186,8 @@ def remember(path: str) -> Entry:
     Entry
         What the chooser shows of it.
     """
-    folder = str(Path(path).expanduser().absolute())
-    data = open_shared(folder)
-    entry = Entry(
-        id=str(data.id),
-        name=data.name,
-        path=folder,
-        stations=int(data.n_stations),
-        samples=int(data.n_samples),
-        opened=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    others = [e for e in known() if e.path != folder]
+    entry = entry_of(path)
+    others = [e for e in known() if e.path != entry.path]
     # A read-only data folder costs the list of recent collections, nothing else.
     with suppress(OSError):
         _write([entry, *others][:MOST_RECENT])

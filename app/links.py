@@ -32,7 +32,18 @@ def _numbers(text: str, count: int) -> tuple[float, ...]:
 
 
 def _join(values: Any) -> str:
-    return "~".join(_number(v) for v in values)
+    return "~".join("" if v is None else _number(v) for v in values)
+
+
+def _range(text: str) -> tuple[float | None, float | None]:
+    """Read ``0~200``; an open end is empty: ``200~``."""
+    low, mark, high = text.partition("~")
+    if not mark or not (low or high):
+        raise ValueError("should be two numbers with ~ between them")
+    ends = (float(low) if low else None, float(high) if high else None)
+    if any(end is not None and end != end for end in ends):
+        raise ValueError("should be numbers")
+    return ends
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -79,10 +90,10 @@ _CODECS: tuple[_Codec, ...] = (
     ("proj", "projection", str, str),
     ("by", "colour_by", str, str),
     ("p", "parameter", str, str),
-    ("z", "depth", _join, lambda text: _numbers(text, 2)),
+    ("z", "depth", _join, _range),
     ("t", "time", lambda v: "~".join(day or "" for day in v), _days),
     ("m", "months", lambda v: "~".join(map(str, v)), _months),
-    ("v", "value", _join, lambda text: _numbers(text, 2)),
+    ("v", "value", _join, _range),
     ("f", "flags", "~".join, _words),
     ("box", "box", _join, lambda text: _numbers(text, 4)),
     ("area", "polygon", lambda v: "_".join(map(_join, v)), _corners),

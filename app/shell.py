@@ -151,6 +151,11 @@ class Shell(pn.viewable.Viewer):
 
     def _choices(self) -> dict[str, str]:
         entries = library.known()
+        # The chooser has to have the open one, or it would fall back to another.
+        if self.session.collection not in {entry.path for entry in entries}:
+            entries += (
+                [library.entry_of(self.session.collection)] if self.session.collection else []
+            )
         choices = {f"{_short(entry.name)} · {_counts(entry)}": entry.path for entry in entries}
         return choices if self.session.collection else {"No collection open": ""} | choices
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ class FiltersPart(pn.viewable.Viewer):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
+        self._showing = False
         self._column = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._built = False
         self._player: Any = None
@@ -140,17 +142,25 @@ class FiltersPart(pn.viewable.Viewer):
     def _connect(self) -> None:
         session = self.session
         watch = session.param.watch
-        watch(lambda _: self._open(), ["collection", "collection_version"])
+        watch(lambda *_: self._open(), ["collection", "collection_version"])
         watch(lambda _: self._show_parameter(), "parameter")
         watch(lambda e: [s.dress(e.new) for s in self._sliders], "dark")
-        watch(lambda _: self._show(), list(session.filter_names))
-        self._time.param.watch(lambda e: self._set(time=_days(e.new)), "value")
-        self._depth.param.watch(lambda e: self._set(depth=_rounded(e.new)), "value")
-        self._value.param.watch(lambda e: self._set(value=_rounded(e.new, 4)), "value")
-        self._months.param.watch(lambda e: self._set(months=tuple(sorted(e.new))), "value")
-        self._flags.param.watch(lambda e: self._set(flags=tuple(e.new)), "value")
-        for name, choice in self._more.items():
-            choice.param.watch(lambda e, name=name: self._set(**{name: tuple(e.new)}), "value")
+        watch(lambda *_: self._show(), list(session.filter_names))
+        wishes = (
+            (self._time, "time", _days),
+            (self._depth, "depth", _rounded),
+            (self._value, "value", lambda value: _rounded(value, 4)),
+            (self._months, "months", lambda months: tuple(sorted(months))),
+            (self._flags, "flags", tuple),
+            *((choice, name, tuple) for name, choice in self._more.items()),
+        )
+        for widget, name, meaning in wishes:
+            widget.param.watch(partial(self._take, name, meaning), "value")
+
+    def _take(self, name: str, meaning: Any, event: Any) -> None:
+        """Write what the visitor chose, but not what `_show` put into the widget."""
+        if not self._showing:
+            self._set(**{name: meaning(event.new)})
 
     def _set(self, **changed: Any) -> None:
         """Write what a widget says, unless the session says so already."""
@@ -199,10 +209,18 @@ class FiltersPart(pn.viewable.Viewer):
     # ---- the session's state in the widgets ----------------------------------
 
     def _show(self) -> None:
-        session = self.session
-        selected = session.filtered
-        if session.data is None or selected is None:
+        """Show what the session says; what the widgets then say is no wish of the visitor."""
+        selected = self.session.filtered
+        if self.session.data is None or selected is None:
             return
+        self._showing = True
+        try:
+            self._show_filters(selected)
+        finally:
+            self._showing = False
+
+    def _show_filters(self, selected: Any) -> None:
+        session = self.session
         self._time.value = _milliseconds(session.time)
         self._depth.value = session.depth
         self._value.value = session.value

@@ -72,7 +72,7 @@ class MapPart(pn.viewable.Viewer):
         watch(
             self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"]
         )
-        watch(lambda _: self._draw_picked(), ["selection", "station"])
+        watch(lambda *_: self._draw_picked(), ["selection", "station"])
         watch(lambda e: self._chart.dress(e.new), "dark")
         watch(self._extent_set, "extent")
 

@@ -75,9 +75,9 @@ class MapBar(pn.viewable.Viewer):
     def _connect(self) -> None:
         session = self.session
         watch = session.param.watch
-        watch(lambda _: self._open(), ["collection", "collection_version"])
-        watch(lambda _: self._show(), ["parameter", "colour_by", "clim", "colormap"])
-        watch(lambda _: self._show_count(), list(session.filter_names))
+        watch(lambda *_: self._open(), ["collection", "collection_version"])
+        watch(lambda *_: self._show(), ["parameter", "colour_by", "clim", "colormap"])
+        watch(lambda *_: self._show_count(), list(session.filter_names))
         self._colour.param.watch(lambda e: self._set(colour_by=e.new, clim=None), "value")
         self._parameter.param.watch(lambda e: self._choose(e.new), "value")
         self._palette.param.watch(lambda e: self._set(colormap=e.new or None), "value")

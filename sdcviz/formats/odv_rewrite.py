@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import BadRequest
 from .flags import from_l20
 from .model import Doctor
-from .odv_header import Header, parse_header
+from .odv_header import parse_header
+from .odv_layout import Header
 
 __all__ = ["DEPTH", "TIME", "rewrite"]
 
@@ -157,7 +158,7 @@ def split(line: bytes, sep: int) -> list[bytes]:
     mark = bytes([sep])
     if sep == 9 or b'"' not in line:
         return line.split(mark)
-    from .odv_kernels import cell_end
+    from .odv_cells import cell_end
 
     buf = np.frombuffer(line, np.uint8)
     cells, i, quoted = [], 0, True

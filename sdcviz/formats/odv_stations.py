@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from . import odv_kernels as kernels
 from .flags import to_l20
 from .model import FEATURES, MISSING, NOT_CHECKED, Coded, Stations
+from .odv_numbers import parse_number
 from .odv_time import compose_time, parse_time
 
 if TYPE_CHECKING:
@@ -89,8 +90,6 @@ class Cells:
 
     def numbers(self, role: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Numbers of a role, and where there is text that is none."""
-        from .odv_body import parse_number
-
         values = np.full(self.n, np.nan)
         states = np.zeros(self.n, np.int64)
         column = self.body.header.station.get(role)

@@ -36,7 +36,7 @@ VIEW: dict[str, Any] = {
     "depth": (0.0, 150.5),
     "time": ("2001-01-01", None),
     "months": (6, 7, 8),
-    "value": (-1.5, 30.0),
+    "value": (-1.5, None),
     "flags": ("1", "2"),
     "box": (-10.0, 35.0, 12.5, 60.0),
     "polygon": ((0.0, 40.0), (5.0, 40.0), (5.0, 45.0)),
@@ -147,3 +147,21 @@ def test_a_selection_can_not_be_changed_in_place(session: Session) -> None:
     with pytest.raises(ValueError, match="read-only"):
         session.selection[0] = 9
     assert session.selection.dtype == np.int64
+
+
+def test_the_whole_page_follows_another_collection(
+    session: Session, data: Path, tmp_path: Path
+) -> None:
+    from sdcviz_app.shell import Shell
+    from sdcviz_app.theme import configure
+
+    configure()
+    shell = Shell(session)
+    import_files([data / "odv" / "sample_ODV.txt"], tmp_path / "other", name="Other")
+    session.param.update(**VIEW)
+    for name in VIEW:  # what the widgets show must not come back changed
+        assert getattr(session, name) == VIEW[name], name
+    assert shell.open_collection(str(tmp_path / "other"))
+    session.param.update(**VIEW)
+    session.clear_filters()
+    assert session.collection == str(tmp_path / "other")
