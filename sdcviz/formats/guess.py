@@ -36,6 +36,7 @@ LABELS: tuple[tuple[str, str], ...] = (
                 r"(_?(id|no|number|nr))?|sta|event_?id"),
     ("platform", r"platform.*|ship.*|vessel.*|wmo.*|float.*|glider.*|trajectory(_?id)?|mooring.*"),
     ("type", r"(station_?)?type"),
+    ("sample_time", r"(sample|obs(ervation)?|measurement)_?(date_?)?time"),
     ("epoch", r"(time_?)?epoch.*|unix.*|posix.*|timestamp_?(s|ms)"),
     ("year", r"ye?a?r|annee|jahr|yyyy"),
     ("month", r"mo(nth)?|mon|mois|mm"),
@@ -55,8 +56,10 @@ FLAG = re.compile(
 )
 _DATE = r"(\d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}|\d{1,2}[-/. ](\d{1,2}|[a-z]{3})[-/. ]\d{4})"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?"
+_TIME = rf"{_DATE}([T ]+{_CLOCK}|[T ]\d{{6}})?(\.\d*)?\s*(z|utc|gmt|[+-]\d\d:?\d\d)?"
 VALUES: dict[str, str] = {
-    "time": rf"{_DATE}([T ]+{_CLOCK}|[T ]\d{{6}})?(\.\d*)?\s*(z|utc|gmt|[+-]\d\d:?\d\d)?",
+    "sample_time": _TIME,
+    "time": _TIME,
     "date": _DATE,
     "clock": rf"{_CLOCK}\s*z?",
 }
@@ -78,7 +81,18 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Range of the numbers of a column with this role; outside it, the guess is dropped."""
 
-ONCE = ("longitude", "latitude", "depth", "height", "pressure", "time", "epoch", "date", "clock")
+ONCE = (
+    "longitude",
+    "latitude",
+    "depth",
+    "height",
+    "pressure",
+    "sample_time",
+    "time",
+    "epoch",
+    "date",
+    "clock",
+)
 
 
 @dataclass(frozen=True)
@@ -255,7 +269,7 @@ def _by_name(sample: Sample, columns: list[list[str]]) -> list[ColumnUse]:
             ),
             None,
         )
-        if role_name == "time" and _fits("epoch", cells) and _all_numbers(cells):
+        if role_name == "time" and any(cells) and _all_numbers(cells):
             role_name = "epoch" if _size(cells) > 1e8 and "epoch" not in taken else None
         if role_name is None:
             if key in ("time_epoch", "timestamp") and taken & {"time", "epoch"}:
@@ -327,8 +341,10 @@ def _fits(role: str, cells: list[str]) -> bool:
     """Check a guess against what is in the column."""
     filled = [c for c in cells if c and c.lower() not in ("nan", "na", "null")]
     if role in VALUES:
+        if not filled:
+            return role != "clock"  # an empty "time" is rather the whole time
         hits = sum(bool(re.fullmatch(VALUES[role], c, re.I)) for c in filled)
-        if role == "time" and filled and not hits and _all_numbers(filled):
+        if role == "time" and not hits and _all_numbers(filled):
             return _size(filled) > 1e8
         return hits >= 0.8 * len(filled)
     if role in RANGES:
