@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPORTS", "batches", "export"]
 
-EXPORTS = ("odv", "netcdf", "parquet", "csv")
-"""Names of the formats that a selection can be written in."""
-
-_FORMATS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet"}
+EXPORTS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet", "csv": "delimited"}
+"""Name for the user to name in the table of formats."""
 
 _ENDINGS = {
     ".txt": "odv",
@@ -67,12 +65,10 @@ def _write(selection: Selection, path: Path, form: str) -> None:
 
 
 def _writer(form: str) -> Callable[[Path, Iterable[Batch], WriteContext], None]:
-    from sdcviz.formats import csv_write, format_named
+    from sdcviz.formats import format_named
 
-    if form == "csv":
-        return csv_write.write
-    write = format_named(_FORMATS[form]).write
-    assert write is not None, f"{form} can be written"
+    write = format_named(EXPORTS[form]).write
+    assert write is not None, f"{form} is in EXPORTS, so it can be written"
     return write
 
 
