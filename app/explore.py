@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 
 from .parts.filters import FiltersPart
@@ -37,15 +36,15 @@ class ExploreView(pn.viewable.Viewer):
             HINT, margin=(2, 10), sizing_mode="stretch_width", height=20,
             styles={"font-size": "12px", "white-space": "nowrap"},
         )  # fmt: skip
-        self._map_column = pmui.Column(
+        self._map_column = pn.Column(
             MapBar(session=session, map=self.map), self.map, self._status,
             sizing_mode="stretch_both", margin=0, styles={"min-width": "0", "flex": "1 1 55%"},
         )  # fmt: skip
-        self._side = pmui.Column(
+        self._side = pn.Column(
             visible=False, sizing_mode="stretch_both", margin=0, scroll="y",
             styles={"min-width": "0", "flex": "1 1 45%"},
         )  # fmt: skip
-        self.main = pmui.Row(self._map_column, self._side, sizing_mode="stretch_both", margin=0)
+        self.main = pn.Row(self._map_column, self._side, sizing_mode="stretch_both", margin=0)
         self.map.param.watch(lambda e: self._status.param.update(object=e.new or HINT), "hint")
         session.param.watch(lambda *_: self._show_side(), ["selection", "station"])
         session.param.watch(lambda _: self._status.param.update(object=HINT), ["collection"])

@@ -62,7 +62,7 @@ class MapBar(pn.viewable.Viewer):
             icon="fit_screen", size="small", description="Show all stations",
             on_click=self.map.fit, margin=(8, 0), sizing_mode="fixed", width=40,
         )  # fmt: skip
-        self._row = pmui.Row(
+        self._row = pn.Row(
             self._colour, self._parameter, self._limits, self._palette, self._polar, self._fit,
             pn.layout.HSpacer(), self._count, sizing_mode="stretch_width", margin=(0, 4),
         )  # fmt: skip

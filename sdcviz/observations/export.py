@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPORTS", "batches", "export"]
 
-EXPORTS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet", "csv": "csv_write"}
+EXPORTS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet", "csv": "delimited"}
 """Name for the user to name in the table of formats."""
 
 _ENDINGS = {
