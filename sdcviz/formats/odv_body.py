@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from ..errors import UnreadableFile
 from .model import Batch, Coded, Doctor, Stations
 from .odv_layout import Header
+from .odv_located import Cells
 from .odv_numbers import is_missing, parse_number
 from .odv_samples import Samples
 from .odv_scan import Plan, Scan, plan_of, scan_lines
-from .odv_stations import Cells, read_stations
+from .odv_stations import read_stations
 
 __all__ = ["Body", "too_ragged"]
 

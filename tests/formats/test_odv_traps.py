@@ -232,7 +232,7 @@ def test_13_mapping_missing_incomplete_renamed_without_slashes(tmp_path):
     batch, doctor = make(tmp_path, table(row, values=labels, head=head))
     assert [c.parameter.p01 for c in batch.columns] == ["TEMPPR01", ""]
     text = notes(doctor)
-    assert "column 'Sal' is not in the mapping" in text
+    assert "columns that are not in the mapping: 'Sal'|" in text
     assert "'temp' for 'Temp'" in text
     assert "names 'Nowhere', which is no column" in text
     batch, _ = make(tmp_path, table(row, values=labels, head=head.replace("//", "")))
@@ -246,7 +246,7 @@ def test_14_no_references_no_cdi_no_edmo(data):
     assert "no EDMO code column" in notes(doctor)
     batch, doctor = load(data / "odv/octopus_ts_dateFormat.txt")
     assert batch.stations.local_cdi_id.texts() == ["62023"]
-    assert "CDI reference" not in batch.stations.extra
+    assert "CDI link" not in batch.stations.extra
     assert "no link to the CDI record" in notes(doctor)
 
 
@@ -255,6 +255,11 @@ def test_15_many_cdi_and_metadata_columns(data):
     stations = batch.stations
     assert stations.local_cdi_id.texts()[0] == "FI35199602003_00480_H09"
     assert len(set(stations.local_cdi_id.texts())) == 2
+    assert (
+        stations.extra["CDI link"]
+        .texts()[0]
+        .endswith("edmo=486&identifier=" + "FI35199602003_00480_H09")
+    )
     assert stations.extra["Water depth [m]"].texts()[0] == "3935"
     assert len(batch.columns) == 30
     assert batch.depth[0] == 198.39999
