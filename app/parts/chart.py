@@ -62,6 +62,13 @@ source._timer = setTimeout(() => { source.data = {x: [cb_obj.x], y: [cb_obj.y]} 
 """
 
 
+# A selection event does not say which keys were held; the drag before it does.
+_KEYS_JS = """
+const shift = cb_obj.modifiers.shift
+if (source.data.shift[0] !== shift) { source.data = {shift: [shift]} }
+"""
+
+
 def _drop(source: ColumnDataSource) -> None:
     source.data = {name: [] for name in source.data}
 
@@ -91,6 +98,7 @@ class Chart:
             name="map",
         )
         self.pointer = _empty("x", "y")
+        self.keys = ColumnDataSource({"shift": [False]})
         self._resolution: tuple[str, str] | None = None
         self._add_tools()
         self._add_ground()
@@ -105,13 +113,18 @@ class Chart:
     def _add_tools(self) -> None:
         wheel = WheelZoomTool(zoom_on_axis=False, maintain_focus=False)
         pan = PanTool()
-        box = BoxSelectTool(description="Select a box (Shift adds)")
-        lasso = LassoSelectTool(description="Select with a lasso (Shift adds)", continuous=False)
+        # Without renderers: a selection is a list of rows of ours, never Bokeh's own.
+        box = BoxSelectTool(description="Select a box (Shift adds)", renderers=[])
+        lasso = LassoSelectTool(
+            description="Select with a lasso (Shift adds)", continuous=False, renderers=[]
+        )
         self.figure.add_tools(pan, wheel, BoxZoomTool(match_aspect=True), box, lasso)
         self.figure.toolbar.update(active_scroll=wheel, active_drag=pan, logo=None)
         self.figure.js_on_event(
             "mousemove", CustomJS(args={"source": self.pointer}, code=_POINT_JS % POINTER)
         )
+
+        self.figure.js_on_event("panstart", CustomJS(args={"source": self.keys}, code=_KEYS_JS))
 
     def _add(self, glyph: Glyph, source: ColumnDataSource, level: str, name: str = "") -> Glyph:
         self.figure.add_glyph(source, glyph, level=level, name=name or None)
