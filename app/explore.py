@@ -77,9 +77,10 @@ class ExploreView(pn.viewable.Viewer):
     def _show_side(self) -> None:
         """Open the panel beside the map when there is something to show in it."""
         wanted = len(self.session.selection) > 0 or self.session.station is not None
+        # First the place, then the plots: a figure that is hidden at birth can't be laid out.
+        self._side.visible = wanted
         if wanted and not self._side.objects:
             self._side.objects = self._make_side()
-        self._side.visible = wanted
 
     def _make_side(self) -> list[Any]:
         # Plots bring heavy libraries, which a page without a selection does not wait for.
