@@ -289,3 +289,14 @@ def test_vocabulary_is_kept_and_used(data: Path, tmp_path: Path) -> None:
     env = os.environ | {"SDCVIZ_DATA_DIR": str(tmp_path)}
     result = run("vocab", "import", data / "nvs" / "nvs_labels.csv.gz", "--json", env=env)
     assert json.loads(result.stdout)["terms"] == 76_625
+
+
+def test_demo_is_made_once_and_labelled(tmp_path: Path) -> None:
+    words = ["demo", "--stations", 200, "--out", tmp_path / "demo", "--no-serve"]
+    first = call(*words)
+    assert "synthetic data" in first.stdout
+    about = json.loads(call("info", tmp_path / "demo", "--json").stdout)
+    assert "synthetic" in about["name"].lower()
+    assert about["stations"] >= 200
+    call(*words)
+    assert json.loads(call("info", tmp_path / "demo", "--json").stdout) == about
