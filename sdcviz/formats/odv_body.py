@@ -163,8 +163,8 @@ class Body:
             if match:
                 station = int(np.searchsorted(offsets, row, "left")) - 1
                 history.setdefault(station, []).append(" ".join(match[1].split()))
-        for text in history.pop(-1, ()):
-            self.header.history.append(text)
+        # Before the first row it is about the file, as are the comments of the header.
+        history.pop(-1, None)
         if history:
             stations.extra["History"] = Coded.of(
                 "\n".join(history.get(i, ())) for i in range(len(stations))

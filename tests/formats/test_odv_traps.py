@@ -239,6 +239,17 @@ def test_13_mapping_missing_incomplete_renamed_without_slashes(tmp_path):
     assert batch.columns[0].parameter.p01 == "TEMPPR01"
 
 
+def test_13_comments_that_went_through_a_spreadsheet(tmp_path):
+    link = (
+        '"//<sdn_reference xlink:href=""http://x/y"" xlink:role=""isDescribedBy"" '
+        'xlink:type=""SDN:L23::CDI"" sdn:scope=""486:CDI_1""/>"\t\t\r\n'
+    )
+    head = link + MAPPING.replace("\r\n", "\t\t\r\n") + entry("Temp", "TEMPPR01") + "//\t\r\n"
+    batch, _ = make(tmp_path, table([*META, "1", "1", "2", "1"], values=DEPTH + T, head=head))
+    assert batch.stations.extra["CDI link"].texts() == ["http://x/y"]
+    assert batch.columns[0].parameter.p01 == "TEMPPR01"
+
+
 def test_14_no_references_no_cdi_no_edmo(data):
     batch, doctor = load(data / "odv/BlackSea_2profiles.txt")
     assert batch.stations.local_cdi_id.texts() == ["", ""]
