@@ -1,6 +1,7 @@
 import csv
 import gzip
 import re
+import shutil
 import subprocess
 import sys
 
@@ -72,6 +73,7 @@ def test_unknown_code_is_shown_as_itself():
         ("mg m-3", "mg/m³"),
         ("ug/l", "µg/l"),
         ("mmol/m^3", "mmol/m³"),
+        ("UGPL", "µg/l"),
         ("meter/second", "m/s"),
         ("m s-1", "m/s"),
         ("mho/meter", "S/m"),
@@ -186,6 +188,9 @@ def test_codes_of_the_unit_table_mean_what_nvs_says():
         ("depth", [{"name": "DEPH", "unit": "m", "p01": "ADEPZZ01"},
                    {"name": "Sampling depth", "unit": "m"}, {"name": "depSM",
                     "unit": "salt water, m"}]),
+        ("wave_height", [{"name": "WaveHeight", "unit": "m", "p01": "GSSPWR01", "p06": "ULAA"},
+                         {"name": "VHM0", "unit": "m"}]),
+        ("wave_period", [{"name": "WavePeriod", "unit": "s", "p01": "GTAMZZ01", "p06": "UTBB"}]),
         ("suspended_matter", [{"name": "Suspended solids", "unit": "mg/l"}]),
     ],
 )  # fmt: skip
@@ -234,6 +239,8 @@ def test_other_aggregated_parameters_merge_by_p35():
     columns = [{"p01": c, "p06": "UUKG"} for c in ("IFRPAH19", "BPDWCF14")]
     (found,) = {quantity(**c) for c in columns}
     assert found.label == "Benzo(a)pyrene in Mytilus" and found.unit == "µg/kg"
+    aggregated_file = quantity(name="Benzo(a)pyrene in Mytilus", unit="ug/kg")
+    assert aggregated_file == found
     # A code in two aggregated parameters belongs to neither for certain.
     assert key(p01="MTSDM003", p06="UMKG") is None
 
@@ -322,3 +329,19 @@ def test_importing_the_module_loads_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"numpy", "pandas", "panel", "netCDF4"} & set(loaded)
+
+
+def test_bundled_tables_are_those_that_the_build_makes(data, tmp_path):
+    from sdcviz.vocabularies import build
+
+    for name in ("edmo.csv", "extra_p01.txt"):
+        shutil.copy(build.ASSETS / name, tmp_path)
+    p09 = data / "vocab" / "mapping.SDN.P01.1291.SDN.P09.77.xml"
+    nvs = data / "nvs"
+    counts = build.build(nvs / "nvs_labels.csv.gz", nvs / "p35_p01.csv", p09, tmp_path)
+    assert counts["P01"] > 2000 and counts["P06"] == 406
+    for file in tmp_path.iterdir():
+        made, committed = file.read_bytes(), (build.ASSETS / file.name).read_bytes()
+        if file.suffix == ".gz":  # zlib versions pack differently
+            made, committed = gzip.decompress(made), gzip.decompress(committed)
+        assert made == committed, f"{file.name} is out of date: run the build again"

@@ -13,16 +13,24 @@ from bokeh.models import (
     ColumnDataSource,
     CustomJS,
     FixedTicker,
+    Glyph,
+    Image,
     LassoSelectTool,
     Legend,
+    LegendItem,
+    Line,
     LinearColorMapper,
     LogColorMapper,
     LogTicker,
     PanTool,
+    Patch,
+    Plot,
     Range1d,
+    Rect,
+    Scatter,
+    Text,
     WheelZoomTool,
 )
-from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from sdcviz.geo.coast import coast, coast_lines
@@ -42,14 +50,35 @@ CLEAR = "#00000000"
 PICK = "#ff3d7f"
 """Colour of what is selected: in no colour map, seen on light and dark."""
 LOOKS = {
-    False: {"sea": "#f3f7f9", "land": "#d9d5ca", "shore": "#8b8778", "ink": "#46555e"},
-    True: {"sea": "#10171c", "land": "#333b40", "shore": "#66727a", "ink": "#a9b8c1"},
+    False: {
+        "sea": "#f3f7f9",
+        "land": "#d9d5ca",
+        "shore": "#8b8778",
+        "ink": "#46555e",
+        "page": "#ffffff",
+        "edge": "#dde4e8",
+    },
+    True: {
+        "sea": "#0d1b24",
+        "land": "#333b40",
+        "shore": "#66727a",
+        "ink": "#a9b8c1",
+        "page": "#12181d",
+        "edge": "#2a343b",
+    },
 }
 """Colours of the ground, light and dark."""
 
 _POINT_JS = """
 clearTimeout(source._timer)
 source._timer = setTimeout(() => { source.data = {x: [cb_obj.x], y: [cb_obj.y]} }, %d)
+"""
+
+
+# A selection event does not say which keys were held; the drag before it does.
+_KEYS_JS = """
+const shift = cb_obj.modifiers.shift
+if (source.data.shift[0] !== shift) { source.data = {shift: [shift]} }
 """
 
 
@@ -71,158 +100,135 @@ class Chart:
     """
 
     def __init__(self, dark: bool) -> None:
-        self.figure = figure(
+        # A bare plot: the graticule takes the place of axes and grids.
+        self.figure = Plot(
             x_range=Range1d(-1, 1, min_interval=400, max_interval=6e7),
             y_range=Range1d(-1, 1, min_interval=400, max_interval=6e7),
             toolbar_location="right",
             sizing_mode="stretch_both",
             min_border=0,
-            outline_line_width=1,
-            tools=[],
             lod_timeout=QUIET,
             name="map",
+            # The theme's letters of colour bar and legend are relative to this.
+            styles={"font-size": "12.5px"},
         )
-        self.figure.axis.visible = False
-        self.figure.grid.visible = False
         self.pointer = _empty("x", "y")
+        self.keys = ColumnDataSource({"shift": [False]})
         self._resolution: tuple[str, str] | None = None
         self._add_tools()
         self._add_ground()
         self._add_stations()
         self._add_frame()
-        self._add_bars()
+        self._keys: dict[str, Any] = {}
+        self._squares: dict[str, Any] = {}
         self.dress(dark)
 
     # ---- glyphs ------------------------------------------------------------
 
     def _add_tools(self) -> None:
-        fig = self.figure
         wheel = WheelZoomTool(zoom_on_axis=False, maintain_focus=False)
         pan = PanTool()
-        box = BoxSelectTool(description="Select a box (Shift adds)")
-        lasso = LassoSelectTool(description="Select with a lasso (Shift adds)", continuous=False)
-        fig.add_tools(pan, wheel, BoxZoomTool(match_aspect=True), box, lasso)
-        fig.toolbar.active_scroll = wheel
-        fig.toolbar.active_drag = pan
-        fig.toolbar.logo = None
-        fig.js_on_event(
+        # Without renderers: a selection is a list of rows of ours, never Bokeh's own.
+        box = BoxSelectTool(description="Select a box (Shift adds)", renderers=[])
+        lasso = LassoSelectTool(
+            description="Select with a lasso (Shift adds)", continuous=False, renderers=[]
+        )
+        self.figure.add_tools(pan, wheel, BoxZoomTool(match_aspect=True), box, lasso)
+        self.figure.toolbar.update(active_scroll=wheel, active_drag=pan, logo=None)
+        self.figure.js_on_event(
             "mousemove", CustomJS(args={"source": self.pointer}, code=_POINT_JS % POINTER)
         )
 
+        self.figure.js_on_event("panstart", CustomJS(args={"source": self.keys}, code=_KEYS_JS))
+
+    def _add(self, glyph: Glyph, source: ColumnDataSource, level: str, name: str = "") -> Glyph:
+        self.figure.add_glyph(source, glyph, level=level, name=name or None)
+        return glyph
+
     def _add_ground(self) -> None:
-        fig = self.figure
         self._land = _empty("x", "y")
         self._shore = _empty("x", "y")
-        # The page's theme owns the background of a plot, so the sea is a glyph of its own.
-        far = 1e8
-        self._sea = fig.rect(0, 0, far, far, level="image", line_color=None)
-        self._lands = fig.patch(
-            "x", "y", source=self._land, level="image", line_color=None, name="land"
-        )
-        self._shores = fig.line("x", "y", source=self._shore, level="image", line_width=0.7)
         self._lines = _empty("x", "y")
-        self._meridians = fig.line(
-            "x", "y", source=self._lines, level="image", line_width=0.6, line_alpha=0.35
-        )
+        # The page's theme owns the background of a plot, so the sea is a glyph of its own.
+        far = ColumnDataSource({"x": [0], "y": [0]})
+        self._sea = self._add(Rect(width=2e8, height=2e8, line_color=None), far, "image")
+        self._lands = self._add(Patch(line_color=None), self._land, "image", "land")
+        self._shores = self._add(Line(line_width=0.7), self._shore, "image")
+        self._meridians = self._add(Line(line_width=0.6, line_alpha=0.35), self._lines, "image")
 
     def _add_stations(self) -> None:
-        fig = self.figure
         self.mapper = LinearColorMapper(palette=[CLEAR] * 256, low=0, high=255)
         self._pixels = _empty("image", "x", "y", "dw", "dh")
-        fig.image(
-            "image", "x", "y", "dw", "dh", source=self._pixels, color_mapper=self.mapper,
-            level="glyph", name="stations",
-        )  # fmt: skip
+        self._add(Image(color_mapper=self.mapper), self._pixels, "glyph", "stations")
         self._dots = _empty("x", "y", "c")
-        self._spots = fig.scatter(
-            "x", "y", size=7, source=self._dots, line_width=0.6, name="dots",
-            fill_color={"field": "c", "transform": self.mapper}, level="glyph",
-        )  # fmt: skip
-        # A selection on the map is a list of rows, never Bokeh's own.
-        self._spots.nonselection_glyph = self._spots.selection_glyph = self._spots.glyph
+        colour = {"field": "c", "transform": self.mapper}
+        self._spots = self._add(
+            Scatter(size=7, line_width=0.6, fill_color=colour), self._dots, "glyph", "dots"
+        )
         self._picked_pixels = _empty("image", "x", "y", "dw", "dh")
-        fig.image(
-            "image", "x", "y", "dw", "dh", source=self._picked_pixels, level="overlay",
-            color_mapper=LinearColorMapper(palette=[CLEAR, PICK], low=0, high=1),
-        )  # fmt: skip
         self._picked = _empty("x", "y")
-        picked = fig.scatter(
-            "x", "y", size=9, source=self._picked, level="overlay", fill_color=None,
-            line_color=PICK, line_width=1.6, name="picked",
-        )  # fmt: skip
-        picked.nonselection_glyph = picked.selection_glyph = picked.glyph
         self._outline = _empty("x", "y")
-        fig.patch(
-            "x", "y", source=self._outline, level="overlay", fill_color=PICK, fill_alpha=0.06,
-            line_color=PICK, line_width=1.2, line_dash="4 3",
-        )  # fmt: skip
         self._at = _empty("x", "y")
-        fig.scatter(
-            "x", "y", size=18, source=self._at, level="overlay", fill_color=None,
-            line_color=PICK, line_width=2.5, name="card",
-        )  # fmt: skip
+        self._marking = False
+
+    def _add_marks(self) -> None:
+        """Add the glyphs of a selection, once there is one: each costs every new page."""
+        if self._marking:
+            return
+        self._marking = True
+        picked = LinearColorMapper(palette=[CLEAR, PICK], low=0, high=1)
+        shape = Patch(
+            fill_color=PICK, fill_alpha=0.06, line_color=PICK, line_width=1.2, line_dash="4 3"
+        )
+        self._add(Image(color_mapper=picked), self._picked_pixels, "overlay")
+        self._add(_ring(9, 1.6), self._picked, "overlay", "picked")
+        self._add(shape, self._outline, "overlay")
+        self._add(_ring(18, 2.5), self._at, "overlay", "card")
 
     def _add_frame(self) -> None:
-        fig = self.figure
         self._labels = _empty("x", "y", "text", "dx", "dy", "align")
-        self._degrees = fig.text(
-            "x", "y", text="text", source=self._labels, x_offset="dx", y_offset="dy",
-            text_align="align", text_baseline="middle", text_font_size="11px", level="overlay",
+        degrees = Text(
+            x_offset={"field": "dx"}, y_offset={"field": "dy"}, text_align={"field": "align"},
+            text_baseline="middle", text_font_size="11px",
         )  # fmt: skip
+        self._degrees = self._add(degrees, self._labels, "overlay")
         self._bar = _empty("x", "y")
-        self._scale = fig.line("x", "y", source=self._bar, level="overlay", line_width=2)
+        self._scale = self._add(Line(line_width=2), self._bar, "overlay")
         self._bar_label = _empty("x", "y", "text")
-        self._length = fig.text(
-            "x", "y", text="text", source=self._bar_label, y_offset=-5, text_align="center",
-            text_baseline="bottom", text_font_size="11px", level="overlay",
-        )  # fmt: skip
-
-    def _add_bars(self) -> None:
-        look: dict[str, Any] = {
-            "width": 200, "height": 9, "orientation": "horizontal", "padding": 8, "margin": 8,
-            "title_text_font_style": "normal", "title_text_font_size": "12px",
-            "major_label_text_font_size": "11px", "bar_line_color": None,
-            "major_tick_line_color": None, "location": "top_left",
-            "title_standoff": 4, "label_standoff": 3,
-        }  # fmt: skip
-        # Only the legend of a bar needs the real range; the picture has colour numbers.
-        self._counts = ColorBar(
-            color_mapper=LogColorMapper(palette=[CLEAR], low=1, high=10),
-            ticker=LogTicker(desired_num_ticks=4), visible=False, title="Stations", **look,
-        )  # fmt: skip
-        self._values = ColorBar(
-            color_mapper=LinearColorMapper(palette=[CLEAR], low=0, high=1), visible=False, **look
+        length = Text(
+            y_offset=-5, text_align="center", text_baseline="bottom", text_font_size="11px"
         )
-        self._legend = Legend(
-            items=[], visible=False, location="top_left", padding=8, margin=8, border_radius=6,
-            title_text_font_style="normal", title_text_font_size="12px", spacing=0,
-            label_text_font_size="11px", glyph_width=12, glyph_height=12, label_height=14,
-            click_policy="none",
-        )  # fmt: skip
-        for bar in (self._counts, self._values, self._legend):
-            self.figure.add_layout(bar)
-        self._keys: dict[str, Any] = {}
+        self._length = self._add(length, self._bar_label, "overlay")
+
+    # ---- look --------------------------------------------------------------
 
     def dress(self, dark: bool) -> None:
         """Take the colours of the light or the dark theme."""
         look = LOOKS[dark]
         self._dark = dark
-        self._sea.glyph.fill_color = look["sea"]
-        self._lands.glyph.fill_color = look["land"]
+        self._sea.fill_color = look["sea"]
+        self._lands.fill_color = look["land"]
+        self._spots.line_color = look["sea"]
+        self._scale.line_color = look["ink"]
+        self.figure.update(
+            border_fill_color=look["page"],
+            background_fill_color=look["sea"],
+            outline_line_color=look["edge"],
+        )
         for line in (self._shores, self._meridians):
-            line.glyph.line_color = look["shore"]
-        self._spots.glyph.line_color = look["sea"]
-        self._scale.glyph.line_color = look["ink"]
+            line.line_color = look["shore"]
         for text in (self._degrees, self._length):
-            text.glyph.text_color = look["ink"]
-        for bar in (self._counts, self._values, self._legend):
-            bar.background_fill_color = look["sea"]
-            bar.background_fill_alpha = 0.88
-            bar.title_text_color = look["ink"]
-        for bar in (self._counts, self._values):
-            bar.major_label_text_color = look["ink"]
-        self._legend.label_text_color = look["ink"]
-        self._legend.border_line_color = None
+            text.text_color = look["ink"]
+
+    def _key(self, kind: str) -> Any:
+        """Return the explanation of the colours, made when first needed, and hide the others."""
+        if kind not in self._keys:
+            self._keys[kind] = _KEYS[kind]()
+            self.figure.add_layout(self._keys[kind])
+        for name, key in self._keys.items():
+            if name != kind and key.visible:
+                key.visible = False
+        return self._keys[kind]
 
     # ---- view --------------------------------------------------------------
 
@@ -314,8 +320,8 @@ class Chart:
         _drop(self._pixels)
         _drop(self._dots)
         self.unmark()
-        for bar in (self._counts, self._values, self._legend):
-            bar.visible = False
+        for key in self._keys.values():
+            key.visible = False
 
     def draw_pixels(self, view: View, index: NDArray[np.uint8]) -> None:
         """Draw a picture of colour numbers, one byte a pixel."""
@@ -333,12 +339,14 @@ class Chart:
 
     def mark_dots(self, layer: MapLayer, inside: NDArray) -> None:
         """Mark selected stations, one ring each."""
+        self._add_marks()
         self._picked.data = {"x": layer.x[inside], "y": layer.y[inside]}
         if len(self._picked_pixels.data["image"]):
             _drop(self._picked_pixels)
 
     def mark_pixels(self, view: View, index: NDArray[np.uint8]) -> None:
         """Mark the pixels of selected stations."""
+        self._add_marks()
         self._picked_pixels.data = _picture(view, index)
         if len(self._picked.data["x"]):
             self._picked.data = {"x": [], "y": []}
@@ -351,11 +359,16 @@ class Chart:
 
     def ring(self, at: tuple[float, float] | None) -> None:
         """Put the ring of the station card, or take it away."""
-        self._at.data = {"x": [at[0]], "y": [at[1]]} if at else {"x": [], "y": []}
+        if at:
+            self._add_marks()
+            self._at.data = {"x": [at[0]], "y": [at[1]]}
+        elif len(self._at.data["x"]):
+            _drop(self._at)
 
     def draw_shape(self, corners: NDArray | None) -> None:
         """Draw the outline of a selection, or none."""
         if corners is not None:
+            self._add_marks()
             self._outline.data = {"x": corners[:, 0], "y": corners[:, 1]}
         elif len(self._outline.data["x"]):
             self._outline.data = {"x": [], "y": []}
@@ -375,9 +388,9 @@ class Chart:
         """Explain the colours as counts, from 1 to `most`."""
         colours = self._counts_palette(name)
         self._paint([CLEAR, *colours])
-        self._values.visible = self._legend.visible = False
-        self._counts.visible = most > 1
-        self._counts.color_mapper.update(palette=colours, low=1, high=max(most, 2))
+        bar = self._key("count")
+        bar.visible = most > 1
+        bar.color_mapper.update(palette=colours, low=1, high=max(most, 2))
 
     def _counts_palette(self, name: str | None) -> list[str]:
         if name:
@@ -391,11 +404,11 @@ class Chart:
         """Explain the colours as values."""
         colours = list(colormap(name, 255))
         self._paint([CLEAR, *colours])
-        self._counts.visible = self._legend.visible = False
-        self._values.color_mapper.update(palette=colours, low=low, high=high)
+        bar = self._key("value")
+        bar.color_mapper.update(palette=colours, low=low, high=high)
         ticks = np.linspace(low, high, 5)
         digits = 0 if title == "Year" else max(0, int(np.ceil(1 - np.log10(max(high - low, 1e-9)))))
-        self._values.update(
+        bar.update(
             title=title,
             visible=True,
             ticker=FixedTicker(ticks=ticks.tolist()),
@@ -409,22 +422,52 @@ class Chart:
         else:
             palette = list(STATIONS[: len(colours.categories)])
         self._paint([CLEAR, *palette, *[CLEAR] * (255 - len(palette))])
-        self._counts.visible = self._values.visible = False
-        self._legend.update(
+        self._key("category").update(
             title=colours.title,
-            items=[self._key(colours.categories[c], palette[c]) for c in present],
+            items=[self._item(colours.categories[c], palette[c]) for c in present],
             visible=len(present) > 0,
         )
 
-    def _key(self, text: str, colour: str) -> Any:
-        from bokeh.models import LegendItem
+    def _item(self, text: str, colour: str) -> LegendItem:
+        if colour not in self._squares:
+            # A glyph that is nowhere: the legend draws its own marker.
+            nowhere = ColumnDataSource({"x": [float("nan")], "y": [float("nan")]})
+            square = Scatter(marker="square", size=10, fill_color=colour, line_color=None)
+            self._squares[colour] = self.figure.add_glyph(nowhere, square)
+        return LegendItem(label=text, renderers=[self._squares[colour]])
 
-        if colour not in self._keys:
-            # A glyph without data: the legend draws its own marker.
-            self._keys[colour] = self.figure.scatter(
-                [], [], marker="square", size=10, fill_color=colour, line_color=None
-            )
-        return LegendItem(label=text, renderers=[self._keys[colour]])
+
+def _colour_bar(**more: Any) -> ColorBar:
+    return ColorBar(
+        width=200, height=9, orientation="horizontal", location="top_left", padding=8, margin=8,
+        title_standoff=4, label_standoff=3, bar_line_color=None, major_tick_line_color=None,
+        **more,
+    )  # fmt: skip
+
+
+def _count_key() -> ColorBar:
+    # Only the bar needs the real range; the picture has colour numbers.
+    mapper = LogColorMapper(palette=[CLEAR], low=1, high=10)
+    return _colour_bar(color_mapper=mapper, ticker=LogTicker(desired_num_ticks=4), title="Stations")
+
+
+def _value_key() -> ColorBar:
+    return _colour_bar(color_mapper=LinearColorMapper(palette=[CLEAR], low=0, high=1))
+
+
+def _category_key() -> Legend:
+    return Legend(
+        items=[], location="top_left", padding=8, margin=8, border_radius=6, spacing=0,
+        glyph_width=12, glyph_height=12, label_height=14, click_policy="none",
+        border_line_color=None,
+    )  # fmt: skip
+
+
+_KEYS = {"count": _count_key, "value": _value_key, "category": _category_key}
+
+
+def _ring(size: float, width: float) -> Scatter:
+    return Scatter(size=size, fill_color=None, line_color=PICK, line_width=width)
 
 
 def _picture(view: View, index: NDArray[np.uint8]) -> dict[str, list[Any]]:

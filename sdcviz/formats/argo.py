@@ -20,17 +20,8 @@ from .base import Format, ReadOptions
 from .checkup import Checkup
 from .levels import Field, Matrix, batch_of, chunks, depths, settle
 from .model import Batch, Coded, Doctor, Parameter, Stations
-from .netcdf import (
-    attribute,
-    codes,
-    decimal,
-    decode_time,
-    is_netcdf,
-    numbers,
-    opened,
-    outline,
-    texts,
-)
+from .netcdf import attribute, codes, decimal, is_netcdf, numbers, opened, outline, texts
+from .netcdf_time import decode_time
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
-from .cf_names import LAYOUT
-from .model import Doctor
-from .netcdf import attribute, decimal, decode_time, numbers, texts
+from .cf_names import LAYOUT, ROLE_NAMES
+from .model import Coded, Doctor
+from .netcdf import attribute, decimal, numbers, texts
+from .netcdf_time import decode_time
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable
@@ -36,6 +37,8 @@ class RaggedFile:
         Dimension names; `station` is empty for a flat table.
     feature : str
         ``featureType`` in lower case; empty if the file has none.
+    labels : list of Variable
+        Station names and the like in the rows of a flat table.
     points : bool
         Every sample has its own position: a trajectory.
     ours : bool
@@ -54,6 +57,7 @@ class RaggedFile:
         self.points = self.sample in self.lon.dimensions and bool(self.station)
         self.parent: dict[str, NDArray[np.int64]] = {}
         sizes = self._sizes()
+        self.labels = self._labels()
         self.sample_time = self._time((self.sample,))
         self.station_time = self._station_level_time()
         self.depth = self._depth()
@@ -114,6 +118,15 @@ class RaggedFile:
             "'sample_dimension') nor a table with longitude, latitude and values on one "
             "dimension; convert it to ODV, CSV or a CF contiguous ragged array."
         )
+
+    def _labels(self) -> list[Variable]:
+        """Find texts of a flat table that name the station of each row."""
+        names = set().union(*ROLE_NAMES.values())
+        return [
+            v
+            for n, v in self.file.variables.items()
+            if not self.station and v.dimensions[:1] == (self.sample,) and n.lower() in names
+        ]
 
     def _sizes(self) -> NDArray[np.int64] | None:
         if not self.station:
@@ -188,6 +201,7 @@ class RaggedFile:
         columns = [numbers(self.lon), numbers(self.lat)]
         if self.sample_time is not None and not self.feature.startswith("timeseries"):
             columns.append(numbers(self.sample_time))
+        columns += [Coded.of(texts(v)).codes.astype(np.float64) for v in self.labels]
         changes = np.zeros(m - 1, bool)
         for values in columns:
             both = np.isnan(values[1:]) & np.isnan(values[:-1])

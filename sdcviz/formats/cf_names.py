@@ -16,6 +16,7 @@ __all__ = [
     "LAYOUT",
     "LAYOUT_VERSION",
     "QC",
+    "ROLE_NAMES",
     "SAMPLE",
     "SOURCE_QC",
     "STATION",
@@ -37,6 +38,15 @@ TEXT_ROLES: dict[str, tuple[str, str]] = {
     "local_cdi_id": ("SDN_LOCAL_CDI_ID", "SeaDataNet CDI identifier"),
 }
 """Text of a station to variable name and `long_name`."""
+
+ROLE_NAMES = {
+    "cruise": {"sdn_cruise", "cruise", "cruise_id", "cruise_name", "expocode", "expedition"},
+    "station": {"sdn_station", "station", "station_id", "station_name", "cast", "cast_number"},
+    "platform": {"platform", "platform_code", "platform_number", "platform_name", "ship", "vessel"},
+    "type": {"station_type"},
+    "local_cdi_id": {"sdn_local_cdi_id", "local_cdi_id"},
+}
+"""Names that variables of foreign files have, in lower case, by what they tell of a station."""
 
 UDUNITS = {
     "DEGE": "degrees_east",

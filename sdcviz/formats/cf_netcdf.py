@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .base import Format, ReadOptions, WriteContext
 from .cf_layout import RaggedFile
-from .cf_names import QC, SOURCE_QC, TEXT_ROLES
+from .cf_names import QC, ROLE_NAMES, SOURCE_QC, TEXT_ROLES
 from .checkup import Checkup
 from .flags import SCALES
 from .levels import column_of, depth_from_pressure, is_pressure, settle, to_decibar
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT"]
 
-_ROLES = {
-    "cruise": {"sdn_cruise", "cruise", "cruise_id", "cruise_name", "expocode", "expedition"},
-    "station": {"sdn_station", "station", "station_id", "station_name", "cast", "cast_number"},
-    "platform": {"platform", "platform_code", "platform_number", "platform_name", "ship", "vessel"},
-    "type": {"station_type"},
-    "local_cdi_id": {"sdn_local_cdi_id", "local_cdi_id"},
-}
 _OURS = {"row_size", "station_id", "feature", "source_station", "source_row"}
 _FEATURE = {"timeseries": "time series", "trajectory": "trajectory"}
 
@@ -142,6 +135,7 @@ class _File(RaggedFile):
     def _parameters(self) -> list[Variable]:
         """Variables of the samples that are neither coordinates nor flags."""
         taken = self._coordinates() | (_OURS if self.ours else set())
+        taken |= {v.name for v in self.labels}
         found = []
         for name, variable in self.file.variables.items():
             if variable.dimensions[:1] != (self.sample,) or name in taken:
@@ -205,6 +199,8 @@ class _File(RaggedFile):
                 and (name not in taken and not name.endswith(QC) and variable.dtype != "O")
             ):
                 self._metadata(stations, variable, rows)
+        for variable in self.labels:
+            self._metadata(stations, variable, rows)
         if not self.ours and not stations.type.labels:
             stations.type = Coded.constant("*", n)
         if self.ours and "feature" in self.file.variables:
@@ -232,7 +228,7 @@ class _File(RaggedFile):
             return
         told = Coded.of(self.texts(variable, rows))
         ours = {short.lower(): role for role, (short, _) in TEXT_ROLES.items()}
-        generic = next((role for role, names in _ROLES.items() if name in names), None)
+        generic = next((role for role, names in ROLE_NAMES.items() if name in names), None)
         role = ours.get(name) if self.ours else generic
         if role and not getattr(stations, role).labels:
             setattr(stations, role, told)

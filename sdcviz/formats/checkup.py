@@ -16,10 +16,9 @@ _EARLIEST = np.datetime64("1700-01-01", "ms")
 
 
 def degrees_east(lon: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Longitudes brought to -180..180; 180 itself stays."""
+    """Bring longitudes of 180..360 to -180..0; 180 itself stays."""
     lon = np.asarray(lon, np.float64)
-    outside = (lon < -180) | (lon > 180)
-    return np.where(outside, np.round((lon + 180) % 360 - 180, 9), lon)
+    return np.where((lon > 180) & (lon <= 360), np.round(lon - 360, 9), lon)
 
 
 class Checkup:
@@ -63,7 +62,7 @@ class Checkup:
         lon, lat = stations.lon, stations.lat
         unknown = np.isnan(lon) | np.isnan(lat)
         self._note(batch, unknown, "no position", "the station is not on the map")
-        impossible = ~unknown & ((np.abs(lat) > 90) | (np.abs(lon) > 540))
+        impossible = ~unknown & ((np.abs(lat) > 90) | (lon < -180) | (lon > 360))
         if impossible.any():
             first = int(np.flatnonzero(impossible)[0])
             told = f"the position {lon[first]:g} E, {lat[first]:g} N is not possible"
@@ -96,7 +95,9 @@ class Checkup:
         if batch.time is None:
             return
         back = batch.time[1:] < batch.time[:-1]
-        back[batch.offsets[1:-1][batch.offsets[1:-1] > 0] - 1] = False
+        edges = np.unique(batch.offsets[1:-1])
+        # From one station to the next, time may go back.
+        back[edges[(edges > 0) & (edges < batch.n_samples)] - 1] = False
         if back.any():
             sample = int(np.flatnonzero(back)[0]) + 1
             station = np.searchsorted(batch.offsets, sample, "right") - 1

@@ -18,6 +18,7 @@ from .common import (
     offsets_of,
     wrap_longitude,
 )
+from .csv_write import write
 from .flags import SCALES, to_l20
 from .grouping import Rows, codes_of, group_rows
 from .guess import guess_mapping, sample_of
@@ -33,7 +34,7 @@ from .model import (
     Parameter,
     Stations,
 )
-from .rows import load_rows
+from .rows import encode, load_rows
 from .sources import Source
 from .times import clock_hours, parse_times
 
@@ -198,10 +199,7 @@ class _Table:
 
     def _codes(self, index: int) -> tuple[NDArray[np.int32], list[str]]:
         """Code the texts of a column; -1 is empty."""
-        import pandas as pd
-
-        codes, labels = pd.factorize(self.frame[:, index].to_numpy(), use_na_sentinel=True)
-        return codes.astype(np.int32), [str(x) for x in labels]
+        return encode(self.frame[:, index])
 
     def _check_position(self) -> None:
         for name, values, limit in (("longitude", self.lon, 360.0), ("latitude", self.lat, 90.0)):
@@ -225,16 +223,19 @@ class _Table:
             what = "no position at all" if nowhere == self.n else "rows without a position"
             self.doctor.note("position", what, "their stations are kept but on no map", nowhere)
 
+    def parsed_times(self, index: int) -> NDArray[np.datetime64]:
+        """Parse a column of times."""
+        label = self.mapping.columns[index].label
+        texts = self.frame[:, index]
+        return parse_times(texts, self.mapping.day_first, label, self.lines, self.doctor)
+
     def _times(self) -> NDArray[np.datetime64]:
         mapping = self.mapping
         for role in ("time", "date"):
             index = mapping.index(role)
             if index is None:
                 continue
-            label = mapping.columns[index].label
-            out = parse_times(
-                self.frame[:, index], mapping.day_first, label, self.lines, self.doctor
-            )
+            out = self.parsed_times(index)
             clock = mapping.index("clock")
             if role == "date" and clock is not None:
                 hours = clock_hours(self.frame[:, clock])
@@ -329,8 +330,7 @@ class _Builder:
         self.first_row = order[starts]
         self.extras: dict[str, tuple[NDArray[np.int32], list[str]]] = {}
         self.columns = self._columns(starts)
-        moving = self._varies(table.time.astype(np.int64), starts)
-        self.sample_times = moving and not np.isnat(table.time).all()
+        self.sample_time, self.sample_time_flag = self._sample_times(starts)
         depth_flags = table.flags(self._label("depth", "height", "pressure"))
         flags = depth_flags[0] if depth_flags else np.full(table.n, NOT_CHECKED, np.uint8)
         self.depth_flag = flag_missing_depth(table.depth, flags)
@@ -344,6 +344,21 @@ class _Builder:
             for role in STATION_TEXTS
             if (index := table.mapping.index(role)) is not None
         }
+
+    def _sample_times(
+        self, starts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.datetime64] | None, NDArray[np.uint8] | None]:
+        """Give times to samples where they differ within stations, or stand apart."""
+        table = self.table
+        index = table.mapping.index("sample_time")
+        if index is not None:
+            times, label = table.parsed_times(index), table.mapping.columns[index].label
+            found = table.flags(label)
+            flags = found[0] if found else np.full(table.n, NOT_CHECKED, np.uint8)
+            return times, np.where(np.isnat(times), np.uint8(MISSING), flags).astype(np.uint8)
+        if np.isnat(table.time).all() or not self._varies(table.time.astype(np.int64), starts):
+            return None, None
+        return table.time, self._place_flag("time", np.isnat(table.time))
 
     def _label(self, *roles: str) -> str:
         table = self.table
@@ -420,8 +435,8 @@ class _Builder:
             depth=table.depth[rows],
             depth_flag=self.depth_flag[rows],
             row=table.lines[rows],
-            time=table.time[rows] if self.sample_times else None,
-            time_flag=self.time_flag[rows] if self.sample_times else None,
+            time=None if self.sample_time is None else self.sample_time[rows],
+            time_flag=None if self.sample_time_flag is None else self.sample_time_flag[rows],
             raw_text=self._raw_of(rows),
         )
 
@@ -473,4 +488,4 @@ def _flag_code(text: str) -> int:
     return ord(text[0]) if len(text) == 1 and ord(text) < 128 else ord("?")
 
 
-FORMAT: Format = Format("delimited", "Plain table (CSV, TSV, ...)", recognise, read)
+FORMAT: Format = Format("delimited", "Plain table (CSV, TSV, ...)", recognise, read, write, ".csv")

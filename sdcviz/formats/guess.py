@@ -36,6 +36,7 @@ LABELS: tuple[tuple[str, str], ...] = (
                 r"(_?(id|no|number|nr))?|sta|event_?id"),
     ("platform", r"platform.*|ship.*|vessel.*|wmo.*|float.*|glider.*|trajectory(_?id)?|mooring.*"),
     ("type", r"(station_?)?type"),
+    ("sample_time", r"(sample|obs(ervation)?|measurement)_?(date_?)?time"),
     ("epoch", r"(time_?)?epoch.*|unix.*|posix.*|timestamp_?(s|ms)"),
     ("year", r"ye?a?r|annee|jahr|yyyy"),
     ("month", r"mo(nth)?|mon|mois|mm"),
@@ -55,8 +56,10 @@ FLAG = re.compile(
 )
 _DATE = r"(\d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}|\d{1,2}[-/. ](\d{1,2}|[a-z]{3})[-/. ]\d{4})"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?"
+_TIME = rf"{_DATE}([T ]+{_CLOCK}|[T ]\d{{6}})?(\.\d*)?\s*(z|utc|gmt|[+-]\d\d:?\d\d)?"
 VALUES: dict[str, str] = {
-    "time": rf"{_DATE}([T ]+{_CLOCK}|[T ]\d{{6}})?(\.\d*)?\s*(z|utc|gmt|[+-]\d\d:?\d\d)?",
+    "sample_time": _TIME,
+    "time": _TIME,
     "date": _DATE,
     "clock": rf"{_CLOCK}\s*z?",
 }
@@ -78,7 +81,18 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Range of the numbers of a column with this role; outside it, the guess is dropped."""
 
-ONCE = ("longitude", "latitude", "depth", "height", "pressure", "time", "epoch", "date", "clock")
+ONCE = (
+    "longitude",
+    "latitude",
+    "depth",
+    "height",
+    "pressure",
+    "sample_time",
+    "time",
+    "epoch",
+    "date",
+    "clock",
+)
 
 
 @dataclass(frozen=True)
@@ -136,7 +150,7 @@ def sample_of(head: bytes) -> Sample | None:
         (line for (i, line), c in zip(texts, is_comment, strict=True) if c and i == first - 1), ""
     )
     units = [""] * len(top)
-    if not _numeric(top) and (len(cells) > 1 or not whole):
+    if not _numeric(top):
         labels, rows = top, cells[1:]
         if rows and _is_units(rows[0][1], [r for _, r in rows[1:4]]):
             units, rows = rows[0][1], rows[1:]
@@ -196,7 +210,9 @@ def _separator(lines: Sequence[str]) -> str | None:
     for separator in SEPARATORS:
         counts = [len(split(line, separator)) for line in lines]
         usual = max(set(counts), key=counts.count)
-        same = counts.count(usual) >= 0.9 * len(counts)
+        # The header has a cell for each column, even where some rows have not.
+        needed = 0.5 if counts[0] == usual and separator != " " else 0.9
+        same = counts.count(usual) >= needed * len(counts)
         if same and usual > best and (found is None or separator != " "):
             best, found = usual, separator
     return found
@@ -255,7 +271,7 @@ def _by_name(sample: Sample, columns: list[list[str]]) -> list[ColumnUse]:
             ),
             None,
         )
-        if role_name == "time" and _fits("epoch", cells) and _all_numbers(cells):
+        if role_name == "time" and any(cells) and not _dates(cells):
             role_name = "epoch" if _size(cells) > 1e8 and "epoch" not in taken else None
         if role_name is None:
             if key in ("time_epoch", "timestamp") and taken & {"time", "epoch"}:
@@ -313,10 +329,14 @@ def _scale(key: str) -> str:
     return scale_of(key.replace("_", ":")) or ("QARTOD" if "qartod" in key else "L20")
 
 
+def _dates(cells: list[str]) -> int:
+    return sum(bool(re.fullmatch(_TIME, c, re.I)) for c in cells)
+
+
 def _all_numbers(cells: list[str]) -> bool:
-    """Tell whether (nearly) all cells are numbers."""
+    """Tell whether cells are numbers, but for some that went wrong."""
     filled = [c for c in cells if c]
-    return len(numbers(filled)[1]) <= 0.1 * len(filled)
+    return len(numbers(filled)[1]) <= 0.4 * len(filled)
 
 
 def _size(cells: list[str]) -> float:
@@ -327,8 +347,10 @@ def _fits(role: str, cells: list[str]) -> bool:
     """Check a guess against what is in the column."""
     filled = [c for c in cells if c and c.lower() not in ("nan", "na", "null")]
     if role in VALUES:
+        if not filled:
+            return role != "clock"  # an empty "time" is rather the whole time
         hits = sum(bool(re.fullmatch(VALUES[role], c, re.I)) for c in filled)
-        if role == "time" and filled and not hits and _all_numbers(filled):
+        if role == "time" and not hits and _all_numbers(filled):
             return _size(filled) > 1e8
         return hits >= 0.8 * len(filled)
     if role in RANGES:

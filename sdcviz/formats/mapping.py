@@ -21,6 +21,7 @@ ROLES: dict[str, str] = {
     "time": "date and time in one text",
     "date": "date without the time of day",
     "clock": "time of day",
+    "sample_time": "time of the sample, where the station has a time of its own",
     "epoch": "seconds (or milliseconds) since 1970",
     "year": "year",
     "month": "month",

@@ -20,17 +20,8 @@ from .checkup import Checkup
 from .flags import scale_of
 from .levels import Field, Matrix, Times, batch_of, chunks, depths, settle
 from .model import FEATURES, NOT_CHECKED, Batch, Coded, Doctor, Parameter, Stations
-from .netcdf import (
-    attribute,
-    codes,
-    decimal,
-    decode_time,
-    is_netcdf,
-    numbers,
-    opened,
-    outline,
-    texts,
-)
+from .netcdf import attribute, codes, decimal, is_netcdf, numbers, opened, outline, texts
+from .netcdf_time import decode_time
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable

@@ -18,7 +18,7 @@ from .sources import Source
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["load_rows"]
+__all__ = ["encode", "load_rows"]
 
 LONGEST = 1_000_000
 """Characters of the longest line that a table may have."""
@@ -79,10 +79,34 @@ def load_rows(
         ) from error
     if len(frame) != len(lines):  # quoted cells with line breaks in them
         lines = np.arange(len(frame), dtype=np.int64) + skipped + 1
-    frame = frame.select(pl.col(name).str.strip_chars() for name in names)
-    frame = frame.select(pl.when(pl.col(c) != "").then(pl.col(c)).alias(c) for c in names)
+    plain = [pl.col(name).str.strip_chars() for name in names]
+    frame = frame.select(
+        pl.when(c != "").then(c).alias(n) for c, n in zip(plain, names, strict=True)
+    )
     doctor.rows += len(frame)
     return frame, lines
+
+
+def encode(texts: pl.Series) -> tuple[NDArray[np.int32], list[str]]:
+    """Code the distinct texts of a column.
+
+    Parameters
+    ----------
+    texts : polars.Series of str
+        Null is missing.
+
+    Returns
+    -------
+    codes : ndarray of int32
+        -1 is missing.
+    labels : list of str
+        In the order of first appearance.
+    """
+    import pyarrow as pa
+
+    coded = texts.to_arrow().cast(pa.large_string()).dictionary_encode()
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int32), coded.dictionary.to_pylist()
 
 
 def _utf8(data: bytes, doctor: Doctor) -> bytes:

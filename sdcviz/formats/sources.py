@@ -322,7 +322,7 @@ class Sources:
         if inner is None:
             yield source
             return
-        if depth > 1:
+        if depth > 1 or (depth and inner in archives.CONTAINERS):
             yield Problem(
                 name, f"{name}: an archive in an archive in an archive; unpack it and import again."
             )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .model import Doctor
+from .rows import encode
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,6 +51,27 @@ def parse_times(
     """
     import polars as pl
 
+    codes, labels = encode(texts)
+    if not labels:
+        return np.full(len(codes), np.datetime64("NaT"), "datetime64[ms]")
+    times = _parse(pl.Series(labels, dtype=pl.String), day_first)
+    lost = np.array([x.lower() not in ("nan", "na", "nat", "null") for x in labels])
+    lost &= np.isnat(times)
+    if lost.any():
+        rows = np.flatnonzero(lost[codes] & (codes >= 0))
+        doctor.note(
+            f"line {lines[rows[0]]}",
+            f"{label}: {labels[codes[rows[0]]]!r} is no time",
+            "the time is missing",
+            len(rows),
+        )
+    return np.where(codes < 0, np.datetime64("NaT", "ms"), times[codes])
+
+
+def _parse(texts: pl.Series, day_first: bool) -> NDArray[np.datetime64]:
+    """Parse distinct texts, each by the first spelling that fits."""
+    import polars as pl
+
     plain = (
         texts.str.strip_chars()
         .str.replace(r"(?i)\s*(z|utc|gmt)$", "")
@@ -77,16 +99,6 @@ def parse_times(
         minutes = offset.str.slice(-2).cast(pl.Int64, strict=False).fill_null(0)
         shift = (sign.fill_null(0) * (hours * 60 + minutes)).to_numpy()
         out = out - shift.astype("timedelta64[m]").astype("timedelta64[ms]")
-    lost = np.flatnonzero(np.isnat(out) & texts.is_not_null().to_numpy())
-    blank = texts.gather(lost).str.to_lowercase().is_in(["nan", "na", "nat", "null"]).to_numpy()
-    lost = lost[~blank]
-    if lost.size:
-        doctor.note(
-            f"line {lines[lost[0]]}",
-            f"{label}: {texts[int(lost[0])]!r} is no time",
-            "the time is missing",
-            len(lost),
-        )
     return out
 
 

@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 __all__ = [
     "all_single",
     "column_statistics",
-    "count_samples",
     "fill_histogram",
     "gather",
     "gather_masked",
-    "mark_samples",
-    "mean_per_station",
+    "judge_samples",
     "morton",
     "per_sample",
     "restore",
@@ -158,26 +156,26 @@ def per_sample(values: NDArray, counts: NDArray, out: NDArray) -> None:
 
 
 @njit(cache=True, nogil=True)
-def in_time(t: int, t0: int, t1: int, months: NDArray) -> bool:
+def in_time(t: int, t0: int, t1: int, months: int) -> bool:
     """Test one time (milliseconds since 1970; the smallest number is "unknown").
 
-    `months` has 13 elements, January is number 1; number 0 tells whether the
-    month matters at all.
+    Bit m of `months` is set for each month m that is meant; 0 is all.
     """
     if t == _NO_TIME or not (t0 <= t <= t1):
         return False
-    if months[0]:
+    if months:
         # civil month from the day number, in eras of 400 years that begin in March
         of_era = (t // 86400000 + 719468) % 146097
         year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
         of_year = of_era - (365 * year + year // 4 - year // 100)
         month = (5 * of_year + 2) // 153
-        return months[month + 3 if month < 10 else month - 9]
+        month = month + 3 if month < 10 else month - 9
+        return (months >> month) & 1 == 1
     return True
 
 
 @njit(cache=True, nogil=True)
-def times_kept(times: NDArray, t0: int, t1: int, months: NDArray) -> NDArray:
+def times_kept(times: NDArray, t0: int, t1: int, months: int) -> NDArray:
     """Test many times, see `in_time`."""
     out = np.empty(times.size, np.bool_)
     for i in range(times.size):
@@ -186,29 +184,20 @@ def times_kept(times: NDArray, t0: int, t1: int, months: NDArray) -> NDArray:
 
 
 @njit(cache=True, nogil=True)
-def _kept(i: int, p: int, r: int, columns: Any, limits: Any) -> bool:
-    """Test sample `i` of station `r`, number `p` in the column of the parameter (-1: none)."""
-    depth, depth_flags, values, flags, times, station_time, allowed, months = columns
-    by_depth, z0, z1, by_value, v0, v1, by_flag, by_time, t0, t1 = limits
-    if by_depth and not (z0 <= depth[i] <= z1):
-        return False
-    if by_value and (p < 0 or not (v0 <= values[p] <= v1)):
-        return False
-    if by_flag and not allowed[depth_flags[i], flags[p] if p >= 0 else _MISSING]:
-        return False
-    if by_time:
-        t = times[i]
-        if t == _NO_TIME:
-            t = station_time[r]
-        return in_time(t, t0, t1, months)
-    return True
-
-
-@njit(cache=True, nogil=True)
-def count_samples(
-    rows: NDArray, offsets: NDArray, starts: NDArray, columns: Any, limits: Any, out: NDArray
+def judge_samples(
+    rows: NDArray,
+    offsets: NDArray,
+    starts: NDArray,
+    columns: Any,
+    limits: Any,
+    counts: NDArray,
+    mask: NDArray,
+    means: NDArray,
 ) -> None:
-    """Count the samples of each station that meet all conditions.
+    """Find the samples that meet all conditions: count, mark and average them.
+
+    One loop does all three with everything in plain variables: calling a
+    function for each sample is a hundred times slower.
 
     Parameters
     ----------
@@ -217,37 +206,65 @@ def count_samples(
     offsets, starts : ndarray of int64
         First sample of each station, among all and in the parameter's column.
     columns : tuple of ndarray
-        Depth, depth flag, value, flag, sample time, station time; allowed
-        flags (by depth flag and flag), months.
+        Depth, depth flag, value, flag, sample time (empty if it does not
+        matter), station time; allowed flags (by depth flag and flag).
     limits : tuple
-        Switch and bounds for depth and value, switch for flags, switch and
-        bounds for time.
-    out : ndarray of int64
-        The counts.
+        Switch and bounds for depth and value, switch for flags, switch,
+        bounds and months for time.
+    counts : ndarray of int64
+        Samples kept of each station.
+    mask : ndarray of bool
+        All samples of the stations, one after another; empty if not wanted.
+    means : ndarray of float32
+        Mean of the values kept of each station; empty if not wanted.
     """
-    for k in range(rows.size):
-        r = rows[k]
-        shift = starts[r] - offsets[r]
-        absent = starts[r] < 0
-        n = 0
-        for i in range(offsets[r], offsets[r + 1]):
-            n += _kept(i, -1 if absent else i + shift, r, columns, limits)
-        out[k] = n
-
-
-@njit(cache=True, nogil=True)
-def mark_samples(
-    rows: NDArray, offsets: NDArray, starts: NDArray, columns: Any, limits: Any, out: NDArray
-) -> None:
-    """Mark the samples that meet all conditions, see `count_samples`."""
+    depth, depth_flags, values, flags, times, station_time, allowed = columns
+    by_depth, z0, z1, by_value, v0, v1, by_flag, by_time, t0, t1, months = limits
+    any_depth, any_value, any_flag = not by_depth, not by_value, not by_flag
+    marking, averaging = mask.size > 0, means.size > 0
+    plain = not (by_time or marking or averaging)
+    longest = 0
+    for r in rows:
+        longest = max(longest, offsets[r + 1] - offsets[r])
+    no_values = np.full(longest, np.nan, values.dtype)
+    no_flags = np.full(longest, _MISSING, np.uint8)
     at = 0
     for k in range(rows.size):
         r = rows[k]
-        shift = starts[r] - offsets[r]
-        absent = starts[r] < 0
-        for i in range(offsets[r], offsets[r + 1]):
-            out[at] = _kept(i, -1 if absent else i + shift, r, columns, limits)
-            at += 1
+        first, size, start = offsets[r], offsets[r + 1] - offsets[r], starts[r]
+        there = start >= 0
+        z, zf = depth[first : first + size], depth_flags[first : first + size]
+        x = values[start : start + size] if there else no_values[:size]
+        xf = flags[start : start + size] if there else no_flags[:size]
+        total, kept, n = 0.0, 0, 0
+        if plain:  # without branches, the compiler does several samples at once
+            for j in range(size):
+                kept += (
+                    (any_depth | ((z[j] >= z0) & (z[j] <= z1)))
+                    & (any_value | ((x[j] >= v0) & (x[j] <= v1)))
+                    & (any_flag | allowed[zf[j], xf[j]])
+                )
+            counts[k] = kept
+            continue
+        for j in range(size):
+            good = (
+                (any_depth | ((z[j] >= z0) & (z[j] <= z1)))
+                & (any_value | ((x[j] >= v0) & (x[j] <= v1)))
+                & (any_flag | allowed[zf[j], xf[j]])
+            )
+            if by_time and good:
+                t = times[first + j]
+                good = in_time(t if t != _NO_TIME else station_time[r], t0, t1, months)
+            kept += good
+            if marking:
+                mask[at + j] = good
+            if averaging and good and x[j] == x[j]:
+                total += x[j]
+                n += 1
+        counts[k] = kept
+        if averaging:
+            means[k] = total / n if n else np.nan
+        at += size
 
 
 @njit(cache=True, nogil=True)
@@ -288,25 +305,6 @@ def column_statistics(
         used[r] = some
         at += lengths[r]
     return n, low, high
-
-
-@njit(cache=True, nogil=True)
-def mean_per_station(
-    rows: NDArray, offsets: NDArray, starts: NDArray, columns: Any, limits: Any, out: NDArray
-) -> None:
-    """Average the values of each station that meet all conditions, see `count_samples`."""
-    values = columns[2]
-    for k in range(rows.size):
-        r = rows[k]
-        total, n = 0.0, 0
-        shift = starts[r] - offsets[r]
-        if starts[r] >= 0:
-            for i in range(offsets[r], offsets[r + 1]):
-                x = values[i + shift]
-                if x == x and _kept(i, i + shift, r, columns, limits):
-                    total += x
-                    n += 1
-        out[k] = total / n if n else np.nan
 
 
 @njit(cache=True, nogil=True)

@@ -14,11 +14,11 @@ from sdcviz.errors import BadRequest
 from sdcviz.formats.model import MISSING, Coded
 from sdcviz.observations.filters import Filters
 from sdcviz.observations.kernels import (
-    count_samples,
     gather,
     gather_masked,
-    mark_samples,
+    judge_samples,
     per_sample,
+    restore,
     times_kept,
 )
 from sdcviz.observations.layout import BLOCK
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Samples", "Selection", "conditions"]
 
-_NO_VALUES = np.empty(0, np.float32)
-_NO_FLAGS = np.empty(0, np.uint8)
 _NO_TIMES = np.empty(0, np.int64)
+NO_MASK = np.empty(0, bool)
+NO_MEANS = np.empty(0, np.float32)
 
 
 class Selection:
@@ -72,7 +72,7 @@ class Selection:
             return rows, c.offsets[rows + 1] - c.offsets[rows]
         counts = np.empty(len(rows), np.int64)
         starts, columns, limits = conditions(c, f)
-        count_samples(rows, c.offsets, starts, columns, limits, counts)
+        judge_samples(rows, c.offsets, starts, columns, limits, counts, NO_MASK, NO_MEANS)
         kept = counts > 0
         if not f.by_sample:
             # a station without samples is judged by its own time
@@ -114,7 +114,8 @@ class Selection:
         c = self.collection
         out = np.empty(int(self._lengths.sum()), bool)
         starts, columns, limits = conditions(c, self.filters)
-        mark_samples(self.rows, c.offsets, starts, columns, limits, out)
+        counts = np.empty(len(self.rows), np.int64)
+        judge_samples(self.rows, c.offsets, starts, columns, limits, counts, out, NO_MEANS)
         return out
 
     @cached_property
@@ -376,11 +377,11 @@ def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tup
     -------
     starts : ndarray of int64
     columns, limits : tuple
-        See `sdcviz.observations.kernels.count_samples`.
+        See `sdcviz.observations.kernels.judge_samples`.
     """
     starts = c.offsets[:-1]
-    values: NDArray = _NO_VALUES
-    flags: NDArray = _NO_FLAGS
+    values: NDArray = c.depth  # something to look at, where no parameter is asked for
+    flags = c.depth_flag
     if f.parameter is not None and (f.value is not None or f.flags):
         if f.parameter.startswith("derived:"):
             values, flags = c.values(f.parameter), c.flags(f.parameter)
@@ -391,31 +392,46 @@ def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tup
             flags = stored_flags[0]
     by_time = f.by_time and c.sample_time is not None
     times = c.sample_time.view(np.int64) if by_time and c.sample_time is not None else _NO_TIMES
-    z0, z1 = _open(f.depth)
-    v0, v1 = _open(f.value)
+    z0, z1 = _bounds_in(f.depth, c.depth.dtype)
+    v0, v1 = _bounds_in(f.value, values.dtype)
     limits = (
         *(f.depth is not None, z0, z1),
         *(f.value is not None, v0, v1),
         bool(f.flags),
-        *(by_time, *f.time_range),
+        *(by_time, *f.time_range, _months(f)),
     )
     columns = (
         *(c.depth, c.depth_flag, values, flags, times, c.time.view(np.int64)),
-        *(f.allowed, _months(f)),
+        f.allowed,
     )
     return starts, columns, limits
 
 
-def _open(bounds: tuple[float | None, float | None] | None) -> tuple[float, float]:
+def _bounds_in(
+    bounds: tuple[float | None, float | None] | None, dtype: np.dtype
+) -> tuple[float, float]:
+    """Express bounds in the precision of a column, so that 13.42 is within 13.42.
+
+    A single-precision number stands for a decimal (see `restore`). A bound
+    between two of them moves to the one inside.
+    """
     low, high = bounds or (None, None)
-    return -np.inf if low is None else low, np.inf if high is None else high
+    found = []
+    for bound, outside in ((low, -np.inf), (high, np.inf)):
+        if bound is None or dtype != np.float32:
+            found.append(outside if bound is None else float(bound))
+            continue
+        with np.errstate(over="ignore"):
+            near = np.float32(bound)
+        stands_for = restore(np.array([near]))[0]
+        if stands_for < bound if outside < 0 else stands_for > bound:
+            near = np.nextafter(near, np.float32(-outside))
+        found.append(float(near))
+    return found[0], found[1]
 
 
-def _months(f: Filters) -> NDArray[np.bool_]:
-    out = np.zeros(13, bool)
-    out[list(f.months)] = True
-    out[0] = bool(f.months)
-    return out
+def _months(f: Filters) -> int:
+    return sum(1 << m for m in set(f.months))
 
 
 # ---- conditions on stations ---------------------------------------------

@@ -49,17 +49,18 @@ class SourceStore:
         self._name = f"{uuid.uuid4().hex}.zst"
         self._path = building / self._name
         self._file: BinaryIO | None = None
+        self._codec: Any = None
 
     def add(self, source: Source) -> dict[str, Any]:
         """Compress a copy of a source; return where to find it."""
         import pyarrow
 
-        codec = pyarrow.Codec("zstd", compression_level=1)
         if self._file is None:
             self._file = open(self._path, "wb")
+            self._codec = pyarrow.Codec("zstd", compression_level=1)
         start, frames = self._file.tell(), []
         for piece in _pieces(source):
-            packed = codec.compress(piece, asbytes=True)
+            packed = self._codec.compress(piece, asbytes=True)
             self._file.write(packed)
             frames.append([len(packed), len(piece)])
         return {"file": self._name, "start": start, "frames": frames}

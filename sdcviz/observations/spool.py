@@ -153,13 +153,9 @@ class TextColumn:
     def codes_of(self, coded: Coded) -> NDArray[np.int32]:
         """Translate codes of a file to the codes of the collection."""
         table = self._table
-        lookup = np.fromiter(
-            (table.setdefault(label, len(table)) for label in coded.labels),
-            np.int32,
-            len(coded.labels),
-        )
-        lookup = np.append(lookup, np.int32(-1))
-        return lookup[coded.codes]
+        lookup = [table.setdefault(label, len(table)) for label in coded.labels]
+        lookup.append(-1)  # the last is also number -1: no text
+        return np.array(lookup, np.int32)[coded.codes]
 
     def append(self, coded: Coded, station: int) -> None:
         """Add texts of the stations from number `station` on."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sdcviz.errors import BadRequest
 from sdcviz.formats.model import FEATURES, L20, Coded
 from sdcviz.observations.filters import Filters
-from sdcviz.observations.kernels import fill_histogram, mean_per_station
+from sdcviz.observations.kernels import fill_histogram, judge_samples
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
@@ -212,7 +212,7 @@ def station_means(
     BadRequest
         The parameter is text.
     """
-    from sdcviz.observations.selection import conditions
+    from sdcviz.observations.selection import NO_MASK, conditions
 
     filters = Filters(depth=depth, parameter=key, flags=flags or NOT_BAD)
     if collection.parameter(key).kind == "text":
@@ -222,7 +222,8 @@ def station_means(
         out = np.empty(collection.n_stations, np.float32)
         starts, columns, limits = conditions(collection, filters)
         rows = np.arange(collection.n_stations)
-        mean_per_station(rows, collection.offsets, starts, columns, limits, out)
+        counts = np.empty(len(rows), np.int64)
+        judge_samples(rows, collection.offsets, starts, columns, limits, counts, NO_MASK, out)
         out.flags.writeable = False
         return out
 

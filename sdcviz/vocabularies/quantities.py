@@ -23,7 +23,7 @@ from functools import lru_cache
 from importlib import resources
 
 from . import units
-from .terms import P01, P35, label, standard_unit
+from .terms import P01, P35, all_terms, label, standard_unit
 
 __all__ = ["Quantity", "aggregated_codes", "plain_name", "quantities", "quantity"]
 
@@ -97,7 +97,7 @@ def _quantity(p01: str, name: str, standard_name: str, unit: str, p06: str) -> Q
     if p01 and p01 != label(P01, p01):
         for rule in _by_p01(p01):
             return _in_unit(rule, measured or units.canonical(standard_unit(p01)), unit or p06)
-        return _aggregated(p01, measured, unit)
+        return _aggregated(aggregated_codes(p01), measured, unit)
     for rule in (*_matching("standard_name", standard_name), *_matching("name", plain_name(name))):
         if measured == "" and rule.assume_unit:
             return rule.quantity
@@ -105,7 +105,8 @@ def _quantity(p01: str, name: str, standard_name: str, unit: str, p06: str) -> Q
             return _in_unit(rule, measured, unit)
         if measured == "":
             return replace(rule.quantity, key=rule.quantity.key + "_unknown_unit", unit="")
-    return None
+    # Aggregated ODV files have the labels of P35 as column names.
+    return _aggregated(_p35_labelled().get(plain_name(name), ()), measured, unit)
 
 
 def plain_name(name: str) -> str:
@@ -154,8 +155,7 @@ def _by_p01(p01: str) -> Iterator[_Rule]:
             yield rule
 
 
-def _aggregated(p01: str, measured: str | None, text: str) -> Quantity | None:
-    groups = aggregated_codes(p01)
+def _aggregated(groups: tuple[str, ...], measured: str | None, text: str) -> Quantity | None:
     if len(groups) != 1:
         return None
     (group,) = groups
@@ -179,6 +179,11 @@ def _p35_of() -> dict[str, tuple[str, ...]]:
         for group, code in csv.reader(file):
             table[code] = (*table.get(code, ()), group)
     return table
+
+
+@lru_cache(maxsize=1)
+def _p35_labelled() -> dict[str, tuple[str, ...]]:
+    return {plain_name(term.label): (term.code,) for term in all_terms(P35)}
 
 
 def aggregated_codes(p01: str) -> tuple[str, ...]:

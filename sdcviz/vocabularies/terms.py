@@ -28,6 +28,7 @@ from . import units
 __all__ = [
     "COLLECTIONS",
     "Term",
+    "all_terms",
     "import_terms",
     "label",
     "short_label",
@@ -97,6 +98,11 @@ def standard_unit(p01: str) -> str:
     """Give the P06 code that NVS proposes for a P01 or P35 code; "" if unknown."""
     found = _terms(P01).get(_bare(p01)) or _terms(P35).get(_bare(p01))
     return found.unit if found else ""
+
+
+def all_terms(collection: str) -> list[Term]:
+    """Give all known terms of a collection; none if it is unknown."""
+    return list(_terms(collection).values())
 
 
 def unit_label(unit: str) -> str:

@@ -33,6 +33,7 @@ _WORDS = (
     (r"siemens", "s"),
     (r" per ", "/"),
 )
+_AS_WRITTEN = {"ug/l": "µg/l", "ugpl": "µg/l", "mmol/m3": "mmol/m3", "g/m3": "g/m3"}
 # A space, dot or nothing, then a unit with a negative exponent: "kg-1", ".m^-3".
 _INVERSE = re.compile(r"[\s.*·]*([a-zµ]+)\^?-(\d)")
 
@@ -76,7 +77,7 @@ def pretty(text: str) -> str:
     if found is not None:
         plain = _slashed(_plain(text))
         # Numerically the same, but the file's own unit is what people expect to see.
-        shown = {"ug/l": "µg/l", "mmol/m3": "mmol/m3", "g/m3": "g/m3"}.get(plain, found)
+        shown = _AS_WRITTEN.get(plain, found)
         return "" if shown == "1" else _powers(shown)
     text = _without_markup(text.strip())
     return _powers(re.sub(r"\bu(?=(mol|g|l|m|E|W|S|atm|Eq)\b)", "µ", text))

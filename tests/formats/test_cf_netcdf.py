@@ -77,7 +77,7 @@ def test_written_and_read_back_is_the_same(data, tmp_path, file):
     FORMAT.write(path, iter(theirs.batches), WriteContext(title="a test", history=["2026: made"]))
     assert recognise(Source.of(path)) is FORMAT
     assert_same(read_whole(FORMAT, path), theirs)
-    assert_same(read_whole(FORMAT, path, batch_samples=777), theirs)
+    assert_same(read_whole(FORMAT, path, batch_samples=20_000), theirs)
 
 
 def stations_of(n: int) -> Stations:
@@ -262,6 +262,20 @@ def test_flat_tables_are_split_by_position_and_time(tmp_path):
     whole = read_whole(FORMAT, flat(tmp_path / "t.nc", "Trajectory", **COLUMNS))
     np.testing.assert_array_equal(whole.counts(), [1, 1, 1, 1])
     assert set(whole.station("feature")) == {2}
+
+
+def test_flat_table_with_names_of_its_stations(tmp_path):
+    path = flat(tmp_path / "p.nc", "Profile", **COLUMNS)
+    with netCDF4.Dataset(path, "a") as file:
+        file.createDimension("length", 2)
+        names = file.createVariable("station_id", "S1", ("row", "length"))
+        names[:] = [list("A1"), list("A2"), list("A3"), list("A4")]
+        cruise = file.createVariable("cruise", str, ("row",))
+        cruise[:] = np.array(["MED"] * 4, object)
+    whole = read_whole(FORMAT, path)
+    assert whole.text("station") == ["A1", "A2", "A3", "A4"]
+    assert whole.text("cruise") == ["MED"] * 4
+    assert [c.parameter.name for c in whole.batches[0].columns] == ["sea_water_temperature"]
 
 
 @pytest.mark.parametrize(

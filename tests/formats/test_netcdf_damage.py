@@ -12,8 +12,9 @@ import pytest
 from sdcviz.errors import UnreadableFile
 from sdcviz.formats.base import ReadOptions
 from sdcviz.formats.model import Doctor
-from sdcviz.formats.netcdf import decimal, decode_time
+from sdcviz.formats.netcdf import decimal
 from sdcviz.formats.netcdf_size import expected_size
+from sdcviz.formats.netcdf_time import decode_time
 from sdcviz.formats.sources import Source
 from sdcviz.formats.table import recognise
 

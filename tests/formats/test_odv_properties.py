@@ -176,6 +176,11 @@ def test_mutated_files(data, name, edits):
     )
 )
 def test_numbers_are_rounded_as_python_does(text):
-    found = outcome(LABELS.replace(b"T\n", b"T [K]\n") + b"a\tb\tC\t2000-01-01\t1\t2\t3\t1\t" + text.encode() + b"\n")
+    found = outcome(
+        LABELS.replace(b"T\n", b"T [K]\n")
+        + b"a\tb\tC\t2000-01-01\t1\t2\t3\t1\t"
+        + text.encode()
+        + b"\n"
+    )
     value, expected = found[0].columns[0].values[0], float(text)
     assert value == expected if np.isfinite(expected) else np.isnan(value)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sdcviz.errors import BadRequest, NotFound
 from sdcviz.formats.model import Coded
 from sdcviz.observations import Filters, build_collection, open_collection
+from sdcviz.observations.kernels import restore
 
 from .synthetic import batch, sha
 
@@ -201,6 +202,17 @@ def test_a_day_a_month_and_a_year_are_whole(tmp_path):
     assert c.where(time=(None, "1000")).n_stations == 1
     assert c.where(months=(3,)).n_stations == 1
     assert c.where(time=("1999-12-31T23:59:59", "1999-12-31T23:59:59")).n_stations == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(-20_000, 40_000), st.sampled_from([-1e-9, 0, 1e-9, 4e-4]), st.booleans())
+def test_bounds_are_decimals_whatever_the_precision(profiles, number, beside, upper):
+    bound = round(number / 1000, 3) + beside
+    assert profiles.values("temperature").dtype == np.float32
+    values = restore(profiles.values("temperature"))
+    expected = values <= bound if upper else values >= bound
+    limits = (None, bound) if upper else (bound, None)
+    assert profiles.where(parameter="temperature", value=limits).n_samples == expected.sum()
 
 
 def test_polygon_and_box_agree(profiles):
