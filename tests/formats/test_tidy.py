@@ -16,6 +16,7 @@ from sdcviz.formats import (
     Stations,
     WriteContext,
     csv_write,
+    format_named,
     parquet,
 )
 from sdcviz.formats.csv_write import safe_text
@@ -140,6 +141,11 @@ def test_no_text_becomes_a_formula(tmp_path):
     assert [safe_text(t) for t in ("-5", "+1.5e3", "-x", "@a", "a-b", "")] == [
         "-5", "+1.5e3", "'-x", "'@a", "a-b", "",
     ]  # fmt: skip
+
+
+def test_the_formats_that_export_uses_can_write():
+    assert format_named("delimited").write is csv_write.write
+    assert format_named("parquet").suffix == ".parquet"
 
 
 def test_an_empty_selection_and_a_failed_one(tmp_path):

@@ -35,14 +35,16 @@ def test_every_value_and_flag_agrees_with_wodpy(data):
             depths.append(cast.z().filled(np.nan))
             values.append(cast.t().filled(np.nan))
             codes.append(cast.t_level_qc().filled(-16) + 48)
-            whole_cast.append(np.full(cast.n_levels(), cast.t_profile_qc() or 0))
+            whole_cast.append(cast.t_profile_qc() or 0)
     values, codes = np.concatenate(values), np.concatenate(codes)
     column = whole.column("Temperature")
     np.testing.assert_array_equal(whole.only.depth, np.concatenate(depths))
     np.testing.assert_array_equal(column.values, values.astype(np.float32))
     np.testing.assert_array_equal(column.source_flags, codes.astype(np.uint8))
-    good = (codes == ord("0")) & (np.concatenate(whole_cast) == 0) & ~np.isnan(values)
+    good = (codes == ord("0")) & ~np.isnan(values)
     np.testing.assert_array_equal(column.flags == ord("1"), good)
+    told = whole.only.stations.extra["Temperature_WODprofileflag"].texts()
+    assert [int(t or 0) for t in told] == whole_cast and any(whole_cast)
     assert column.scale == "WOD" and 0 < good.sum() < len(good)
 
 
