@@ -390,7 +390,7 @@ class Chart:
         self._paint([CLEAR, *colours])
         bar = self._key("count")
         bar.visible = most > 1
-        bar.color_mapper.update(palette=colours, low=1, high=max(most, 2))
+        _scale(bar, colours, 1, max(most, 2))
 
     def _counts_palette(self, name: str | None) -> list[str]:
         if name:
@@ -405,7 +405,7 @@ class Chart:
         colours = list(colormap(name, 255))
         self._paint([CLEAR, *colours])
         bar = self._key("value")
-        bar.color_mapper.update(palette=colours, low=low, high=high)
+        _scale(bar, colours, low, high)
         ticks = np.linspace(low, high, 5)
         digits = 0 if title == "Year" else max(0, int(np.ceil(1 - np.log10(max(high - low, 1e-9)))))
         bar.update(
@@ -464,6 +464,14 @@ def _category_key() -> Legend:
 
 
 _KEYS = {"count": _count_key, "value": _value_key, "category": _category_key}
+
+
+def _scale(bar: ColorBar, palette: list[str], low: float, high: float) -> None:
+    mapper = bar.color_mapper
+    # Bokeh takes longer to check 255 colours again than the map to count a million stations.
+    if mapper.palette != palette:
+        mapper.palette = palette
+    mapper.update(low=low, high=high)
 
 
 def _ring(size: float, width: float) -> Scatter:
