@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 CONSTRAINTS := .ci/constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 
+# `packages` may bring python3-venv, which the environment needs.
+.NOTPARALLEL:
 .PHONY: demo test lint bench packages clean
 
 demo: $(VENV)/.installed
@@ -40,8 +42,7 @@ $(VENV)/.installed-test: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[test]'
 	@touch $@ $(VENV)/.installed
 
-# The tests' packages may bring python3-venv, so they come first where both are asked for.
-$(BIN)/python: | $(filter packages,$(if $(filter test,$(MAKECMDGOALS)),packages))
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "sdcviz needs Python 3.11 to 3.13; choose one with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || \

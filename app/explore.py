@@ -7,7 +7,7 @@ from typing import Any
 import panel as pn
 import param
 
-from .parts.filters import FiltersPart
+from .parts.filters import FiltersPart, counted
 from .parts.map import MapPart
 from .parts.map_bar import MapBar
 from .session import Session
@@ -32,12 +32,16 @@ class ExploreView(pn.viewable.Viewer):
         session = self.session
         self.drawer = FiltersPart(session=session)
         self.map = MapPart(session=session)
+        text = {"font-size": "12px", "white-space": "nowrap", "overflow": "hidden"}
         self._status = pn.pane.HTML(
-            HINT, margin=(2, 10), sizing_mode="stretch_width", height=20,
-            styles={"font-size": "12px", "white-space": "nowrap"},
-        )  # fmt: skip
+            HINT, margin=(3, 10), height=18, sizing_mode="stretch_width", styles=text
+        )
+        self._count = pn.pane.HTML(
+            margin=(3, 10), height=18, width=250, styles=text | {"text-align": "right"}
+        )
         self._map_column = pn.Column(
-            MapBar(session=session, map=self.map), self.map, self._status,
+            MapBar(session=session, map=self.map), self.map,
+            pn.Row(self._status, self._count, margin=0, sizing_mode="stretch_width"),
             sizing_mode="stretch_both", margin=0, styles={"min-width": "0", "flex": "1 1 55%"},
         )  # fmt: skip
         self._side = pn.Column(
@@ -48,17 +52,35 @@ class ExploreView(pn.viewable.Viewer):
         self.map.param.watch(lambda e: self._status.param.update(object=e.new or HINT), "hint")
         session.param.watch(lambda *_: self._show_side(), ["selection", "station"])
         session.param.watch(lambda _: self._status.param.update(object=HINT), ["collection"])
+        session.param.watch(
+            lambda *_: self._show_count(),
+            ["collection", "collection_version", "selection", *session.filter_names],
+        )
         self._show_side()
+        self._show_count()
 
     def __panel__(self) -> Any:
         return self.main
 
+    def _show_count(self) -> None:
+        """Say how many stations are shown, of how many."""
+        data, shown = self.session.data, self.session.filtered
+        if data is None or shown is None:
+            self._count.object = ""
+            return
+        picked = len(self.session.selection)
+        more = f" · <b>{counted(picked)}</b> selected" if picked else ""
+        self._count.object = (
+            f"<b>{counted(shown.n_stations)}</b> of {counted(data.n_stations)} stations{more}"
+        )
+
     def _show_side(self) -> None:
         """Open the panel beside the map when there is something to show in it."""
         wanted = len(self.session.selection) > 0 or self.session.station is not None
+        # First the place, then the plots: a figure that is hidden at birth can't be laid out.
+        self._side.visible = wanted
         if wanted and not self._side.objects:
             self._side.objects = self._make_side()
-        self._side.visible = wanted
 
     def _make_side(self) -> list[Any]:
         # Plots bring heavy libraries, which a page without a selection does not wait for.

@@ -120,7 +120,7 @@ def _mean(session: Session, data: Collection) -> Colouring:
 
     parameter = data.parameter(session.parameter)
     values = station_means(data, parameter.key, depth=session.depth, flags=session.flags or None)
-    title = f"Mean {parameter.label.lower()}" + (f" ({parameter.unit})" if parameter.unit else "")
+    title = f"Mean {parameter.label.lower()}" + (f" [{parameter.unit}]" if parameter.unit else "")
     if session.depth:
         title += f", {session.depth[0]:g} to {session.depth[1]:g} m"
     return Colouring("value", title, values, limits=_middle(values))

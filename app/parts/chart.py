@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
-    Annotation,
     BoxSelectTool,
     BoxZoomTool,
     ColorBar,
@@ -51,14 +50,35 @@ CLEAR = "#00000000"
 PICK = "#ff3d7f"
 """Colour of what is selected: in no colour map, seen on light and dark."""
 LOOKS = {
-    False: {"sea": "#f3f7f9", "land": "#d9d5ca", "shore": "#8b8778", "ink": "#46555e"},
-    True: {"sea": "#10171c", "land": "#333b40", "shore": "#66727a", "ink": "#a9b8c1"},
+    False: {
+        "sea": "#f3f7f9",
+        "land": "#d9d5ca",
+        "shore": "#8b8778",
+        "ink": "#46555e",
+        "page": "#ffffff",
+        "edge": "#dde4e8",
+    },
+    True: {
+        "sea": "#0d1b24",
+        "land": "#333b40",
+        "shore": "#66727a",
+        "ink": "#a9b8c1",
+        "page": "#12181d",
+        "edge": "#2a343b",
+    },
 }
 """Colours of the ground, light and dark."""
 
 _POINT_JS = """
 clearTimeout(source._timer)
 source._timer = setTimeout(() => { source.data = {x: [cb_obj.x], y: [cb_obj.y]} }, %d)
+"""
+
+
+# A selection event does not say which keys were held; the drag before it does.
+_KEYS_JS = """
+const shift = cb_obj.modifiers.shift
+if (source.data.shift[0] !== shift) { source.data = {shift: [shift]} }
 """
 
 
@@ -89,8 +109,11 @@ class Chart:
             min_border=0,
             lod_timeout=QUIET,
             name="map",
+            # The theme's letters of colour bar and legend are relative to this.
+            styles={"font-size": "12.5px"},
         )
         self.pointer = _empty("x", "y")
+        self.keys = ColumnDataSource({"shift": [False]})
         self._resolution: tuple[str, str] | None = None
         self._add_tools()
         self._add_ground()
@@ -105,13 +128,18 @@ class Chart:
     def _add_tools(self) -> None:
         wheel = WheelZoomTool(zoom_on_axis=False, maintain_focus=False)
         pan = PanTool()
-        box = BoxSelectTool(description="Select a box (Shift adds)")
-        lasso = LassoSelectTool(description="Select with a lasso (Shift adds)", continuous=False)
+        # Without renderers: a selection is a list of rows of ours, never Bokeh's own.
+        box = BoxSelectTool(description="Select a box (Shift adds)", renderers=[])
+        lasso = LassoSelectTool(
+            description="Select with a lasso (Shift adds)", continuous=False, renderers=[]
+        )
         self.figure.add_tools(pan, wheel, BoxZoomTool(match_aspect=True), box, lasso)
         self.figure.toolbar.update(active_scroll=wheel, active_drag=pan, logo=None)
         self.figure.js_on_event(
             "mousemove", CustomJS(args={"source": self.pointer}, code=_POINT_JS % POINTER)
         )
+
+        self.figure.js_on_event("panstart", CustomJS(args={"source": self.keys}, code=_KEYS_JS))
 
     def _add(self, glyph: Glyph, source: ColumnDataSource, level: str, name: str = "") -> Glyph:
         self.figure.add_glyph(source, glyph, level=level, name=name or None)
@@ -182,27 +210,20 @@ class Chart:
         self._lands.fill_color = look["land"]
         self._spots.line_color = look["sea"]
         self._scale.line_color = look["ink"]
+        self.figure.update(
+            border_fill_color=look["page"],
+            background_fill_color=look["sea"],
+            outline_line_color=look["edge"],
+        )
         for line in (self._shores, self._meridians):
             line.line_color = look["shore"]
         for text in (self._degrees, self._length):
             text.text_color = look["ink"]
-        for key in self._keys.values():
-            self._dress_key(key)
-
-    def _dress_key(self, key: Annotation) -> None:
-        look = LOOKS[self._dark]
-        key.update(
-            background_fill_color=look["sea"],
-            background_fill_alpha=0.88,
-            title_text_color=look["ink"],
-            **{f"{'label' if isinstance(key, Legend) else 'major_label'}_text_color": look["ink"]},
-        )
 
     def _key(self, kind: str) -> Any:
         """Return the explanation of the colours, made when first needed, and hide the others."""
         if kind not in self._keys:
             self._keys[kind] = _KEYS[kind]()
-            self._dress_key(self._keys[kind])
             self.figure.add_layout(self._keys[kind])
         for name, key in self._keys.items():
             if name != kind and key.visible:
@@ -409,18 +430,18 @@ class Chart:
 
     def _item(self, text: str, colour: str) -> LegendItem:
         if colour not in self._squares:
-            # A glyph without data: the legend draws its own marker.
+            # A glyph that is nowhere: the legend draws its own marker.
+            nowhere = ColumnDataSource({"x": [float("nan")], "y": [float("nan")]})
             square = Scatter(marker="square", size=10, fill_color=colour, line_color=None)
-            self._squares[colour] = self.figure.add_glyph(_empty("x", "y"), square)
+            self._squares[colour] = self.figure.add_glyph(nowhere, square)
         return LegendItem(label=text, renderers=[self._squares[colour]])
 
 
 def _colour_bar(**more: Any) -> ColorBar:
     return ColorBar(
         width=200, height=9, orientation="horizontal", location="top_left", padding=8, margin=8,
-        title_text_font_style="normal", title_text_font_size="12px", title_standoff=4,
-        label_standoff=3, major_label_text_font_size="11px", bar_line_color=None,
-        major_tick_line_color=None, **more,
+        title_standoff=4, label_standoff=3, bar_line_color=None, major_tick_line_color=None,
+        **more,
     )  # fmt: skip
 
 
@@ -437,7 +458,6 @@ def _value_key() -> ColorBar:
 def _category_key() -> Legend:
     return Legend(
         items=[], location="top_left", padding=8, margin=8, border_radius=6, spacing=0,
-        title_text_font_style="normal", title_text_font_size="12px", label_text_font_size="11px",
         glyph_width=12, glyph_height=12, label_height=14, click_policy="none",
         border_line_color=None,
     )  # fmt: skip

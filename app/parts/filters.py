@@ -67,8 +67,8 @@ class FiltersPart(pn.viewable.Viewer):
         session = self.session
         self.form = FilterForm(self._take, dark=session.dark, sizing_mode="stretch_width", margin=0)
         watch = session.param.watch
-        watch(lambda _: self._draw(), ["collection", "collection_version", "parameter"])
-        watch(lambda _: self._show(), list(session.filter_names))
+        watch(lambda *_: self._draw(), ["collection", "collection_version", "parameter"])
+        watch(lambda *_: self._show(), list(session.filter_names))
         watch(lambda e: self.form.param.update(dark=e.new), "dark")
         self._draw()
 
@@ -154,7 +154,7 @@ def _parameter_form(data: Any, key: str) -> dict[str, Any]:
     if info.kind == "number" and info.n_values:
         found = histogram(data, key, bins=BINS)
         ticks = _round_ticks(float(found.edges[0]), float(found.edges[-1]))
-        title = f"{info.label} ({info.unit})" if info.unit else info.label
+        title = f"{info.label} [{info.unit}]" if info.unit else info.label
         form["value"] = _slider(
             title, "linear", found.edges, found.counts, [(t, f"{t:g}") for t in ticks]
         )
@@ -210,7 +210,7 @@ def _depths(data: Any) -> dict[str, Any] | None:
     counts = np.add.reduceat(fine.counts, at[:-1]) if len(at) > 1 else fine.counts
     # Height is a density, so that a wide bin does not look fuller than a narrow one.
     edges = fine.edges[at]
-    return _slider("Depth (m)", "root", edges, counts / np.diff(edges), _depth_ticks(last))
+    return _slider("Depth [m]", "root", edges, counts / np.diff(edges), _depth_ticks(last))
 
 
 def _depth_ticks(deepest: float) -> list[tuple[float, str]]:

@@ -262,7 +262,7 @@ class MapPart(pn.viewable.Viewer):
         else:
             return
         rows = layer.rows[found]
-        if event.mode == "append":
+        if self._chart.keys.data["shift"][0]:
             rows = np.union1d(self.session.selection, rows)
         self.session.select(rows)
         self._chart.draw_shape(corners if len(rows) else None)

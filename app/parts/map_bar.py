@@ -9,7 +9,6 @@ import panel_material_ui as pmui
 import param
 
 from ..session import COLOURS, Session
-from .filters import counted
 from .map import MapPart
 
 __all__ = ["MapBar"]
@@ -38,22 +37,21 @@ class MapBar(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         session = self.session
-        look: dict[str, Any] = {"size": "small", "margin": (6, 4), "variant": "outlined"}
+        look: dict[str, Any] = {
+            "size": "small", "margin": (6, 4), "variant": "outlined",
+            "sizing_mode": "stretch_width", "min_width": 76,
+        }  # fmt: skip
         self._colour = pmui.Select(
             label="Colour", options={TITLES[c]: c for c in COLOURS}, value=session.colour_by,
-            width=170, **look,
+            max_width=170, **look,
         )  # fmt: skip
-        self._parameter = pmui.Select(label="Parameter", options=[], width=210, **look)
+        self._parameter = pmui.Select(label="Parameter", options=[], max_width=210, **look)
         self._limits = pmui.TextInput(
-            label="Colour range", placeholder="2 to 98 %", width=130, **look
+            label="Colour range", placeholder="2 to 98 %", max_width=130, **look
         )
         self._palette = pmui.Select(
-            label="Colours", options=MAPS, value=session.colormap or "", width=140, **look
+            label="Colours", options=MAPS, value=session.colormap or "", max_width=140, **look
         )
-        self._count = pn.pane.HTML(
-            margin=(6, 8), align="center", sizing_mode="fixed", width=230, height=20,
-            styles={"font-size": "13px", "text-align": "right", "white-space": "nowrap"},
-        )  # fmt: skip
         self._polar = pmui.IconButton(
             icon="public", size="small", description="Mercator or Arctic map",
             on_click=lambda _: self._turn(), margin=(8, 0), sizing_mode="fixed", width=40,
@@ -64,7 +62,7 @@ class MapBar(pn.viewable.Viewer):
         )  # fmt: skip
         self._row = pn.Row(
             self._colour, self._parameter, self._limits, self._palette, self._polar, self._fit,
-            pn.layout.HSpacer(), self._count, sizing_mode="stretch_width", margin=(0, 4),
+            sizing_mode="stretch_width", margin=(0, 4),
         )  # fmt: skip
         self._connect()
         self._open()
@@ -77,7 +75,6 @@ class MapBar(pn.viewable.Viewer):
         watch = session.param.watch
         watch(lambda *_: self._open(), ["collection", "collection_version"])
         watch(lambda *_: self._show(), ["parameter", "colour_by", "clim", "colormap"])
-        watch(lambda *_: self._show_count(), list(session.filter_names))
         self._colour.param.watch(lambda e: self._set(colour_by=e.new, clim=None), "value")
         self._parameter.param.watch(lambda e: self._choose(e.new), "value")
         self._palette.param.watch(lambda e: self._set(colormap=e.new or None), "value")
@@ -119,7 +116,6 @@ class MapBar(pn.viewable.Viewer):
         options = {p.label: p.key for p in data.parameters if p.kind == "number"}
         self._parameter.param.update(options=options, value=self.session.parameter)
         self._show()
-        self._show_count()
 
     def _show(self) -> None:
         session = self.session
@@ -130,11 +126,3 @@ class MapBar(pn.viewable.Viewer):
         self._limits.value = f"{session.clim[0]:g} to {session.clim[1]:g}" if session.clim else ""
         self._limits.visible = session.colour_by in ("mean", "year")
         self._palette.visible = session.colour_by in ("count", "mean", "year")
-
-    def _show_count(self) -> None:
-        data, selected = self.session.data, self.session.filtered
-        if data is None or selected is None:
-            return
-        self._count.object = (
-            f"<b>{counted(selected.n_stations)}</b> of {counted(data.n_stations)} stations"
-        )

@@ -98,10 +98,12 @@ def _add_page(api: FastAPI, key: bytes) -> Any:
 
     from ..main import page
     from ..theme import configure
+    from .quick import mend_speed
     from .sockets import mend_sockets
 
     configure()
     mend_sockets()
+    mend_speed()
     return add_applications(
         {"/": page},
         app=api,

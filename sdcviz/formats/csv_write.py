@@ -34,7 +34,10 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def safe_text(text: str) -> str:
-    """Make a text that no spreadsheet takes for a formula.
+    """Make a text of one line that no spreadsheet takes for a formula.
+
+    A history may have line breaks; a row of the table is one line of the file,
+    which is what line-based readers (ours too) rely on.
 
     Parameters
     ----------
@@ -46,6 +49,7 @@ def safe_text(text: str) -> str:
     str
         With ``'`` before it where it starts like a formula and is no number.
     """
+    text = " ".join(text.splitlines())
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

@@ -18,6 +18,7 @@ from .common import (
     offsets_of,
     wrap_longitude,
 )
+from .csv_write import write
 from .flags import SCALES, to_l20
 from .grouping import Rows, codes_of, group_rows
 from .guess import guess_mapping, sample_of
@@ -487,4 +488,4 @@ def _flag_code(text: str) -> int:
     return ord(text[0]) if len(text) == 1 and ord(text) < 128 else ord("?")
 
 
-FORMAT: Format = Format("delimited", "Plain table (CSV, TSV, ...)", recognise, read)
+FORMAT: Format = Format("delimited", "Plain table (CSV, TSV, ...)", recognise, read, write, ".csv")

@@ -150,7 +150,7 @@ def sample_of(head: bytes) -> Sample | None:
         (line for (i, line), c in zip(texts, is_comment, strict=True) if c and i == first - 1), ""
     )
     units = [""] * len(top)
-    if not _numeric(top) and (len(cells) > 1 or not whole):
+    if not _numeric(top):
         labels, rows = top, cells[1:]
         if rows and _is_units(rows[0][1], [r for _, r in rows[1:4]]):
             units, rows = rows[0][1], rows[1:]
@@ -210,7 +210,9 @@ def _separator(lines: Sequence[str]) -> str | None:
     for separator in SEPARATORS:
         counts = [len(split(line, separator)) for line in lines]
         usual = max(set(counts), key=counts.count)
-        same = counts.count(usual) >= 0.9 * len(counts)
+        # The header has a cell for each column, even where some rows have not.
+        needed = 0.5 if counts[0] == usual and separator != " " else 0.9
+        same = counts.count(usual) >= needed * len(counts)
         if same and usual > best and (found is None or separator != " "):
             best, found = usual, separator
     return found
@@ -269,7 +271,7 @@ def _by_name(sample: Sample, columns: list[list[str]]) -> list[ColumnUse]:
             ),
             None,
         )
-        if role_name == "time" and any(cells) and _all_numbers(cells):
+        if role_name == "time" and any(cells) and not _dates(cells):
             role_name = "epoch" if _size(cells) > 1e8 and "epoch" not in taken else None
         if role_name is None:
             if key in ("time_epoch", "timestamp") and taken & {"time", "epoch"}:
@@ -327,10 +329,14 @@ def _scale(key: str) -> str:
     return scale_of(key.replace("_", ":")) or ("QARTOD" if "qartod" in key else "L20")
 
 
+def _dates(cells: list[str]) -> int:
+    return sum(bool(re.fullmatch(_TIME, c, re.I)) for c in cells)
+
+
 def _all_numbers(cells: list[str]) -> bool:
-    """Tell whether (nearly) all cells are numbers."""
+    """Tell whether cells are numbers, but for some that went wrong."""
     filled = [c for c in cells if c]
-    return len(numbers(filled)[1]) <= 0.1 * len(filled)
+    return len(numbers(filled)[1]) <= 0.4 * len(filled)
 
 
 def _size(cells: list[str]) -> float:

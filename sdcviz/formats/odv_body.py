@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from ..errors import UnreadableFile
 from .model import Batch, Coded, Doctor, Stations
 from .odv_layout import Header
+from .odv_located import Cells
 from .odv_numbers import is_missing, parse_number
 from .odv_samples import Samples
 from .odv_scan import Plan, Scan, plan_of, scan_lines
-from .odv_stations import Cells, read_stations
+from .odv_stations import read_stations
 
 __all__ = ["Body", "too_ragged"]
 
@@ -162,8 +163,8 @@ class Body:
             if match:
                 station = int(np.searchsorted(offsets, row, "left")) - 1
                 history.setdefault(station, []).append(" ".join(match[1].split()))
-        for text in history.pop(-1, ()):
-            self.header.history.append(text)
+        # Before the first row it is about the file, as are the comments of the header.
+        history.pop(-1, None)
         if history:
             stations.extra["History"] = Coded.of(
                 "\n".join(history.get(i, ())) for i in range(len(stations))

@@ -233,10 +233,10 @@ class _Names:
                     "header", "no SeaDataNet parameter mapping", "parameters have no P01 codes"
                 )
             return
-        for name in self.lost:
-            self.doctor.note(
-                "header", f"column {name!r} is not in the mapping", "it has no P01 code"
-            )
+        if self.lost:
+            shown = ", ".join(map(repr, self.lost[:3])) + (", ..." if len(self.lost) > 3 else "")
+            what = f"columns that are not in the mapping: {shown}"
+            self.doctor.note("header", what, "they have no P01 code", len(self.lost))
         for pair in self.renamed:
             self.doctor.note(
                 "header", f"the mapping says {pair}", "taken as the same, but for the spelling"

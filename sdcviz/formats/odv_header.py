@@ -174,7 +174,7 @@ def _no_labels(raw: bytes, name: str, line: int, text: bytes) -> str:
 
 
 def _read_comments(header: Header, comments: list[bytes]) -> Declared:
-    """Take references, mapping, attributes and history out of the comments."""
+    """Take references, mapping and attributes out of the comments."""
     declared = Declared()
     for raw in comments:
         if b"<" not in raw:
@@ -211,8 +211,6 @@ def _attribute(header: Header, declared: Declared, tag: str, value: str) -> None
         header.missing = tuple(_floats(value))
     elif tag == "datatype":
         header.data_type = value
-    elif tag == "history":
-        header.history.append(value)
     elif tag == "metavariable":
         declared.meta.add(dict(_ATTRIBUTE.findall(value)).get("label", ""))
     elif tag == "datavariable":

@@ -54,6 +54,16 @@ def _is_comment(buf, start, end):
 
 
 @compiled
+def _is_header(buf, start, end, header):
+    if end - start != len(header):
+        return False
+    for i in range(len(header)):
+        if buf[start + i] != header[i]:
+            return False
+    return True
+
+
+@compiled
 def _is_blank(buf, start, end, sep):
     for i in range(start, end):
         c = buf[i]
@@ -124,9 +134,7 @@ def scan(
             pos = end + 1
             line += 1
             continue
-        if _is_comment(buf, pos, text) or (
-            len(header) == text - pos and buf[pos] == header[0] and (buf[pos:text] == header).all()
-        ):
+        if _is_comment(buf, pos, text) or _is_header(buf, pos, text, header):
             if n_comments < len(comments):
                 comments[n_comments, 0] = n
                 comments[n_comments, 1] = line
@@ -174,7 +182,7 @@ def scan(
                     times[slot, n] = NAT
             elif state == 2:
                 if quoted:
-                    stop = cell_end(buf, i, text, sep, True)
+                    stop = cell_end(buf, i, text, sep, quoted)
                     if stop < 0:
                         quoted = False
                         stop = -1 - stop
@@ -254,7 +262,9 @@ def scan(
         if starts_station:
             first[n_stations] = n
             n_stations += 1
-            now[:] = new
+            for k in range(n_keys):
+                now[k, 0] = new[k, 0]
+                now[k, 1] = new[k, 1]
         rows[n] = line
         starts[n] = pos
         widths[n] = width

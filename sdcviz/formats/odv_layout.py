@@ -67,8 +67,8 @@ class Header:
         ``"Profiles"``, ``"TimeSeries"``, ``"Trajectories"`` or empty.
     cdi : dict of (str, str) to str
         Link by EDMO code and LOCAL_CDI_ID.
-    csr, platforms, history : list of str
-        Links to cruise reports, C17 codes, history lines.
+    csr, platforms : list of str
+        Links to cruise reports, C17 codes.
     sdn : bool
         Whether the file has a SeaDataNet mapping.
     primary_time : bool
@@ -91,7 +91,6 @@ class Header:
     cdi: dict[tuple[str, str], str] = field(default_factory=dict)
     csr: list[str] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
-    history: list[str] = field(default_factory=list)
     sdn: bool = False
     primary_time: bool = False
 

@@ -57,7 +57,7 @@ def rewrite(
     lines = source.split(newline)
     first_row = header.line - 1
     edits = _by_line(header, flag_edits or {}, len(lines), first_row)
-    keep = None if keep_lines is None else set(keep_lines)
+    keep = None if keep_lines is None else {int(n) for n in keep_lines}
     body = _body(header, lines[first_row:], header.line, keep, edits)
     head = lines[:first_row]
     if history:
@@ -119,7 +119,9 @@ def _body(
             for i, line in enumerate(lines)
         ]
     sep = bytes([header.sep])
-    described = [*header.station.values(), *header.extra]
+    described = sorted([*header.station.values(), *header.extra])
+    leading = next((i for i, c in enumerate(described) if i != c), len(described))
+    undescribed = sep * leading if leading == len(described) else b"\n"
     out: list[bytes] = []
     owed: list[bytes] | None = None
     kept_any = True
@@ -127,6 +129,12 @@ def _body(
         if _is_remark(line, sep):
             # What is said about a station goes with it.
             if kept_any or not line.strip():
+                out.append(line)
+            continue
+        if line.startswith(undescribed) and owed is None and number + i not in edits:
+            # The everyday row: no metadata, nothing to change.
+            if number + i in keep:
+                kept_any = True
                 out.append(line)
             continue
         end = b"\r" if line.endswith(b"\r") else b""

@@ -13,9 +13,9 @@ from . import odv_kernels as kernels
 from .flags import SCALES, to_l20, worst
 from .model import MISSING, NOT_CHECKED, Batch, Coded, Column, Stations
 from .odv_layout import Value
+from .odv_located import coded
 from .odv_numbers import is_missing, parse_number
 from .odv_scan import Scan
-from .odv_stations import coded
 from .odv_time import cjd_to_time, parse_time
 
 if TYPE_CHECKING:

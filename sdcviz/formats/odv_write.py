@@ -38,7 +38,7 @@ _FLAG = "QV:SEADATANET"
 _CDI = '<sdn_reference xlink:href="{}" xlink:role="isDescribedBy" xlink:type="SDN:L23::CDI" sdn:scope="{}:{}"/>'  # noqa: E501
 _CSR = '<sdn_reference xlink:href="{}" xlink:role="isObservedBy" xlink:type="SDN:L23::CSR"/>'
 _SHIP = '<sdn_reference xlink:href="https://www.seadatanet.org/urnurl/SDN:C17::{}" xlink:role="isObservedBy" xlink:type="SDN:L23::NVS2CON"/>'  # noqa: E501
-_SHARED = ("CSR reference", "Platform")
+_SHARED = ("CSR link", "Platform")
 """What stands in the header where all stations have the same."""
 
 _CDI_PAGE = "https://cdi.seadatanet.org/report/edmo/{}/{}/xml"
@@ -71,7 +71,7 @@ class _Layout:
             places.append(self.values.index(key))
         self.has_time |= batch.time is not None
         self.features |= set(np.unique(stations.feature).tolist())
-        links = stations.extra.get("CDI reference")
+        links = stations.extra.get("CDI link")
         texts = links.texts() if links else [""] * len(stations)
         ids = stations.local_cdi_id.texts()
         for edmo, cdi, link in zip(stations.edmo.tolist(), ids, texts, strict=True):
@@ -112,7 +112,7 @@ def _common(stations: Stations, label: str) -> str | None:
 
 def _extras(stations: Stations) -> list[str]:
     """Give the labels of the further station columns."""
-    elsewhere = {"CDI reference", "History", *_SHARED}
+    elsewhere = {"CDI link", "History", *_SHARED}
     labels = [k for k in stations.extra if k not in elsewhere]
     labels += [k for k in _SHARED if _common(stations, k) is None]
     # NaN says unknown by itself: only flags that tell more are written.
@@ -217,7 +217,7 @@ def _header(layout: _Layout, context: WriteContext) -> list[str]:
         lines.append(f"//<Description>{_clean(context.title)}</Description>")
     lines += [f"//<Source>{_clean(source)}</Source>" for source in context.sources]
     lines += [f"//<History>{_clean(step)}</History>" for step in context.history]
-    for report in layout.header_value("CSR reference").split(" | "):
+    for report in layout.header_value("CSR link").split(" | "):
         lines += [f"//{_CSR.format(report)}"] if report else []
     if ship := layout.header_value("Platform"):
         lines.append(f"//{_SHIP.format(ship)}")
@@ -384,8 +384,7 @@ def _numbers(values: NDArray[np.floating]) -> Any:
 def _flags(flags: NDArray[np.uint8]) -> Any:
     import polars as pl
 
-    codes, index = np.unique(flags, return_inverse=True)
-    return pl.Series([chr(c) for c in codes.tolist()], dtype=pl.String).gather(index)
+    return pl.Series([chr(c) for c in range(128)], dtype=pl.String).gather(flags)
 
 
 def _values(column: Column) -> list[Any]:

@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 
 from ..errors import UnreadableFile
 from .archives import Limits
@@ -55,14 +54,9 @@ def format_named(name: str) -> Format:
     return import_module(f"{__package__}.{name}").FORMAT
 
 
-@cache
-def _there() -> tuple[tuple[str, str], ...]:
-    return tuple((n, k) for n, k in FORMATS if find_spec(f"{__package__}.{n}"))
-
-
 def formats() -> list[Format]:
     """Load all formats, in the order of the table."""
-    return [format_named(name) for name, _ in _there()]
+    return [format_named(name) for name, _ in FORMATS]
 
 
 def kind_of(head: bytes) -> str:
@@ -99,7 +93,7 @@ def recognise(source: Source) -> Format:
     kind = kind_of(head)
     what = looks_like(head) if kind == "text" else None
     if what is None:
-        for name, of_kind in _there():
+        for name, of_kind in FORMATS:
             if of_kind == kind and format_named(name).recognise(head, source):
                 return format_named(name)
         what = {
@@ -158,6 +152,5 @@ def find_sources(paths: Sequence[str | os.PathLike[str]], limits: Limits | None 
 
 @cache
 def _sibling_rules() -> tuple[Siblings, ...]:
-    there = {name for name, _ in _there()}
-    rules = (format_named(name).siblings for name in _SEVERAL_FILES if name in there)
+    rules = (format_named(name).siblings for name in _SEVERAL_FILES)
     return tuple(rule for rule in rules if rule)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import UnreadableFile
 from .base import Format, ReadOptions
 from .common import column, date_time, flag_missing_depth, offsets_of, wrap_longitude
-from .flags import to_l20, worst
+from .flags import to_l20
 from .model import MISSING, Batch, Coded, Column, Doctor, Parameter, Stations
 from .sources import Source
 
@@ -167,11 +167,7 @@ def _columns(
             rows = slice(offsets[number], offsets[number + 1])
             values[rows] = _filled(cast.var_data(index))
             source_flags[rows] = _ascii(cast.var_level_qc(index), cast)
-            whole = cast.var_profile_qc(index)
-            flags[rows] = worst(
-                to_l20(source_flags[rows], "WOD"),
-                to_l20(np.uint8(48 + (whole or 0)), "WOD"),
-            )
+            flags[rows] = to_l20(source_flags[rows], "WOD")
         flags[np.isnan(values)] = MISSING
         parameter = _parameter(code, again, values, units, doctor)
         columns.append(column(parameter, values, flags, source_flags, "WOD"))
@@ -226,8 +222,28 @@ def _stations(casts: list[Any], first: int, doctor: Doctor) -> Stations:
         "WOD unique cast number": Coded.of(str(c.uid()) for c in casts),
         "Originator's cruise": Coded.of(str(c.originator_cruise() or "") for c in casts),
         "Probe type": Coded.of(PROBES.get(p, ("", "*"))[0] for p in probes),
+        **_rejected(casts, doctor),
     }
     return stations
+
+
+def _rejected(casts: list[Any], doctor: Doctor) -> dict[str, Coded]:
+    """Tell which variables of a cast WOD rejects as a whole, as its NetCDF files do."""
+    texts: dict[str, list[str]] = {}
+    for number, cast in enumerate(casts):
+        for variable in cast.primary_header["variables"]:
+            code = variable["Quality control flag for variable"]
+            if not code:
+                continue
+            name = VARIABLES.get(variable["Variable code"], ("Variable", "", ""))[0]
+            cells = texts.setdefault(f"{name}_WODprofileflag", [""] * len(casts))
+            cells[number] = str(code)
+            doctor.note(
+                f"cast {cast.uid()}, {name}",
+                "casts that WOD rejects as a whole for this variable",
+                "flags of the values unchanged; the reason is shown with the station",
+            )
+    return {label: Coded.of(cells) for label, cells in texts.items()}
 
 
 def _filled(values: Any) -> NDArray[np.float64]:

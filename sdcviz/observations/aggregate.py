@@ -292,7 +292,7 @@ def value_index(values: NDArray[np.floating], low: float, high: float) -> NDArra
     ndarray of uint8
         0 where there is no value, else 1..255.
     """
-    span = max(high - low, np.finfo(np.float32).tiny)
+    span = max(high - low, float(np.finfo(np.float32).tiny))
     missing = np.isnan(values)
     scaled = (values - np.float32(low)) * np.float32(254 / span) + np.float32(1.5)
     np.clip(scaled, 1, 255, out=scaled)

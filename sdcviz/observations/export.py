@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPORTS", "batches", "export"]
 
-EXPORTS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet", "csv": "csv_write"}
+EXPORTS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet", "csv": "delimited"}
 """Name for the user to name in the table of formats."""
 
 _ENDINGS = {
@@ -61,11 +61,15 @@ def _write(selection: Selection, path: Path, form: str) -> None:
     if original is not None:
         path.write_bytes(original)
         return
+    _writer(form)(path, batches(selection), _context(selection))
+
+
+def _writer(form: str) -> Callable[[Path, Iterable[Batch], WriteContext], None]:
     from sdcviz.formats import format_named
 
     write = format_named(EXPORTS[form]).write
     assert write is not None, f"{form} is in EXPORTS, so it can be written"
-    write(path, batches(selection), _context(selection))
+    return write
 
 
 def _context(selection: Selection) -> WriteContext:
@@ -101,7 +105,7 @@ def _unchanged_odv(selection: Selection) -> bytes | None:
     if selection.n_stations == source["stations"] and selection.n_samples == source["samples"]:
         return content
     lines = selection.take(c.row)
-    keep = np.unique(lines[lines > 0]).astype(np.int64)
+    keep = np.unique(lines[lines > 0]).tolist()
     history = _context(selection).history[-1:]
     return rewrite(content, keep, {}, history)
 
@@ -117,7 +121,8 @@ def batches(selection: Selection) -> Iterator[Batch]:
     Yields
     ------
     Batch
-        About 500 000 samples; all have the same columns.
+        About 500 000 samples; all have the same columns. Stations are
+        numbered anew, as several files become one.
     """
     c, rows, counts = selection.collection, selection.rows, selection.sample_counts
     keys = _keys(selection)
@@ -129,7 +134,9 @@ def batches(selection: Selection) -> Iterator[Batch]:
     while first < len(order):
         done = ends[first - 1] if first else 0
         last = max(first + 1, int(np.searchsorted(ends, done + _PIECE, "right")))
-        yield _batch(selection, rows[order[first:last]], keys, names)
+        made = _batch(selection, rows[order[first:last]], keys, names)
+        made.stations.index = np.arange(first, last, dtype=np.int32)
+        yield made
         first = last
 
 
@@ -223,10 +230,10 @@ def _column(
             for p in c.manifest["sources"][i]["parameters"]
             if p["key"] == key
         }
-        # flags of several scales can't stand in one column
-        column.scale = next(iter(scales))
-        if len(scales) > 1 or scales == {"L20"}:
-            column.source_flags, column.scale = None, "L20"
+        if len(scales) == 1 and scales != {"L20"}:
+            column.scale = scales.pop()
+        else:  # flags of several scales can't stand in one column
+            column.source_flags = None
     return column
 
 

@@ -267,6 +267,18 @@ def test_duplicates_across_files(data: Path, tmp_path: Path) -> None:
     assert [row["id_a"] for row in rows] == [pair["id_a"] for pair in pairs]
 
 
+@pytest.mark.parametrize("form", ["csv", "odv", "netcdf", "parquet"])
+def test_export_of_a_selection_is_imported_again(
+    collection: Path, tmp_path: Path, form: str
+) -> None:
+    out = tmp_path / "out"
+    words = ["export", collection, "--format", form, "--out", out, "--time", "2009/2010", "--json"]
+    told = json.loads(call(*words).stdout)
+    assert told["samples"] > 20
+    again = json.loads(call("import", out, "--into", tmp_path / "c", "--json").stdout)
+    assert (again["stations"], again["samples"]) == (told["stations"], told["samples"])
+
+
 def test_export_in_an_unknown_format_is_told(collection: Path, tmp_path: Path) -> None:
     result = call("export", collection, "--format", "xls", "--out", tmp_path / "x")
     assert result.exit_code == 2
@@ -277,3 +289,14 @@ def test_vocabulary_is_kept_and_used(data: Path, tmp_path: Path) -> None:
     env = os.environ | {"SDCVIZ_DATA_DIR": str(tmp_path)}
     result = run("vocab", "import", data / "nvs" / "nvs_labels.csv.gz", "--json", env=env)
     assert json.loads(result.stdout)["terms"] == 76_625
+
+
+def test_demo_is_made_once_and_labelled(tmp_path: Path) -> None:
+    words = ["demo", "--stations", 200, "--out", tmp_path / "demo", "--no-serve"]
+    first = call(*words)
+    assert "synthetic data" in first.stdout
+    about = json.loads(call("info", tmp_path / "demo", "--json").stdout)
+    assert "synthetic" in about["name"].lower()
+    assert about["stations"] >= 200
+    call(*words)
+    assert json.loads(call("info", tmp_path / "demo", "--json").stdout) == about

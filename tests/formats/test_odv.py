@@ -46,7 +46,7 @@ def test_a_ctd_cast(data):
     assert (stations.lon[0], stations.lat[0], stations.bottom_depth[0]) == (-10.7, 38.433333, 4915)
     assert stations.local_cdi_id.texts()[0] == "FI35200653001_00001_H10"
     assert stations.edmo.tolist() == [486] * 10
-    assert stations.extra["CDI reference"].texts()[0].endswith("identifier=FI35200653001_00001_H10")
+    assert stations.extra["CDI link"].texts()[0].endswith("identifier=FI35200653001_00001_H10")
     assert [c.parameter.p01 for c in batch.columns] == [
         "PRESPR01", "TEMPPR01", "PSLTZZ01", "DOXMZZXX",
     ]  # fmt: skip
@@ -98,7 +98,7 @@ def test_biology(data):
 def test_the_ship_of_a_reference(data):
     batch, _ = load(data / "odv_bio/BioODV_Zoop.txt")
     assert batch.stations.platform.texts() == ["11SS", "11SS"]
-    assert "Midas_cruiseID1302" in batch.stations.extra["CSR reference"].texts()[0]
+    assert "Midas_cruiseID1302" in batch.stations.extra["CSR link"].texts()[0]
 
 
 # ---------------------------------------------------------------- recognition

@@ -232,10 +232,21 @@ def test_13_mapping_missing_incomplete_renamed_without_slashes(tmp_path):
     batch, doctor = make(tmp_path, table(row, values=labels, head=head))
     assert [c.parameter.p01 for c in batch.columns] == ["TEMPPR01", ""]
     text = notes(doctor)
-    assert "column 'Sal' is not in the mapping" in text
+    assert "columns that are not in the mapping: 'Sal'|" in text
     assert "'temp' for 'Temp'" in text
     assert "names 'Nowhere', which is no column" in text
     batch, _ = make(tmp_path, table(row, values=labels, head=head.replace("//", "")))
+    assert batch.columns[0].parameter.p01 == "TEMPPR01"
+
+
+def test_13_comments_that_went_through_a_spreadsheet(tmp_path):
+    link = (
+        '"//<sdn_reference xlink:href=""http://x/y"" xlink:role=""isDescribedBy"" '
+        'xlink:type=""SDN:L23::CDI"" sdn:scope=""486:CDI_1""/>"\t\t\r\n'
+    )
+    head = link + MAPPING.replace("\r\n", "\t\t\r\n") + entry("Temp", "TEMPPR01") + "//\t\r\n"
+    batch, _ = make(tmp_path, table([*META, "1", "1", "2", "1"], values=DEPTH + T, head=head))
+    assert batch.stations.extra["CDI link"].texts() == ["http://x/y"]
     assert batch.columns[0].parameter.p01 == "TEMPPR01"
 
 
@@ -246,7 +257,7 @@ def test_14_no_references_no_cdi_no_edmo(data):
     assert "no EDMO code column" in notes(doctor)
     batch, doctor = load(data / "odv/octopus_ts_dateFormat.txt")
     assert batch.stations.local_cdi_id.texts() == ["62023"]
-    assert "CDI reference" not in batch.stations.extra
+    assert "CDI link" not in batch.stations.extra
     assert "no link to the CDI record" in notes(doctor)
 
 
@@ -255,6 +266,11 @@ def test_15_many_cdi_and_metadata_columns(data):
     stations = batch.stations
     assert stations.local_cdi_id.texts()[0] == "FI35199602003_00480_H09"
     assert len(set(stations.local_cdi_id.texts())) == 2
+    assert (
+        stations.extra["CDI link"]
+        .texts()[0]
+        .endswith("edmo=486&identifier=" + "FI35199602003_00480_H09")
+    )
     assert stations.extra["Water depth [m]"].texts()[0] == "3935"
     assert len(batch.columns) == 30
     assert batch.depth[0] == 198.39999

@@ -81,10 +81,10 @@ def test_batches_with_other_columns_share_one_file(data, tmp_path):
         for column in part.columns:
             other = next(c for c in merged.columns if c.parameter == column.parameter)
             assert (np.delete(other.flags, np.r_[rows]) == ord("9")).all()
-    reports = merged.stations.extra["CSR reference"].texts()
+    reports = merged.stations.extra["CSR link"].texts()
     assert reports == [t for p in parts for t in (
-        p.stations.extra["CSR reference"].texts()
-        if "CSR reference" in p.stations.extra else [""] * len(p.stations)
+        p.stations.extra["CSR link"].texts()
+        if "CSR link" in p.stations.extra else [""] * len(p.stations)
     )]  # fmt: skip
     assert "cells" not in " ".join(o.what for o in doctor.oddities)
 

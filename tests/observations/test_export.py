@@ -1,0 +1,149 @@
+"""What is exported can be imported again, and is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sdcviz.errors import BadRequest, StorageError
+from sdcviz.formats.model import Coded
+from sdcviz.observations import import_files, open_collection
+from sdcviz.observations.export import batches
+from sdcviz.observations.kernels import restore
+
+
+@pytest.fixture(scope="module")
+def cruise(tmp_path_factory, data):
+    """Open a collection of one ODV file."""
+    folder = tmp_path_factory.mktemp("cruise") / "c"
+    import_files([data / "odv" / "ODV_vertical_profiles_ctd.txt"], folder)
+    return open_collection(folder)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory, data):
+    """Open a collection of ODV and NetCDF files."""
+    folder = tmp_path_factory.mktemp("two") / "c"
+    import_files(
+        [data / "odv" / "octopus_diap.txt", data / "wod" / "ocldb1570984477.6279_OSD.nc"], folder
+    )
+    return open_collection(folder)
+
+
+def wide(values):
+    return restore(values) if values.dtype == np.float32 else np.asarray(values, float)
+
+
+def alike(before, after, ids: list[str]) -> None:
+    """Compare the samples of two collections station by station."""
+    assert after.n_stations == len(ids)
+    for k, i in enumerate(ids):
+        (a,) = before.find_station(i)
+        (b,) = np.flatnonzero(after.station_index == k)
+        assert after.lon[b] == pytest.approx(before.lon[a], abs=1e-6)
+        assert after.lat[b] == pytest.approx(before.lat[a], abs=1e-6)
+        assert after.time[b] == before.time[a]
+        assert after.text("cruise").texts()[b] == before.text("cruise").texts()[a]
+        one, other = slice(*before.offsets[a : a + 2]), slice(*after.offsets[b : b + 2])
+        np.testing.assert_allclose(after.depth[other], before.depth[one], rtol=1e-6)
+        for p in before.parameters:
+            if p.kind == "text" or not before.has(p.key)[a]:
+                continue
+            np.testing.assert_allclose(
+                wide(after.values(p.key)[other]), wide(before.values(p.key)[one]), rtol=1e-6
+            )
+            assert (after.flags(p.key)[other] == before.flags(p.key)[one]).all()
+
+
+@pytest.mark.parametrize("form", ["odv", "netcdf", "parquet"])
+def test_an_export_of_several_files_comes_back(two, form, tmp_path):
+    chosen = two.where(rows=np.flatnonzero(np.diff(two.offsets) > 0))
+    path = chosen.export(tmp_path / f"out.{form}", form)
+    import_files([path], tmp_path / "again")
+    order = np.lexsort((two.station_index[chosen.rows], two.source[chosen.rows]))
+    ids = [two.station_id(i) for i in chosen.rows[order]]
+    alike(two, open_collection(tmp_path / "again"), ids)
+
+
+def test_csv_holds_every_sample(two, tmp_path):
+    path = two.where().export(tmp_path / "out.csv")
+    rows = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    without_samples = (np.diff(two.offsets) == 0).sum()
+    assert len(rows) == 1 + two.n_samples + without_samples
+
+
+def test_a_whole_odv_file_is_returned_byte_for_byte(cruise, data, tmp_path):
+    path = cruise.where().export(tmp_path / "out.txt", "odv")
+    assert path.read_bytes() == (data / "odv" / "ODV_vertical_profiles_ctd.txt").read_bytes()
+
+
+def test_a_part_of_an_odv_file_keeps_its_lines(cruise, data, tmp_path):
+    chosen = cruise.where(depth=(100, 500))
+    path = chosen.export(tmp_path / "out.txt")
+    original = (data / "odv" / "ODV_vertical_profiles_ctd.txt").read_bytes().split(b"\n")
+    kept = path.read_bytes().split(b"\n")
+    columns = [line.rstrip(b"\r").split(b"\t")[9:] for line in original[:]]
+    cells = [line.rstrip(b"\r").split(b"\t")[9:] for line in kept if line[:2] != b"//"][1:-1]
+    lines = np.sort(chosen.take(cruise.row)).tolist()
+    assert len(cells) == chosen.n_samples == len(lines)
+    assert cells == [columns[n - 1] for n in lines]
+    again = tmp_path / "again"
+    import_files([path], again)
+    after = open_collection(again)
+    assert (after.n_stations, after.n_samples) == (chosen.n_stations, chosen.n_samples)
+
+
+def test_batches_carry_the_filters(two):
+    chosen = two.where(depth=(0, 50), months=(1, 2, 3, 4, 5, 6))
+    made = list(batches(chosen))
+    assert sum(len(b.stations) for b in made) == chosen.n_stations
+    assert sum(b.n_samples for b in made) == chosen.n_samples
+    assert all((b.depth >= 0).all() and (b.depth <= 50).all() for b in made)
+    for b in made:
+        assert b.offsets[-1] == len(b.depth) == len(b.row)
+        for column in b.columns:
+            n = len(column.values.codes if isinstance(column.values, Coded) else column.values)
+            assert n == len(column.flags) == b.n_samples
+
+
+def test_batches_are_cut_between_stations(two, monkeypatch):
+    from sdcviz.observations import export
+
+    monkeypatch.setattr(export, "_PIECE", 50)
+    whole = two.where()
+    made = list(batches(whole))
+    assert len(made) > 3
+    assert sum(b.n_samples for b in made) == two.n_samples
+    order = np.lexsort((two.station_index, two.source))
+    lon = np.concatenate([b.stations.lon for b in made])
+    assert np.array_equal(lon, two.lon[order], equal_nan=True)
+    index = np.concatenate([b.stations.index for b in made])
+    assert index.tolist() == list(range(two.n_stations))
+
+
+def test_an_unknown_format_is_refused(two, tmp_path):
+    with pytest.raises(BadRequest, match="expected one of the formats odv, netcdf, parquet, csv"):
+        two.where().export(tmp_path / "out.xls")
+
+
+def test_a_failed_export_leaves_the_old_file(two, tmp_path):
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(StorageError, match="full"):
+            two.where().export(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_folder_that_is_missing_is_made(two, tmp_path):
+    path: Path = two.where(rows=[0]).export(tmp_path / "new" / "out.csv")
+    assert path.is_file()
