@@ -7,7 +7,7 @@ does. They are computed when asked and never stored.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import NotFound
 from sdcviz.formats.flags import worst
-from sdcviz.formats.model import GOOD, MISSING
+from sdcviz.formats.model import MISSING
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection, ParameterInfo
@@ -26,6 +26,12 @@ MLD_STEP = 0.03
 """kg/m3 above the density at `MLD_FROM`: de Boyer Montegut et al. (2004)."""
 MLD_FROM = 10.0
 _ABOUT = 200_000
+_UNITS = {
+    "temperature": ("temperature",),
+    "salinity": ("salinity",),
+    "oxygen": ("oxygen", "oxygen_umol_kg", "oxygen_ml_l", "oxygen_umol_l"),
+}
+"""Keys under which an input may be stored: each unit has its own."""
 
 
 class _Water(NamedTuple):
@@ -46,7 +52,7 @@ class _Derived(NamedTuple):
     label: str
     unit: str
     compute: Callable[[_Water], NDArray[np.float64]]
-    oxygen: bool = False
+    inputs: tuple[str, ...] = ("temperature", "salinity")
 
 
 def _sigma0(w: _Water) -> NDArray[np.float64]:
@@ -93,13 +99,15 @@ def _mld(w: _Water) -> NDArray[np.float64]:
 
 
 DERIVED: dict[str, _Derived] = {
-    "derived:SA": _Derived("Absolute salinity", "g/kg", lambda w: w.sa),
+    "derived:SA": _Derived("Absolute salinity", "g/kg", lambda w: w.sa, ("salinity",)),
     "derived:CT": _Derived("Conservative temperature", "°C", lambda w: w.ct),
     "derived:sigma0": _Derived("Potential density anomaly", "kg/m³", _sigma0),
     "derived:N2": _Derived("Stability (N²)", "s⁻²", _n2),
     "derived:sound_speed": _Derived("Sound speed", "m/s", _sound_speed),
     "derived:mld": _Derived("Mixed layer depth", "m", _mld),
-    "derived:o2_saturation": _Derived("Oxygen saturation", "%", _o2_saturation, oxygen=True),
+    "derived:o2_saturation": _Derived(
+        "Oxygen saturation", "%", _o2_saturation, ("temperature", "salinity", "oxygen")
+    ),
 }
 
 
@@ -120,25 +128,21 @@ def needs(collection: Collection, key: str) -> list[str]:
         raise NotFound(f"There is no derived parameter {key!r}. There are: {', '.join(DERIVED)}.")
     found = _inputs(collection, key)
     if found is None:
-        what = (
-            "temperature, salinity and oxygen"
-            if DERIVED[key].oxygen
-            else ("temperature and salinity")
+        what = ", ".join(DERIVED[key].inputs)
+        raise NotFound(
+            f"{DERIVED[key].label} needs {what}, of which {collection.name} does not have all."
         )
-        raise NotFound(f"{DERIVED[key].label} needs {what}, which {collection.name} does not have.")
     return found
 
 
 def _inputs(c: Collection, key: str) -> list[str] | None:
-    wanted: list[tuple[str, ...]] = [("temperature",), ("salinity",)]
-    if DERIVED[key].oxygen:
-        wanted.append(("oxygen", "oxygen_umol_kg", "oxygen_ml_l", "oxygen_umol_l"))
+    """Find the stored parameter for each input, that with most values where units differ."""
     found = []
-    for names in wanted:
-        known = [n for n in names if n in c.keys]
+    for wanted in DERIVED[key].inputs:
+        known = [k for k in c.keys if k in _UNITS[wanted]]
         if not known:
             return None
-        found.append(max(known, key=lambda n: c.parameter(n).n_values))
+        found.append(max(known, key=lambda k: c.parameter(k).n_values))
     return found
 
 
@@ -241,21 +245,20 @@ def _water(
     whole = len(rows) == c.n_stations
     selection = Selection(c, Filters() if whole else Filters(rows=rows.astype("<i8").tobytes()))
     samples = selection.samples(*inputs)
-    columns: list[Any] = [np.asarray(samples[k], np.float64) for k in inputs]
     depth = np.asarray(samples["depth"], np.float64)
     lon, lat = samples["lon"], samples["lat"]
+    unknown = np.full(depth.size, np.nan)
+    columns = {k.split("_")[0]: np.asarray(samples[k], np.float64) for k in inputs}
     with np.errstate(all="ignore"):
         p = gsw.p_from_z(-depth, lat)
         if "pressure" in c.keys:
             measured = np.asarray(selection.samples("pressure")["pressure"], np.float64)
             p = np.where(np.isfinite(measured), measured, p)
-        sa = gsw.SA_from_SP(columns[1], p, lon, lat)
-        ct = gsw.CT_from_t(sa, columns[0], p)
-    unit = c.parameter(inputs[2]).unit if len(inputs) > 2 else ""
-    oxygen = columns[2] if len(inputs) > 2 else None
-    flags = (
-        worst(*(samples[f"{k}_flag"] for k in inputs)) if depth.size else np.full(0, GOOD, np.uint8)
-    )
+        sa = gsw.SA_from_SP(columns["salinity"], p, lon, lat)
+        ct = gsw.CT_from_t(sa, columns.get("temperature", unknown), p)
+    unit = c.parameter(inputs[-1]).unit
+    flags = worst(*(samples[f"{k}_flag"] for k in inputs))
+    oxygen = columns.get("oxygen")
     return _Water(sa, ct, p, depth, lon, lat, selection.offsets, oxygen, unit), flags
 
 
