@@ -111,8 +111,10 @@ def import_files(
         None of the files could be read; the sentence names the first reason.
     """
     from sdcviz.formats import find_sources, recognise
+    from sdcviz.formats.archives import Limits
     from sdcviz.formats.base import ReadOptions
     from sdcviz.formats.sources import Problem
+    from sdcviz.settings import get_settings
 
     chosen = options or ReadOptions()
     paths = [Path(p) for p in paths]
@@ -120,7 +122,9 @@ def import_files(
         raise BadRequest("There is nothing to import: name at least one file or folder.")
 
     def read_all(work: _Work) -> None:
-        with find_sources(paths) as sources:
+        known = get_settings()
+        limits = Limits(ratio=known.import_max_ratio, total=known.import_max_bytes)
+        with find_sources(paths, limits) as sources:
             work.total = sources.total_bytes
             for source in sources:
                 if isinstance(source, Problem):
