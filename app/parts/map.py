@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ class MapPart(pn.viewable.Viewer):
         watch(
             self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"]
         )
-        watch(lambda *_: self._draw_picked(), ["selection", "station"])
+        watch(lambda *_: self._draw_picked(), ["selection", "brush", "station"])
         watch(lambda e: self._chart.dress(e.new), "dark")
         watch(self._extent_set, "extent")
 
@@ -124,8 +125,23 @@ class MapPart(pn.viewable.Viewer):
         return tuple(round(d, 4) for d in extent)
 
     def _resized(self) -> None:
-        if self._chart.sized and (self._drawn is None or self._chart.keep_shape()):
-            self._moved()
+        """Keep scale and middle when the figure changes its size, and the selection in view."""
+        if not self._chart.sized:
+            return
+        view = self._drawn
+        if view is not None:
+            self._chart.keep_scale(view.pixel, self._middle(view))
+        self._moved()
+
+    def _middle(self, view: View) -> tuple[float, float]:
+        middle = (view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2
+        corners = self._chart.shape()
+        if corners is None:
+            return middle
+        x, y = (corners.min(axis=0) + corners.max(axis=0)) / 2
+        seen = view.pixel * np.array([self._chart.view().width, self._chart.view().height]) * 0.4
+        inside = abs(x - middle[0]) < seen[0] and abs(y - middle[1]) < seen[1]
+        return middle if inside else (float(x), float(y))
 
     def _moved(self) -> None:
         """Draw what came into view, and tell the others where that is."""
@@ -217,7 +233,8 @@ class MapPart(pn.viewable.Viewer):
         data, view = self.session.data, self._drawn
         if data is None or view is None:
             return
-        rows = self.session.selection
+        brush = self.session.brush
+        rows = self.session.selection if brush is None else brush
         if len(rows):
             layer = rows_layer(data, self.session.projection, rows)
             if layer.number(view) <= DOTS:
@@ -227,7 +244,8 @@ class MapPart(pn.viewable.Viewer):
                 self._chart.mark_pixels(view, fill_gaps(index))
         else:
             self._chart.unmark()
-            self._chart.draw_shape(None)
+            if not len(self.session.selection):
+                self._chart.draw_shape(None)
         at = None
         if self.session.station is not None:
             x, y = forward(
@@ -259,8 +277,9 @@ class MapPart(pn.viewable.Viewer):
         rows = layer.rows[found]
         if self._chart.keys.data["shift"][0]:
             rows = np.union1d(self.session.selection, rows)
-        self.session.select(rows)
+        # The outline first: who hears of the selection may ask for its area.
         self._chart.draw_shape(corners if len(rows) else None)
+        self.session.select(rows)
 
     def area(self) -> tuple[tuple[float, float], ...] | None:
         """Return the outline of the last selection as (longitude, latitude), or None."""
@@ -301,9 +320,21 @@ class MapPart(pn.viewable.Viewer):
         row, count = self._nearest(x, y)
         data = self.session.data
         if row is not None and data is not None:
-            near = data.label(row)
+            near = _named(data, row)
             text += f"  ·  {count} stations, nearest {near}" if count > 1 else f"  ·  {near}"
         self.hint = text
+
+
+def _named(data: Any, row: int) -> str:
+    """Name a station in few words: cruise, station, day."""
+    words = []
+    for what in ("cruise", "station"):
+        coded = data.text(what)
+        if coded.codes[row] >= 0:
+            words.append(coded.labels[coded.codes[row]])
+    if not np.isnat(data.time[row]):
+        words.append(str(data.time[row].astype("M8[D]")))
+    return escape(" · ".join(words)) or "a station without a name"
 
 
 def _visible(index: NDArray[np.uint8], stations: int) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ def warm_up() -> None:
     """Import what pages need, compile the kernels, and draw one small map."""
     begun = time.perf_counter()
     _draw_points()
+    _draw_lines()
     _build_page()
     log.info("Warmed up in %.1f s.", time.perf_counter() - begun)
 
@@ -45,3 +46,21 @@ def _build_page() -> None:
     with set_curdoc(document):
         Shell(Session()).page.server_doc(document)
     document.clear()
+
+
+def _draw_lines() -> None:
+    """Compile what the plots of a selection rasterise with: lines and points by mean and worst."""
+    import numpy as np
+
+    from sdcviz import plots
+
+    n = 60
+    samples = {
+        "station": np.repeat([0, 1], n // 2),
+        "depth": np.tile(np.linspace(0, 100, n // 2), 2),
+        "time": np.full(n, np.datetime64("2000-01-01", "ms")),
+        "lon": np.zeros(n), "lat": np.zeros(n),
+        "value": np.linspace(0, 1, n), "flag": np.full(n, ord("1"), np.uint8),
+    }  # fmt: skip
+    for colour in ("station", "time", "flag"):
+        plots.profiles(samples, "value", colour_by=colour, raster_above=1, dynamic=False)
