@@ -131,6 +131,8 @@ class MapPart(pn.viewable.Viewer):
         view = self._drawn
         if view is not None:
             self._chart.keep_scale(view.pixel, self._middle(view))
+        else:
+            self._chart.keep_shape(widen=True)
         self._moved()
 
     def _middle(self, view: View) -> tuple[float, float]:
