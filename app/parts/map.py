@@ -344,6 +344,14 @@ def _named(data: Any, row: int) -> str:
     return escape(" · ".join(words)) or "a station without a name"
 
 
+def _name(data: Any, row: int) -> str:
+    """Name a station in a few words, as the card does."""
+    parts = [data.text(what).take([row]).texts()[0] for what in ("cruise", "station")]
+    time = data.time[row]
+    parts.append("" if np.isnat(time) else str(time)[:16].replace("T", " "))
+    return ", ".join(part for part in parts if part) or f"station {row}"
+
+
 def _visible(index: NDArray[np.uint8], stations: int) -> NDArray[np.uint8]:
     """Widen pixels where they are few and would be lost on the screen."""
     if stations > 200_000:
