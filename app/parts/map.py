@@ -131,6 +131,8 @@ class MapPart(pn.viewable.Viewer):
         view = self._drawn
         if view is not None:
             self._chart.keep_scale(view.pixel, self._middle(view))
+        else:
+            self._chart.keep_shape(widen=True)
         self._moved()
 
     def _middle(self, view: View) -> tuple[float, float]:
@@ -335,6 +337,14 @@ def _named(data: Any, row: int) -> str:
     if not np.isnat(data.time[row]):
         words.append(str(data.time[row].astype("M8[D]")))
     return escape(" · ".join(words)) or "a station without a name"
+
+
+def _name(data: Any, row: int) -> str:
+    """Name a station in a few words, as the card does."""
+    parts = [data.text(what).take([row]).texts()[0] for what in ("cruise", "station")]
+    time = data.time[row]
+    parts.append("" if np.isnat(time) else str(time)[:16].replace("T", " "))
+    return ", ".join(part for part in parts if part) or f"station {row}"
 
 
 def _visible(index: NDArray[np.uint8], stations: int) -> NDArray[np.uint8]:
