@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
+import panel_material_ui as pmui
 import param
 
 from .parts.filters import FiltersPart, counted
@@ -32,16 +33,22 @@ class ExploreView(pn.viewable.Viewer):
         session = self.session
         self.drawer = FiltersPart(session=session)
         self.map = MapPart(session=session)
-        text = {"font-size": "12px", "white-space": "nowrap", "overflow": "hidden"}
+        text = {
+            "font-size": "12px",
+            "white-space": "nowrap",
+            "overflow": "hidden",
+            "text-overflow": "ellipsis",
+        }
         self._status = pn.pane.HTML(
             HINT, margin=(3, 10), height=18, sizing_mode="stretch_width", styles=text
         )
         self._count = pn.pane.HTML(
             margin=(3, 10), height=18, width=250, styles=text | {"text-align": "right"}
         )
+        self._only = pn.Row(visible=False, margin=0, width=130, height=24)
         self._map_column = pn.Column(
             MapBar(session=session, map=self.map), self.map,
-            pn.Row(self._status, self._count, margin=0, sizing_mode="stretch_width"),
+            pn.Row(self._status, self._only, self._count, margin=0, sizing_mode="stretch_width"),
             sizing_mode="stretch_both", margin=0, styles={"min-width": "0", "flex": "1 1 55%"},
         )  # fmt: skip
         self._side = pn.Column(
@@ -70,9 +77,24 @@ class ExploreView(pn.viewable.Viewer):
             return
         picked = len(self.session.selection)
         more = f" · <b>{counted(picked)}</b> selected" if picked else ""
+        self._offer_area()
         self._count.object = (
             f"<b>{counted(shown.n_stations)}</b> of {counted(data.n_stations)} stations{more}"
         )
+
+    def _offer_area(self) -> None:
+        """Offer to keep to the area just drawn."""
+        wanted = self.map.area() is not None and not self.session.polygon
+        if wanted and not self._only.objects:
+            button = pmui.Button(
+                label="Only this area", icon="filter_alt", size="small", variant="text",
+                margin=0, width=130, on_click=self._keep_area,
+            )  # fmt: skip
+            self._only.objects = [button]
+        self._only.visible = wanted
+
+    def _keep_area(self, *_: Any) -> None:
+        self.session.param.update(polygon=self.map.area())
 
     def _show_side(self) -> None:
         """Open the panel beside the map when there is something to show in it."""

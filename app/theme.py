@@ -97,6 +97,7 @@ def configure() -> None:
 
     pn.extension("tabulator", notifications=True, sizing_mode="stretch_width")
     hv.extension("bokeh", logo=False)
+    pn.config.js_files["plots_wait"] = "assets/plots_wait.js"
     # Every plot asks for what it needs; an unasked-for spinner over the map disturbs.
     pn.config.loading_indicator = False
     pn.config.loading_max_height = 120

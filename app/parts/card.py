@@ -12,7 +12,9 @@ import param
 
 from ..session import Session
 from ..words import counted, number
+from .after import after_layout
 from .degrees import position
+from .table import DENSE
 
 __all__ = ["CardPart"]
 
@@ -22,9 +24,10 @@ MOST_NEIGHBOURS = 500
 RADIUS_KM = 20.0
 
 _STYLE = """
+:host {font-size: 13px; line-height: 1.45}
 dl {display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 0}
 dt {opacity: 0.65} dd {margin: 0; overflow-wrap: anywhere}
-h3 {margin: 0 0 6px; font-size: 1.1rem} p {margin: 8px 0 0}
+h3 {margin: 0 0 6px; font-size: 15px} p {margin: 8px 0 0}
 ul {margin: 4px 0 0; padding-left: 18px} small {opacity: 0.65}
 """
 
@@ -67,6 +70,7 @@ class CardPart(pn.viewable.Viewer):
         self.samples = pn.widgets.Tabulator(
             disabled=True, show_index=False, pagination="remote", page_size=15, theme="simple",
             layout="fit_data", sizing_mode="stretch_width", margin=(0, 8), selectable=False,
+            stylesheets=[DENSE],
         )  # fmt: skip
         self._cut = pmui.Typography("", variant="body2", visible=False, margin=(2, 12))
         self.radius = pmui.FloatInput(
@@ -77,14 +81,15 @@ class CardPart(pn.viewable.Viewer):
         self.neighbours = pn.widgets.Tabulator(
             disabled=True, show_index=False, pagination="remote", page_size=8, theme="simple",
             layout="fit_columns", sizing_mode="stretch_width", margin=(0, 8), selectable=False,
-            stylesheets=[".tabulator-row {cursor: pointer}"],
+            stylesheets=[DENSE + ".tabulator-row {cursor: pointer}"],
         )  # fmt: skip
         self.neighbours.on_click(self._visit)
         self.radius.param.watch(lambda _: self._show_neighbours(), "value")
         self._parameter.param.watch(lambda _: self._show_plot(), "value")
         self._content = [
-            self._facts, self._same, self._parameter, self._plot, self._cut, self.samples,
-            pmui.Row(self.radius, self._near_words, margin=0), self.neighbours, self._notes,
+            self._facts, self._same, self._parameter, pn.Column(self._plot, margin=0),
+            self._cut, self.samples, pmui.Row(self.radius, self._near_words, margin=0),
+            self.neighbours, self._notes,
         ]  # fmt: skip
         self._made = True
 
@@ -110,9 +115,11 @@ class CardPart(pn.viewable.Viewer):
         self._show_same(card)
         self._show_samples(row)
         self._show_neighbours()
-        self._show_parameters(card)
-        if self._layout.objects != self._content:
-            self._layout[:] = self._content
+        if self._layout.objects == self._content:
+            self._show_parameters(card)
+            return
+        self._layout[:] = self._content
+        after_layout(lambda: self._show_parameters(card))
 
     def _show_same(self, card: dict[str, Any]) -> None:
         """Name all stations with the same CDI, never just the first."""

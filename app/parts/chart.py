@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
+    BasicTickFormatter,
     BoxSelectTool,
     BoxZoomTool,
     ColorBar,
@@ -21,7 +22,6 @@ from bokeh.models import (
     Line,
     LinearColorMapper,
     LogColorMapper,
-    LogTicker,
     PanTool,
     Patch,
     Plot,
@@ -29,7 +29,9 @@ from bokeh.models import (
     Rect,
     Scatter,
     Text,
+    TileRenderer,
     WheelZoomTool,
+    WMTSTileSource,
 )
 from numpy.typing import NDArray
 
@@ -37,10 +39,11 @@ from sdcviz.geo.coast import coast, coast_lines
 from sdcviz.geo.graticule import Graticule, ScaleBar
 from sdcviz.observations.aggregate import MapLayer, View
 from sdcviz.plots.colours import FLAGS, STATIONS, colormap
+from sdcviz.settings import get_settings
 
 from ..layers import Colouring
 
-__all__ = ["Chart"]
+__all__ = ["Chart", "round_ticks"]
 
 QUIET = 40
 """Milliseconds without a wheel turn after which the browser tells the new range."""
@@ -49,6 +52,8 @@ POINTER = 90
 CLEAR = "#00000000"
 PICK = "#ff3d7f"
 """Colour of what is selected: in no colour map, seen on light and dark."""
+FEW = 400
+"""Up to so many selected stations have bold rings; of more, the colours must show through."""
 LOOKS = {
     False: {
         "sea": "#f3f7f9",
@@ -153,8 +158,17 @@ class Chart:
         far = ColumnDataSource({"x": [0], "y": [0]})
         self._sea = self._add(Rect(width=2e8, height=2e8, line_color=None), far, "image")
         self._lands = self._add(Patch(line_color=None), self._land, "image", "land")
+        self._tiles = self._add_tiles()
         self._shores = self._add(Line(line_width=0.7), self._shore, "image")
         self._meridians = self._add(Line(line_width=0.6, line_alpha=0.35), self._lines, "image")
+
+    def _add_tiles(self) -> TileRenderer | None:
+        """Add the background of the settings: without one no request leaves the machine."""
+        settings = get_settings()
+        if not settings.tile_url:
+            return None
+        tiles = WMTSTileSource(url=settings.tile_url, attribution=settings.tile_attribution)
+        return self.figure.add_tile(tiles, level="image")
 
     def _add_stations(self) -> None:
         self.mapper = LinearColorMapper(palette=[CLEAR] * 256, low=0, high=255)
@@ -181,7 +195,7 @@ class Chart:
             fill_color=PICK, fill_alpha=0.06, line_color=PICK, line_width=1.2, line_dash="4 3"
         )
         self._add(Image(color_mapper=picked), self._picked_pixels, "overlay")
-        self._add(_ring(9, 1.6), self._picked, "overlay", "picked")
+        self._rings = self._add(_ring(9, 1.6), self._picked, "overlay", "picked")
         self._add(shape, self._outline, "overlay")
         self._add(_ring(18, 2.5), self._at, "overlay", "card")
 
@@ -256,6 +270,13 @@ class Chart:
         if self.sized:
             self.keep_shape(widen=True)
 
+    def keep_scale(self, pixel: float, middle: tuple[float, float]) -> None:
+        """Show what fits around a point at a given size of a pixel (projected metres)."""
+        half_x = pixel * self.figure.inner_width / 2
+        half_y = pixel * self.figure.inner_height / 2
+        self.figure.x_range.update(start=middle[0] - half_x, end=middle[0] + half_x)
+        self.figure.y_range.update(start=middle[1] - half_y, end=middle[1] + half_y)
+
     def keep_shape(self, widen: bool = False) -> bool:
         """Give a metre the same length both ways; return whether something changed.
 
@@ -284,6 +305,8 @@ class Chart:
         if self._resolution == (projection, resolution):
             return
         self._resolution = projection, resolution
+        if self._tiles is not None:
+            self._tiles.visible = projection == "mercator"
         for source, make in ((self._land, coast), (self._shore, coast_lines)):
             x, y = make(projection, resolution)
             source.data = {"x": x, "y": y}
@@ -340,6 +363,10 @@ class Chart:
     def mark_dots(self, layer: MapLayer, inside: NDArray) -> None:
         """Mark selected stations, one ring each."""
         self._add_marks()
+        few = len(inside) <= FEW
+        self._rings.update(
+            line_width=1.6 if few else 0.8, line_alpha=1 if few else 0.25, size=9 if few else 8
+        )
         self._picked.data = {"x": layer.x[inside], "y": layer.y[inside]}
         if len(self._picked_pixels.data["image"]):
             _drop(self._picked_pixels)
@@ -390,7 +417,10 @@ class Chart:
         self._paint([CLEAR, *colours])
         bar = self._key("count")
         bar.visible = most > 1
-        bar.color_mapper.update(palette=colours, low=1, high=max(most, 2))
+        _scale(bar, colours, 1, max(most, 2))
+        ticks = [n for n in (1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000) if n < 0.75 * most]
+        ticks = [*(ticks if len(ticks) < 5 else ticks[::2]), most]
+        bar.ticker.ticks = ticks
 
     def _counts_palette(self, name: str | None) -> list[str]:
         if name:
@@ -405,15 +435,10 @@ class Chart:
         colours = list(colormap(name, 255))
         self._paint([CLEAR, *colours])
         bar = self._key("value")
-        bar.color_mapper.update(palette=colours, low=low, high=high)
-        ticks = np.linspace(low, high, 5)
-        digits = 0 if title == "Year" else max(0, int(np.ceil(1 - np.log10(max(high - low, 1e-9)))))
-        bar.update(
-            title=title,
-            visible=True,
-            ticker=FixedTicker(ticks=ticks.tolist()),
-            major_label_overrides={float(t): f"{t:.{digits}f}" for t in ticks},
-        )
+        _scale(bar, colours, low, high)
+        bar.update(title=title, visible=True)
+        # In place: a colour bar does not take another ticker once it is drawn.
+        bar.ticker.ticks = round_ticks(low, high)
 
     def category_bar(self, colours: Colouring, present: NDArray[np.uint8]) -> None:
         """Explain the colours as categories; only those in view are listed."""
@@ -440,15 +465,16 @@ class Chart:
 def _colour_bar(**more: Any) -> ColorBar:
     return ColorBar(
         width=200, height=9, orientation="horizontal", location="top_left", padding=8, margin=8,
+        ticker=FixedTicker(ticks=[]), formatter=BasicTickFormatter(use_scientific=False),
         title_standoff=4, label_standoff=3, bar_line_color=None, major_tick_line_color=None,
-        **more,
+        title_text_font_style="normal", **more,
     )  # fmt: skip
 
 
 def _count_key() -> ColorBar:
     # Only the bar needs the real range; the picture has colour numbers.
     mapper = LogColorMapper(palette=[CLEAR], low=1, high=10)
-    return _colour_bar(color_mapper=mapper, ticker=LogTicker(desired_num_ticks=4), title="Stations")
+    return _colour_bar(color_mapper=mapper, title="Stations")
 
 
 def _value_key() -> ColorBar:
@@ -464,6 +490,23 @@ def _category_key() -> Legend:
 
 
 _KEYS = {"count": _count_key, "value": _value_key, "category": _category_key}
+
+
+def _scale(bar: ColorBar, palette: list[str], low: float, high: float) -> None:
+    mapper = bar.color_mapper
+    # Bokeh takes longer to check 255 colours again than the map to count a million stations.
+    if mapper.palette != palette:
+        mapper.palette = palette
+    mapper.update(low=low, high=high)
+
+
+def round_ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Return about `count` round numbers between two values."""
+    span = max(high - low, 1e-12)
+    power = 10 ** np.floor(np.log10(span / count))
+    step = power * min((1, 2, 5, 10), key=lambda m: abs(span / (m * power) - count))
+    steps = np.arange(np.ceil(low / step), np.floor(high / step + 1e-9) + 1)
+    return [float(round(t, 10)) + 0.0 for t in steps * step]
 
 
 def _ring(size: float, width: float) -> Scatter:

@@ -41,8 +41,8 @@ KINDS: dict[str, Kind] = {
     "ts": Kind(
         "T-S", ("temperature", "salinity"), ("depth", "station", "time", "flag"), any_colour=True
     ),
-    "time_series": Kind("Time series", ("x",), ("depth", "station", "flag"), any_colour=True),
-    "seasonal_cycle": Kind("Seasonal cycle", ("x",)),
+    "time_series": Kind("Time", ("x",), ("depth", "station", "flag"), any_colour=True),
+    "seasonal_cycle": Kind("Season", ("x",)),
     "histogram": Kind("Histogram", ("x",)),
     "scatter": Kind("X-Y", ("x", "y"), ("depth", "station", "time", "flag"), any_colour=True),
 }

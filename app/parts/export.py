@@ -50,6 +50,9 @@ if (navigator.clipboard && window.isSecureContext) {
 """
 
 
+_CODE = ":host {font-size: 12px} pre {white-space: pre; overflow-x: auto; margin: 0}"
+
+
 class ExportPart(pn.viewable.Viewer):
     """A button and its dialog, which is made when it is first opened.
 
@@ -100,25 +103,28 @@ class ExportPart(pn.viewable.Viewer):
             variant="indeterminate", visible=False, sizing_mode="stretch_width"
         )
         self.result = pn.pane.HTML("", margin=(6, 8), sizing_mode="stretch_width")
-        self.python = pn.pane.Markdown("", sizing_mode="stretch_width", margin=(0, 8))
+        self.python = pn.pane.Markdown(
+            "", sizing_mode="stretch_width", margin=(0, 8), stylesheets=[_CODE],
+            styles={"max-height": "210px", "overflow": "auto"},
+        )  # fmt: skip
         self._copy = pmui.Button(label="Copy", icon="content_copy", width=110, **small)
         self._copy.js_on_click(args={"source": self.python}, code=_COPY)
         heading: dict[str, Any] = {"variant": "h6", "margin": (10, 8, 2, 8)}
         self._dialog = pmui.Dialog(
-            self._what,
-            pmui.Typography("Data", **heading),
-            pmui.Row(self.form, self._write, margin=0),
-            pmui.Typography("Figure", **heading),
-            pmui.Row(self.picture, self.figure_form, margin=0),
-            pmui.Row(self.title, self._draw, margin=0),
-            self._busy,
-            self.result,
-            pmui.Typography("Python", **heading),
-            pmui.Typography(
-                "The same selection and plot in a notebook:", variant="body2", margin=(0, 8)
+            pmui.Column(
+                self._what,
+                pmui.Typography("Data", **heading),
+                pmui.Row(self.form, self._write, margin=0),
+                pmui.Typography("Figure", **heading),
+                pmui.Row(self.picture, self.figure_form, margin=0),
+                pmui.Row(self.title, self._draw, margin=0),
+                self._busy,
+                self.result,
+                pmui.Typography("Python: the same selection and plot in a notebook", **heading),
+                self.python,
+                self._copy,
+                margin=0, sizing_mode="stretch_width",
             ),
-            self.python,
-            self._copy,
             title="Export what is shown", width_option="sm",
         )  # fmt: skip
         self.picture.param.watch(self._say, "value")

@@ -360,12 +360,16 @@ export function render({model, el}) {
   )
   const counts = make("div", {class: "counts"})
   const clear = make("button", {type: "button", class: "clear", onclick: () => send({clear: true})}, "Clear filters")
+  const area = make(
+    "button", {type: "button", class: "area", title: "Show stations everywhere", onclick: () => send({area: null})},
+    "Only inside the drawn area  ✕",
+  )
   const flag_title = make("h4")
   const flag_part = make("section", {}, flag_title, flags.node)
   const player = new Player(sliders.time, send)
   const root = make(
     "form", {onsubmit: (event) => event.preventDefault()},
-    make("div", {class: "top"}, counts, clear),
+    make("div", {class: "top"}, counts, clear), area,
     sliders.time.node, months.node, sliders.depth.node, sliders.value.node, flag_part,
     ...Object.values(names).map((one) => one.node),
   )
@@ -388,6 +392,7 @@ export function render({model, el}) {
     flags.show(state.flags ?? [])
     for (const [name, list] of Object.entries(names)) list.show(state[name] ?? [])
     clear.hidden = !state.filtered
+    area.hidden = !state.area
   }
   const draw_counts = () => {
     counts.replaceChildren(

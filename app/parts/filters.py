@@ -16,6 +16,7 @@ from sdcviz.vocabularies import label
 
 from ..library import Shared
 from ..session import Session
+from .chart import round_ticks
 
 __all__ = ["FiltersPart", "counted"]
 
@@ -67,8 +68,8 @@ class FiltersPart(pn.viewable.Viewer):
         session = self.session
         self.form = FilterForm(self._take, dark=session.dark, sizing_mode="stretch_width", margin=0)
         watch = session.param.watch
-        watch(lambda _: self._draw(), ["collection", "collection_version", "parameter"])
-        watch(lambda _: self._show(), list(session.filter_names))
+        watch(lambda *_: self._draw(), ["collection", "collection_version", "parameter"])
+        watch(lambda *_: self._show(), list(session.filter_names))
         watch(lambda e: self.form.param.update(dark=e.new), "dark")
         self._draw()
 
@@ -79,6 +80,9 @@ class FiltersPart(pn.viewable.Viewer):
         """Write what the visitor chose into the session."""
         if choice.pop("clear", False):
             self.session.clear_filters()
+            return
+        if "area" in choice:
+            self.session.param.update(box=None, polygon=None)
             return
         allowed = {k: v for k, v in choice.items() if k in self.session.filter_names}
         news = {
@@ -113,6 +117,7 @@ class FiltersPart(pn.viewable.Viewer):
                 },
                 **{n: list(getattr(session, n)) for n in ("months", "flags", *NAMES)},
                 "filtered": session.is_filtered,
+                "area": bool(session.box or session.polygon),
             },
             counts=[
                 [counted(selected.n_stations), counted(data.n_stations), "stations"],
@@ -153,7 +158,7 @@ def _parameter_form(data: Any, key: str) -> dict[str, Any]:
     form = {"flags": present, "flag_title": f"Flags of {info.label.lower()}", "value": None}
     if info.kind == "number" and info.n_values:
         found = histogram(data, key, bins=BINS)
-        ticks = _round_ticks(float(found.edges[0]), float(found.edges[-1]))
+        ticks = round_ticks(float(found.edges[0]), float(found.edges[-1]))
         title = f"{info.label} [{info.unit}]" if info.unit else info.label
         form["value"] = _slider(
             title, "linear", found.edges, found.counts, [(t, f"{t:g}") for t in ticks]
@@ -218,14 +223,6 @@ def _depth_ticks(deepest: float) -> list[tuple[float, str]]:
     while len(wanted) > 6:
         del wanted[1]
     return [(v, counted(v)) for v in wanted]
-
-
-def _round_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    step = 10 ** np.floor(np.log10(max(high - low, 1e-12) / count))
-    step *= min((1, 2, 5, 10), key=lambda m: abs((high - low) / (m * step) - count))
-    return [
-        float(round(t, 10)) + 0.0 for t in np.arange(np.ceil(low / step), high / step + 1e-9) * step
-    ]
 
 
 def _name_lists(data: Any) -> list[list[list[Any]]]:

@@ -17,6 +17,7 @@ from .. import library, uploads
 from ..imports import ImportJob, Outcome, folder_for
 from ..session import Session
 from ..words import counted, size
+from .columns import ColumnsPart, tables_in
 from .drop import DropArea
 
 __all__ = ["ImporterPart"]
@@ -45,6 +46,9 @@ class ImporterPart(pn.viewable.Viewer):
         super().__init__(**params)
         self._job: ImportJob | None = None
         self._poll: Any = None
+        self._sources: list[Path] = []
+        self._names: list[str] = []
+        self._columns: list[ColumnsPart] = []
         self._drop = DropArea(delivery=uploads.new_delivery(), sizing_mode="stretch_width")
         self._arrived = pmui.Typography("", variant="body2", visible=False, margin=(0, 10))
         self._path = pmui.TextInput(
@@ -97,6 +101,7 @@ class ImporterPart(pn.viewable.Viewer):
         self._drop.param.update(delivery=uploads.new_delivery(), uploaded=[], sending=False)
         self._path.param.update(value="", value_input="")
         self._name.value = ""
+        self._columns = []
         self._result.objects = []
         self._show_step("choose")
 
@@ -105,7 +110,9 @@ class ImporterPart(pn.viewable.Viewer):
         self._choice.visible = step == "choose"
         self._bar.visible = running
         self._said.param.update(object=said, visible=bool(said))
-        self._start.param.update(visible=step == "choose")
+        self._start.param.update(
+            visible=step in {"choose", "columns"}, label="Import" if step == "columns" else "Open"
+        )
         self._stop.label = "Cancel" if running else "Close"
 
     def _update_choice(self, *_: Any) -> None:
@@ -119,7 +126,25 @@ class ImporterPart(pn.viewable.Viewer):
         self._start.disabled = self._drop.sending or not (files or path)
 
     def _go(self, *_: Any) -> None:
-        """Open the path if it is a collection, else import all that was chosen."""
+        """Go on from what was chosen, or from the columns that were shown."""
+        if not self._columns:
+            self._open()
+            return
+        try:
+            for columns in self._columns:
+                columns.keep()
+        except (SdcvizError, OSError) as error:
+            self._show_step("columns", str(error))
+            return
+        self._columns = []
+        self._result.objects = []
+        self._import()
+
+    def _open(self) -> None:
+        """Open the path if it is a collection, else import all that was chosen.
+
+        Where plain tables are among it, their columns are shown first.
+        """
         path = self._path.value_input.strip()
         files = self._drop.uploaded
         folder = Path(path).expanduser() if path else None
@@ -135,7 +160,14 @@ class ImporterPart(pn.viewable.Viewer):
             # One by one, so that their names do not begin with that of our folder.
             tops = dict.fromkeys(file["name"].split("/")[0] for file in files)
             sources += [uploads.safe_target(delivery, top) for top in tops]
-        self._import(sources, [file["name"] for file in files])
+        self._sources, self._names = sources, [file["name"] for file in files]
+        tables = tables_in(sources)
+        if not tables:
+            self._import()
+            return
+        self._columns = [ColumnsPart(title=name, mapping=of) for name, of in tables.items()]
+        self._result.objects = list(self._columns)
+        self._show_step("columns")
 
     def _open_collection(self, folder: Path) -> None:
         entry, sentence = library.try_remember(str(folder))
@@ -145,7 +177,8 @@ class ImporterPart(pn.viewable.Viewer):
         self._dialog.open = False
         self.session.open(entry.path)
 
-    def _import(self, sources: list[Path], names: list[str]) -> None:
+    def _import(self) -> None:
+        sources, names = self._sources, self._names
         name = self._name.value.strip() or _title(names or [source.name for source in sources])
         if self._target.value == _ADD:
             into, name = Path(self.session.collection), ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ class MapPart(pn.viewable.Viewer):
         watch(
             self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"]
         )
-        watch(lambda *_: self._draw_picked(), ["selection", "station"])
+        watch(lambda *_: self._draw_picked(), ["selection", "brush", "station"])
         watch(lambda e: self._chart.dress(e.new), "dark")
         watch(self._extent_set, "extent")
 
@@ -124,8 +125,25 @@ class MapPart(pn.viewable.Viewer):
         return tuple(round(d, 4) for d in extent)
 
     def _resized(self) -> None:
-        if self._chart.sized and (self._drawn is None or self._chart.keep_shape()):
-            self._moved()
+        """Keep scale and middle when the figure changes its size, and the selection in view."""
+        if not self._chart.sized:
+            return
+        view = self._drawn
+        if view is not None:
+            self._chart.keep_scale(view.pixel, self._middle(view))
+        else:
+            self._chart.keep_shape(widen=True)
+        self._moved()
+
+    def _middle(self, view: View) -> tuple[float, float]:
+        middle = (view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2
+        corners = self._chart.shape()
+        if corners is None:
+            return middle
+        x, y = (corners.min(axis=0) + corners.max(axis=0)) / 2
+        seen = view.pixel * np.array([self._chart.view().width, self._chart.view().height]) * 0.4
+        inside = abs(x - middle[0]) < seen[0] and abs(y - middle[1]) < seen[1]
+        return middle if inside else (float(x), float(y))
 
     def _moved(self) -> None:
         """Draw what came into view, and tell the others where that is."""
@@ -157,59 +175,55 @@ class MapPart(pn.viewable.Viewer):
             self._chart.clear()
             return
         colours = self._seen = colouring(self.session)
-        inside = layer.within(view.x0, view.x1, view.y0, view.y1)
+        number = layer.number(view)
+        few = layer.within(*view.box) if number <= DOTS else None
         if colours.kind == "count":
-            self._draw_counts(layer, view, inside)
+            self._draw_counts(layer, view, few, number)
         elif colours.kind == "value":
-            self._draw_values(layer, view, inside, colours)
+            self._draw_values(layer, view, few, number, colours)
         else:
-            self._draw_categories(layer, view, inside, colours)
+            self._draw_categories(layer, view, few, number, colours)
         self._draw_picked()
 
-    def _draw_counts(self, layer: MapLayer, view: View, inside: NDArray) -> None:
-        counts = layer.count(view)
-        index, most = count_index(counts)
-        if len(inside) <= DOTS:
-            column = np.clip(
-                ((layer.x[inside] - view.x0) / view.pixel).astype(int), 0, view.width - 1
-            )
-            line = np.clip(
-                ((layer.y[inside] - view.y0) / view.pixel).astype(int), 0, view.height - 1
-            )
-            self._chart.draw_dots(layer, inside, index[line, column])
+    def _draw_counts(self, layer: MapLayer, view: View, few: NDArray | None, number: int) -> None:
+        index, most = count_index(layer.count(view))
+        if few is not None:
+            column = np.clip(((layer.x[few] - view.x0) / view.pixel).astype(int), 0, view.width - 1)
+            line = np.clip(((layer.y[few] - view.y0) / view.pixel).astype(int), 0, view.height - 1)
+            self._chart.draw_dots(layer, few, index[line, column])
         else:
-            self._chart.draw_pixels(view, _visible(index, len(inside)))
+            self._chart.draw_pixels(view, _visible(index, number))
         self._chart.count_bar(most, self.session.colormap)
 
     def _draw_values(
-        self, layer: MapLayer, view: View, inside: NDArray, colours: Colouring
+        self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
     ) -> None:
         low, high = self.session.clim or colours.limits or (0.0, 1.0)
         assert colours.values is not None
-        if len(inside) <= DOTS:
-            values = colours.values[layer.rows[inside]]
-            self._chart.draw_dots(layer, inside, value_index(values, low, high))
+        if few is not None:
+            values = colours.values[layer.rows[few]]
+            self._chart.draw_dots(layer, few, value_index(values, low, high))
         else:
-            grid = layer.mean(view, colours.values[layer.rows])
-            self._chart.draw_pixels(view, _visible(value_index(grid, low, high), len(inside)))
+            grid = layer.mean(view, colours.values)
+            self._chart.draw_pixels(view, _visible(value_index(grid, low, high), number))
         name = self.session.colormap or self._usual_colours()
         self._chart.value_bar(low, high, colours.title, name)
 
     def _draw_categories(
-        self, layer: MapLayer, view: View, inside: NDArray, colours: Colouring
+        self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
     ) -> None:
         assert colours.values is not None
-        codes = colours.values[layer.rows]
-        if len(inside) <= DOTS:
-            index = codes[inside] + np.uint8(1)
+        if few is not None:
+            index = colours.values[layer.rows[few]] + np.uint8(1)
         else:
-            index = layer.dominant(view, codes, len(colours.categories))
-        present = np.unique(codes[inside])
+            index = layer.dominant(view, colours.values, len(colours.categories))
+        # What no colour on the map stands for is not explained either.
+        present = np.flatnonzero(np.bincount(index.ravel(), minlength=256)[1:])
         self._chart.category_bar(colours, present)
-        if len(inside) <= DOTS:
-            self._chart.draw_dots(layer, inside, index)
+        if few is not None:
+            self._chart.draw_dots(layer, few, index)
         else:
-            self._chart.draw_pixels(view, _visible(index, len(inside)))
+            self._chart.draw_pixels(view, _visible(index, number))
 
     def _usual_colours(self) -> str:
         if self.session.colour_by == "year" or self.session.data is None:
@@ -221,18 +235,19 @@ class MapPart(pn.viewable.Viewer):
         data, view = self.session.data, self._drawn
         if data is None or view is None:
             return
-        rows = self.session.selection
+        brush = self.session.brush
+        rows = self.session.selection if brush is None else brush
         if len(rows):
             layer = rows_layer(data, self.session.projection, rows)
-            inside = layer.within(view.x0, view.x1, view.y0, view.y1)
-            if len(inside) <= DOTS:
-                self._chart.mark_dots(layer, inside)
+            if layer.number(view) <= DOTS:
+                self._chart.mark_dots(layer, layer.within(*view.box))
             else:
                 index = (layer.count(view) > 0).astype(np.uint8)
                 self._chart.mark_pixels(view, fill_gaps(index))
         else:
             self._chart.unmark()
-            self._chart.draw_shape(None)
+            if not len(self.session.selection):
+                self._chart.draw_shape(None)
         at = None
         if self.session.station is not None:
             x, y = forward(
@@ -264,8 +279,9 @@ class MapPart(pn.viewable.Viewer):
         rows = layer.rows[found]
         if self._chart.keys.data["shift"][0]:
             rows = np.union1d(self.session.selection, rows)
-        self.session.select(rows)
+        # The outline first: who hears of the selection may ask for its area.
         self._chart.draw_shape(corners if len(rows) else None)
+        self.session.select(rows)
 
     def area(self) -> tuple[tuple[float, float], ...] | None:
         """Return the outline of the last selection as (longitude, latitude), or None."""
@@ -306,9 +322,29 @@ class MapPart(pn.viewable.Viewer):
         row, count = self._nearest(x, y)
         data = self.session.data
         if row is not None and data is not None:
-            near = data.label(row)
+            near = _named(data, row)
             text += f"  ·  {count} stations, nearest {near}" if count > 1 else f"  ·  {near}"
         self.hint = text
+
+
+def _named(data: Any, row: int) -> str:
+    """Name a station in few words: cruise, station, day."""
+    words = []
+    for what in ("cruise", "station"):
+        coded = data.text(what)
+        if coded.codes[row] >= 0:
+            words.append(coded.labels[coded.codes[row]])
+    if not np.isnat(data.time[row]):
+        words.append(str(data.time[row].astype("M8[D]")))
+    return escape(" · ".join(words)) or "a station without a name"
+
+
+def _name(data: Any, row: int) -> str:
+    """Name a station in a few words, as the card does."""
+    parts = [data.text(what).take([row]).texts()[0] for what in ("cruise", "station")]
+    time = data.time[row]
+    parts.append("" if np.isnat(time) else str(time)[:16].replace("T", " "))
+    return ", ".join(part for part in parts if part) or f"station {row}"
 
 
 def _visible(index: NDArray[np.uint8], stations: int) -> NDArray[np.uint8]:

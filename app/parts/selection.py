@@ -12,6 +12,7 @@ from sdcviz.errors import SdcvizError
 
 from ..session import Session
 from ..words import counted
+from .after import after_layout
 from .choice import KINDS, PLACES, PlotChoice
 from .chosen import SHOWN_BY, chosen
 
@@ -55,6 +56,7 @@ class SelectionPart(pn.viewable.Viewer):
         self._kind = pmui.RadioButtonGroup(
             options={kind.title: key for key, kind in KINDS.items()}, value=self.choice.kind,
             size="small", margin=(6, 8),
+            sx={"& .MuiToggleButton-root": {"padding": "3px 6px", "lineHeight": 1.4}},
         )  # fmt: skip
         look: dict[str, Any] = {"size": "small", "variant": "outlined", "margin": (4, 6)}
         self._axes = {
@@ -82,7 +84,7 @@ class SelectionPart(pn.viewable.Viewer):
         self._content = [
             self._kind,
             pmui.Row(*self._axes.values(), self._colour, margin=0, sizing_mode="stretch_width"),
-            self.pane,
+            pn.Column(self.pane, sizing_mode="stretch_both", margin=0),
             pmui.Row(self._words, self._draw_all, self._unbrush, margin=0),
         ]
         self._kind.param.watch(self._choose, "value")
@@ -150,10 +152,12 @@ class SelectionPart(pn.viewable.Viewer):
             return
         if self.pane is None:
             self._make()
-        if self._layout.objects != self._content:
-            self._layout[:] = self._content
         self._follow()
-        self._draw()
+        if self._layout.objects == self._content:
+            self._draw()
+            return
+        self._layout[:] = self._content
+        after_layout(self._draw)
 
     def _hint(self) -> Any:
         return pmui.Typography(NOTHING, variant="body1", sx={"color": "text.secondary", "p": 3})

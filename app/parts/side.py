@@ -31,8 +31,8 @@ class SidePart(pn.viewable.Viewer):
         self._parts: dict[int, Any] = {}
         self.export = ExportPart(session=self.session, choice=self.choice)
         self.tabs = pmui.TabMenu(
-            items=[{"label": "Plots"}, {"label": "Stations"}, {"label": "Station card"}],
-            active=PLOTS, margin=(0, 8), width=330,
+            items=[{"label": "Plots"}, {"label": "Stations"}, {"label": "Card"}],
+            active=PLOTS, margin=(0, 8), width=260,
         )  # fmt: skip
         self._place = pmui.Column(sizing_mode="stretch_both", margin=0)
         close = pmui.Button(

@@ -18,6 +18,14 @@ PAGE = 20
 CHUNK = 50_000
 """Stations that are written at once to the CSV."""
 
+DENSE = """
+.tabulator {font-size: 12.5px}
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content {padding: 4px 8px}
+.tabulator .tabulator-row {min-height: 26px}
+.tabulator .tabulator-row .tabulator-cell {padding: 4px 8px; height: 26px}
+"""
+"""Letters and rows of the size of the page's other texts."""
+
 COLUMNS = {
     "cruise": "Cruise",
     "station": "Station",
@@ -96,11 +104,12 @@ class TablePart(pn.viewable.Viewer):
             sizing_mode="stretch_both",
             min_height=200,
             margin=(0, 4),
-            stylesheets=[".tabulator-row {cursor: pointer}"],
+            stylesheets=[DENSE + ".tabulator-row {cursor: pointer}"],
         )
         self._words = pmui.Typography(
-            "", variant="body2", margin=(8, 10), sx={"color": "text.secondary"}
-        )
+            "", variant="body2", margin=(8, 10), sx={"color": "text.secondary"},
+            sizing_mode="stretch_width",
+        )  # fmt: skip
         self._pager = pmui.Pagination(
             count=1, value=0, size="small", sibling_count=1, margin=(4, 8), show_first_button=True,
             show_last_button=True,
@@ -113,7 +122,7 @@ class TablePart(pn.viewable.Viewer):
         self.table.param.watch(self._sort_by, "sorters")
         self._pager.param.watch(self._turn, "value")
         self._layout[:] = [
-            pmui.Row(self._words, pn.layout.HSpacer(), self._csv, margin=0),
+            pmui.Row(self._words, self._csv, margin=0),
             self.table,
             self._pager,
         ]

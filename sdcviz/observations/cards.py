@@ -155,8 +155,6 @@ def _flag(code: Any) -> dict[str, str]:
 
 def _label(vocabulary: str, code: str) -> str:
     """Return the name of a code; the code itself where it is unknown."""
-    try:
-        from sdcviz.vocabularies import label
-    except ImportError:
-        return code
+    from sdcviz.vocabularies import label
+
     return label(vocabulary, code) if code else ""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import CollectionError, NewerCollection, NotFound
-from sdcviz.formats.model import MISSING, Coded, Oddity
+from sdcviz.formats.model import Coded, Oddity
+from sdcviz.observations.columns import Columns, ParameterInfo
 from sdcviz.observations.filters import Filters
-from sdcviz.observations.layout import SCHEMA, Labels, read_json, read_labels, read_npy
+from sdcviz.observations.layout import SCHEMA, Labels, read_json, read_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,51 +22,6 @@ if TYPE_CHECKING:
     from sdcviz.observations.selection import Selection
 
 __all__ = ["Collection", "ParameterInfo", "open_collection", "read_about"]
-
-_TOLD = ("key", "name", "label", "unit", "p01", "p06", "kind", "n_values", "n_stations", "flags")
-_CACHE_BYTES = 512_000_000
-
-
-@dataclass(frozen=True)
-class ParameterInfo:
-    """One parameter of a collection.
-
-    Attributes
-    ----------
-    key : str
-        Name within the collection, for example ``"temperature"``.
-    name : str
-        Name in the first file that has it.
-    label, unit : str
-        For people.
-    p01, p06 : str
-        Codes without prefix; empty if unknown.
-    kind : str
-        ``"number"`` or ``"text"``.
-    n_values : int
-        Samples that have a value.
-    n_stations : int
-        Stations that have at least one.
-    flags : dict of str to int
-        Samples by L20 code, missing values included.
-    range : tuple of float
-        Smallest and greatest value; empty without values.
-    quantiles : tuple of float
-        2nd and 98th percentile of the values not flagged bad.
-    """
-
-    key: str
-    name: str
-    label: str
-    unit: str
-    p01: str
-    p06: str
-    kind: str
-    n_values: int
-    n_stations: int
-    flags: dict[str, int]
-    range: tuple[float, ...]
-    quantiles: tuple[float, ...]
 
 
 def open_collection(path: Path | str) -> Collection:
@@ -129,67 +82,12 @@ def read_about(folder: Path) -> dict[str, Any]:
     return cast(dict[str, Any], about)
 
 
-class Collection:
+class Collection(Columns):
     """An immutable set of stations with their samples.
 
     Columns are read-only arrays; those of stations have `n_stations` elements
     (Morton order), those of samples `n_samples` (contiguous per station).
     """
-
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    time: NDArray[np.datetime64]
-    edmo: NDArray[np.int32]
-    bottom_depth: NDArray[np.float32]
-    feature: NDArray[np.uint8]
-    position_flag: NDArray[np.uint8]
-    time_flag: NDArray[np.uint8]
-    source: NDArray[np.int32]
-    station_index: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    depth: NDArray[np.floating]
-    depth_flag: NDArray[np.uint8]
-    depth_min: NDArray[np.float32]
-    depth_max: NDArray[np.float32]
-    row: NDArray[np.integer]
-    block_box: NDArray[np.float64]
-    block_time: NDArray[np.int64]
-
-    _FILES = (
-        *("lon", "lat", "time", "edmo", "bottom_depth", "feature", "position_flag"),
-        *("time_flag", "source", "offsets", "depth", "depth_flag", "depth_min"),
-        *("depth_max", "row", "block_box", "block_time"),
-    )
-
-    def __init__(self, path: Path, about: dict[str, Any]) -> None:
-        self.path = path
-        self.id: str = about["id"]
-        self.name: str = about["name"]
-        self.snapshot: str = about["current"]
-        self.about = about
-        self._folder = path / self.snapshot
-        try:
-            self.manifest: dict[str, Any] = read_json(self._folder / "manifest.json")
-            self._check_files()
-            for name in self._FILES:
-                setattr(self, name, read_npy(self._folder / f"{name}.npy"))
-            self.station_index = read_npy(self._folder / "index.npy")
-        except (OSError, ValueError, KeyError) as error:
-            raise CollectionError(
-                f"The collection {path} is damaged ({error}). Import the files again."
-            ) from error
-        self.n_stations: int = self.manifest["stations"]
-        self.n_samples: int = self.manifest["samples"]
-        self._entries = {p["key"]: p for p in self.manifest["parameters"]}
-        self._lock = Lock()
-        self._memory: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._bytes = 0
-
-    def _check_files(self) -> None:
-        for name, size in self.manifest["files"].items():
-            found = (self._folder / name).stat().st_size
-            if found != size:
-                raise ValueError(f"{name} has {found} bytes instead of {size}")
 
     def __repr__(self) -> str:
         return (
@@ -201,181 +99,6 @@ class Collection:
         from sdcviz.observations.cards import collection_html
 
         return collection_html(self)
-
-    # ---- parameters ----------------------------------------------------
-    @property
-    def keys(self) -> list[str]:
-        """Keys of all stored parameters."""
-        return list(self._entries)
-
-    @cached_property
-    def parameters(self) -> list[ParameterInfo]:
-        """All stored parameters, those with most values first."""
-        found = [
-            ParameterInfo(
-                **{k: p[k] for k in _TOLD},
-                range=tuple(p["range"]),
-                quantiles=tuple(p["quantiles"]),
-            )
-            for p in self._entries.values()
-        ]
-        return sorted(found, key=lambda p: -p.n_values)
-
-    def parameter(self, key: str) -> ParameterInfo:
-        """Return one parameter, derived ones (``"derived:sigma0"``) too.
-
-        Raises
-        ------
-        NotFound
-            The collection has no such parameter.
-        """
-        for p in self.parameters:
-            if p.key == key:
-                return p
-        if key.startswith("derived:"):
-            from sdcviz.observations.derived import info
-
-            return info(self, key)
-        raise self._unknown(key)
-
-    def _unknown(self, key: str) -> NotFound:
-        known = ", ".join(p.key for p in self.parameters[:12])
-        more = " ..." if len(self.parameters) > 12 else ""
-        return NotFound(f"There is no parameter {key!r} in {self.name}. It has: {known}{more}.")
-
-    def _entry(self, key: str) -> dict[str, Any]:
-        try:
-            return self._entries[key]
-        except KeyError:
-            raise self._unknown(key) from None
-
-    def labels(self, key: str) -> list[str]:
-        """Return the distinct texts of a text parameter."""
-        stem = self._entry(key)["stem"]
-        return self.remember(("labels", key), lambda: list(read_labels(self._folder, stem)))
-
-    def stored(self, key: str, what: str = "values") -> tuple[NDArray, NDArray[np.int64]] | None:
-        """Return a column as it is stored, and where each station's samples begin in it.
-
-        Parameters
-        ----------
-        key : str
-            Parameter.
-        what : {"values", "flags", "source_flags"}
-            Which column.
-
-        Returns
-        -------
-        tuple of (ndarray, ndarray of int64) or None
-            The samples, and for each station its first (-1: it has none).
-            None where no file has flags of another scale.
-        """
-        entry = self._entry(key)
-        stem = entry["stem"]
-        if what == "source_flags":
-            if not entry["source_flags"]:
-                return None
-            return self._map(f"{stem}.source"), self._map(f"{stem}.source.starts")
-        array = self._map(stem if what == "values" else f"{stem}.flag")
-        return array, self.offsets[:-1] if entry["dense"] else self._map(f"{stem}.starts")
-
-    def _map(self, stem: str) -> NDArray:
-        return self.remember(("file", stem), lambda: read_npy(self._folder / f"{stem}.npy"), 0)
-
-    def values(self, key: str) -> Any:
-        """Return one value a sample: f4 or f8 with NaN, or `Coded` for texts."""
-        if key.startswith("derived:"):
-            return self.remember((key,), lambda: self._derived(key))
-        text = self._entry(key)["kind"] == "text"
-        array = self._spread(key, "values", -1 if text else np.nan)
-        return Coded(array, self.labels(key)) if text else array
-
-    def _derived(self, key: str) -> NDArray[np.float64]:
-        from sdcviz.observations.derived import compute
-
-        return compute(self, key, np.arange(self.n_stations))[0]
-
-    def flags(self, key: str) -> NDArray[np.uint8]:
-        """Return one L20 code (ASCII) a sample; ``"9"`` where there is no value."""
-        if key.startswith("derived:"):
-            from sdcviz.observations.derived import compute
-
-            rows = np.arange(self.n_stations)
-            return self.remember((key, "flags"), lambda: compute(self, key, rows)[1])
-        return self._spread(key, "flags", MISSING)
-
-    def source_flags(self, key: str) -> NDArray[np.uint8]:
-        """Return the code in the file's own scale, one a sample; L20 where the file uses it."""
-        stored = self.stored(key, "source_flags")
-        if stored is None:
-            return self.flags(key)
-
-        def lay_over() -> NDArray[np.uint8]:
-            out = np.array(self.flags(key))
-            array, starts = stored
-            for r in np.flatnonzero(starts >= 0):
-                a, b = self.offsets[r], self.offsets[r + 1]
-                out[a:b] = array[starts[r] : starts[r] + b - a]
-            return out
-
-        return self.remember((key, "source_flags"), lay_over)
-
-    def _spread(self, key: str, what: str, fill: float) -> NDArray:
-        """Return a column with an element for every sample."""
-        stored = self.stored(key, what)
-        assert stored is not None, "values and flags are always stored"
-        array, starts = stored
-        if self._entry(key)["dense"]:
-            return array
-
-        def spread() -> NDArray:
-            from sdcviz.observations.kernels import gather
-
-            out = np.empty(self.n_samples, array.dtype)
-            gather(array, starts, np.diff(self.offsets), array.dtype.type(fill), out)
-            out.flags.writeable = False
-            return out
-
-        return self.remember((key, what), spread)
-
-    def has(self, key: str) -> NDArray[np.bool_]:
-        """Tell for each station whether it has a value of a parameter."""
-        if key.startswith("derived:"):
-            from sdcviz.observations.derived import needs
-
-            found = [self.has(k) for k in needs(self, key)]
-            return np.logical_and.reduce(found)
-        stem = self._entry(key)["stem"]
-        return self.remember(
-            ("has", key),
-            lambda: np.unpackbits(self._map(f"{stem}.used"), count=self.n_stations).view(bool),
-        )
-
-    def remember(self, what: tuple[Any, ...], make: Callable[[], Any], weight: int = -1) -> Any:
-        """Return what was computed before, else compute and keep it; the least used goes first.
-
-        Parameters
-        ----------
-        what : tuple
-            Names the result.
-        make : callable
-            Computes it.
-        weight : int
-            Bytes that it holds; the size of the array by default.
-        """
-        with self._lock:
-            if what in self._memory:
-                self._memory.move_to_end(what)
-                return self._memory[what][0]
-        made = make()
-        size = weight if weight >= 0 else getattr(made, "nbytes", 1000)
-        with self._lock:
-            if what not in self._memory:
-                self._memory[what] = made, size
-                self._bytes += size
-            while self._bytes > _CACHE_BYTES and len(self._memory) > 1:
-                self._bytes -= self._memory.popitem(last=False)[1][1]
-        return made
 
     # ---- stations ------------------------------------------------------
     @property

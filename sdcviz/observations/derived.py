@@ -7,7 +7,7 @@ does. They are computed when asked and never stored.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numba import njit
@@ -18,7 +18,8 @@ from sdcviz.formats.flags import worst
 from sdcviz.formats.model import MISSING
 
 if TYPE_CHECKING:
-    from sdcviz.observations.collection import Collection, ParameterInfo
+    from sdcviz.observations.collection import Collection
+    from sdcviz.observations.columns import Columns, ParameterInfo
 
 __all__ = ["DERIVED", "available", "compute", "info", "mixed_layer_depth", "needs"]
 
@@ -29,7 +30,7 @@ _ABOUT = 200_000
 _UNITS = {
     "temperature": ("temperature",),
     "salinity": ("salinity",),
-    "oxygen": ("oxygen", "oxygen_umol_kg", "oxygen_ml_l", "oxygen_umol_l"),
+    "oxygen": ("oxygen", "oxygen_umol_kg", "oxygen_ml_l", "oxygen_mg_l"),
 }
 """Keys under which an input may be stored: each unit has its own."""
 
@@ -88,7 +89,7 @@ def _o2_saturation(w: _Water) -> NDArray[np.float64]:
 
     assert w.oxygen is not None, "needs() asks for oxygen"
     unit = w.oxygen_unit.replace("μ", "µ").replace(" ", "").lower()
-    oxygen = w.oxygen * (44.6596 if unit.startswith("ml/l") else 1.0)
+    oxygen = w.oxygen * {"ml/l": 44.6596, "mg/l": 31.2512}.get(unit, 1.0)  # to umol
     if "/kg" not in unit:
         oxygen = oxygen * 1000 / (1000 + gsw.sigma0(w.sa, w.ct))
     return 100 * oxygen / gsw.O2sol(w.sa, w.ct, w.p, w.lon, w.lat)
@@ -111,12 +112,12 @@ DERIVED: dict[str, _Derived] = {
 }
 
 
-def available(collection: Collection) -> list[str]:
+def available(collection: Columns) -> list[str]:
     """Return the keys of the derived parameters that the collection has the inputs for."""
     return [key for key in DERIVED if _inputs(collection, key) is not None]
 
 
-def needs(collection: Collection, key: str) -> list[str]:
+def needs(collection: Columns, key: str) -> list[str]:
     """Return the keys of the stored parameters that a derived one is computed from.
 
     Raises
@@ -135,7 +136,7 @@ def needs(collection: Collection, key: str) -> list[str]:
     return found
 
 
-def _inputs(c: Collection, key: str) -> list[str] | None:
+def _inputs(c: Columns, key: str) -> list[str] | None:
     """Find the stored parameter for each input, that with most values where units differ."""
     found = []
     for wanted in DERIVED[key].inputs:
@@ -146,9 +147,9 @@ def _inputs(c: Collection, key: str) -> list[str] | None:
     return found
 
 
-def info(collection: Collection, key: str) -> ParameterInfo:
+def info(collection: Columns, key: str) -> ParameterInfo:
     """Describe a derived parameter; its range is that of about 200 000 samples."""
-    from sdcviz.observations.collection import ParameterInfo
+    from sdcviz.observations.columns import ParameterInfo
 
     inputs = [collection.parameter(k) for k in needs(collection, key)]
 
@@ -183,7 +184,7 @@ def info(collection: Collection, key: str) -> ParameterInfo:
 
 
 def compute(
-    collection: Collection, key: str, rows: NDArray[np.int64]
+    collection: Columns, key: str, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """Compute a derived parameter for all samples of some stations.
 
@@ -216,7 +217,7 @@ def compute(
 
 
 def mixed_layer_depth(
-    collection: Collection, rows: NDArray[np.int64] | None = None
+    collection: Columns, rows: NDArray[np.int64] | None = None
 ) -> NDArray[np.float64]:
     """Return the depth of the mixed layer of each station, in metres.
 
@@ -234,7 +235,7 @@ def mixed_layer_depth(
 
 
 def _water(
-    c: Collection, inputs: list[str], rows: NDArray[np.int64]
+    c: Columns, inputs: list[str], rows: NDArray[np.int64]
 ) -> tuple[_Water, NDArray[np.uint8]]:
     """Collect what the computations need; values flagged bad are used, and stay flagged."""
     import gsw
@@ -243,7 +244,8 @@ def _water(
     from sdcviz.observations.selection import Selection
 
     whole = len(rows) == c.n_stations
-    selection = Selection(c, Filters() if whole else Filters(rows=rows.astype("<i8").tobytes()))
+    every = cast("Collection", c)
+    selection = Selection(every, Filters() if whole else Filters(rows=rows.astype("<i8").tobytes()))
     samples = selection.samples(*inputs)
     depth = np.asarray(samples["depth"], np.float64)
     lon, lat = samples["lon"], samples["lat"]

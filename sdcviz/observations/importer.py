@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
-import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sdcviz.errors import BadRequest, CollectionBusy, CollectionError, UnreadableFile
+from sdcviz.errors import BadRequest, UnreadableFile
 from sdcviz.formats.model import Batch, Doctor, Oddity
-from sdcviz.observations.build import Builder, sync_files
+from sdcviz.observations.build import Builder
+from sdcviz.observations.folder import (
+    BUILDING,
+    about_of,
+    folder_of,
+    locked,
+    snapshots,
+    sweep,
+)
 from sdcviz.observations.layout import SCHEMA, storage_errors, sync_folder, write_json
+from sdcviz.observations.snapshot import sync_files, write_snapshot
 from sdcviz.observations.sources import SourceStore
 
 if TYPE_CHECKING:
@@ -29,9 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["ImportReport", "build_collection", "import_files"]
 
 Progress = Callable[[int, int, str], None]
-
-_SNAPSHOT = re.compile(r"s\d{4,}")
-_BUILDING = ".building-"
 
 
 @dataclass
@@ -109,8 +111,10 @@ def import_files(
         None of the files could be read; the sentence names the first reason.
     """
     from sdcviz.formats import find_sources, recognise
+    from sdcviz.formats.archives import Limits
     from sdcviz.formats.base import ReadOptions
     from sdcviz.formats.sources import Problem
+    from sdcviz.settings import get_settings
 
     chosen = options or ReadOptions()
     paths = [Path(p) for p in paths]
@@ -118,7 +122,9 @@ def import_files(
         raise BadRequest("There is nothing to import: name at least one file or folder.")
 
     def read_all(work: _Work) -> None:
-        with find_sources(paths) as sources:
+        known = get_settings()
+        limits = Limits(ratio=known.import_max_ratio, total=known.import_max_bytes)
+        with find_sources(paths, limits) as sources:
             work.total = sources.total_bytes
             for source in sources:
                 if isinstance(source, Problem):
@@ -276,10 +282,10 @@ def _make(
     read_all: Callable[[_Work], None],
 ) -> ImportReport:
     """Build a snapshot beside the current one and put it in place."""
-    with storage_errors(folder), _folder(folder), _lock(folder):
-        about = _about(folder)
-        _sweep(folder, about)
-        building = folder / f"{_BUILDING}{os.getpid()}"
+    with storage_errors(folder), folder_of(folder), locked(folder):
+        about = about_of(folder)
+        sweep(folder, about)
+        building = folder / f"{BUILDING}{os.getpid()}"
         building.mkdir()
         try:
             report = ImportReport(folder)
@@ -329,7 +335,7 @@ def _finish(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     done = building / "snapshot"
     done.mkdir()
-    facts = work.builder.write(done)
+    facts = write_snapshot(work.builder, done)
     _plain_json(done / "doctor.json", work.doctors)
     manifest = {
         "schema": SCHEMA,
@@ -343,7 +349,7 @@ def _finish(
     sync_folder(done)
     work.store.publish()
 
-    number = 1 + max((int(p.name[1:]) for p in _snapshots(folder)), default=0)
+    number = 1 + max((int(p.name[1:]) for p in snapshots(folder)), default=0)
     snapshot = f"s{number:04d}"
     os.rename(done, folder / snapshot)
     entry = {"snapshot": snapshot, "created": now, **{k: facts[k] for k in ("stations", "samples")}}
@@ -356,7 +362,7 @@ def _finish(
         "history": [*(about["history"] if about else []), entry],
     }
     write_json(folder / "collection.json", new)
-    _sweep(folder, new)
+    sweep(folder, new)
     return new
 
 
@@ -365,82 +371,3 @@ def _plain_json(path: Path, content: Any) -> None:
         file.write(json.dumps(content, ensure_ascii=False).encode())
         file.flush()
         os.fsync(file.fileno())
-
-
-# ---- the folder ---------------------------------------------------------
-@contextmanager
-def _folder(folder: Path) -> Iterator[None]:
-    """Make the folder; take it away again if no collection came of it."""
-    if folder.exists() and not folder.is_dir():
-        raise CollectionError(f"{folder} is a file. Name a folder for the collection.")
-    new = not folder.exists()
-    if new:
-        folder.mkdir(parents=True)
-    elif not (folder / "collection.json").exists():
-        strange = [p.name for p in folder.iterdir() if not _ours(p)]
-        if strange:
-            raise CollectionError(
-                f"{folder} is not a collection and not empty (it holds {strange[0]}). "
-                "Name a new folder or an existing collection."
-            )
-    try:
-        yield
-    finally:
-        if new and not (folder / "collection.json").exists():
-            with contextlib.suppress(OSError):
-                shutil.rmtree(folder / "sources", ignore_errors=True)
-                (folder / ".lock").unlink(missing_ok=True)
-                folder.rmdir()
-
-
-def _ours(path: Path) -> bool:
-    return (
-        path.name in {".lock", "sources"}
-        or path.name.startswith(_BUILDING)
-        or bool(_SNAPSHOT.fullmatch(path.name))
-    )
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Hold the folder for one import; the lock dies with its process."""
-    with open(folder / ".lock", "a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip()
-            who = f" (process {holder})" if holder else ""
-            raise CollectionBusy(
-                f"Another import into {folder} is running{who}. "
-                "Wait until it is done, or import into another folder."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def _about(folder: Path) -> dict[str, Any] | None:
-    """Read what the folder is now; None for a new collection."""
-    from sdcviz.observations.collection import read_about
-
-    return read_about(folder) if (folder / "collection.json").exists() else None
-
-
-def _snapshots(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if _SNAPSHOT.fullmatch(p.name))
-
-
-def _sweep(folder: Path, about: dict[str, Any] | None) -> None:
-    """Remove what killed imports left, and snapshots older than the one before.
-
-    The one before stays, as other processes may have it open.
-    """
-    for path in folder.iterdir():
-        if path.name.startswith(_BUILDING):
-            shutil.rmtree(path, ignore_errors=True)
-    known = [h["snapshot"] for h in about["history"]] if about else []
-    for path in _snapshots(folder):
-        if path.name not in known[-2:]:
-            shutil.rmtree(path, ignore_errors=True)

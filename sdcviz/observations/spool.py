@@ -6,6 +6,7 @@ temporary file a column, written in whole pieces.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ from sdcviz.formats.model import Coded
 from sdcviz.observations.kernels import all_single, restore
 from sdcviz.observations.layout import write_bytes
 
-__all__ = ["SampleColumn", "Scratch", "TextColumn"]
+__all__ = ["PIECE", "SampleColumn", "Scratch", "TextColumn", "pieces"]
+
+PIECE = 2_000_000
+"""Samples that are handled at a time."""
 
 
 class Scratch:
@@ -172,3 +176,25 @@ class TextColumn:
         for first, codes in self._parts:
             out[first : first + len(codes)] = codes
         return out
+
+
+def pieces(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Cut stations into runs of about `PIECE` samples.
+
+    Parameters
+    ----------
+    lengths : ndarray of int64
+        Samples of each station.
+
+    Yields
+    ------
+    tuple of int
+        First station, and the one after the last.
+    """
+    ends = np.cumsum(lengths)
+    r0 = 0
+    while r0 < len(lengths):
+        done = int(ends[r0 - 1]) if r0 else 0
+        r1 = max(r0 + 1, int(np.searchsorted(ends, done + PIECE, "right")))
+        yield r0, r1
+        r0 = r1

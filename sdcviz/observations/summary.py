@@ -212,7 +212,7 @@ def station_means(
     BadRequest
         The parameter is text.
     """
-    from sdcviz.observations.selection import NO_MASK, conditions
+    from sdcviz.observations.conditions import NO_MASK, conditions
 
     filters = Filters(depth=depth, parameter=key, flags=flags or NOT_BAD)
     if collection.parameter(key).kind == "text":

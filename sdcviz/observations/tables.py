@@ -268,13 +268,13 @@ def near(
     c: Collection, lon: float, lat: float, radius_km: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Find stations within a great-circle distance, the nearest first."""
-    from sdcviz.observations.selection import _candidates
+    from sdcviz.observations.conditions import candidates
 
     reach = np.degrees(radius_km / EARTH_KM)
     south, north = lat - reach, lat + reach
     widest = max(abs(south), abs(north))
     wide = 180.0 if widest >= 90 else reach / np.cos(np.radians(widest)) * 1.01
-    rows = _candidates(c, [(lon - wide, south, lon + wide, north)])
+    rows = candidates(c, [(lon - wide, south, lon + wide, north)])
     x, y = np.radians(c.lon[rows]), np.radians(c.lat[rows])
     x0, y0 = np.radians(lon), np.radians(lat)
     with np.errstate(invalid="ignore"):

@@ -137,7 +137,7 @@ def take(data: Any, *quantities: Axis) -> Columns:
     table = data.samples(*keys) if hasattr(data, "samples") else data
     names = {n: n for n in ("station", *_FIXED) if n in table}
     for i, key in enumerate(keys):
-        plain = i == 0 and key not in table
+        plain = i == 0 and f"{key}_flag" not in table
         names[key] = "value" if plain else key
         names[f"{key}_flag"] = "flag" if plain else f"{key}_flag"
     columns = {n: _array(table, source) for n, source in names.items()}

@@ -31,7 +31,7 @@ def frame(x: Axis, y: Axis, **more: Any) -> dict[str, Any]:
     **more
         Further HoloViews options.
     """
-    hooks: list[Callable] = list(more.pop("hooks", []))
+    hooks: list[Callable] = [_quiet, *more.pop("hooks", [])]
     if "time" in (x.key, y.key):
         hooks.append(_time_axis("x" if x.key == "time" else "y"))
     options: dict[str, Any] = {
@@ -52,6 +52,11 @@ def frame(x: Axis, y: Axis, **more: Any) -> dict[str, Any]:
         "hooks": hooks,
     }
     return options | more
+
+
+def _quiet(plot: Any, element: Any) -> None:
+    """Leave out the logo."""
+    plot.state.toolbar.logo = None
 
 
 def _time_axis(side: str) -> Callable:

@@ -10,7 +10,7 @@ import pytest
 from sdcviz import import_files, open_collection
 from sdcviz.errors import NotFound
 from sdcviz_app import downloads
-from sdcviz_app.parts.export import FIGURES, ExportPart, caption
+from sdcviz_app.parts.export import DATA, FIGURES, ExportPart, caption
 from sdcviz_app.parts.selection import SelectionPart
 from sdcviz_app.session import Session
 
@@ -28,7 +28,7 @@ def finished(part: ExportPart):
     return downloads.find(part._address.rpartition("/")[2])
 
 
-@pytest.mark.parametrize("title", ["ODV spreadsheet", "NetCDF (CF)"])
+@pytest.mark.parametrize("title", DATA)
 def test_data_hold_what_is_shown(session, title, tmp_path):
     part = ExportPart(session=session)
     session.select([1, 4, 6])

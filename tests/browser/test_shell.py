@@ -131,3 +131,13 @@ def test_the_chooser_changes_the_collection(
     expect(chooser(page)).to_contain_text("Profiles")
     choose(page, "sample_ODV_aggregated")
     expect(chooser(page)).to_contain_text("sample_ODV_aggregated")
+
+
+def test_the_columns_of_a_plain_table_are_shown_before_its_import(
+    open_page: Callable[..., Page], empty: Running, data: Path
+) -> None:
+    page = open_page(empty.address)
+    import_files(page, data / "tabular" / "water_level_example.csv")
+    expect(page.get_by_text("Columns of water_level_example.csv")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(chooser(page)).to_contain_text("water_level_example", timeout=120_000)

@@ -1,0 +1,24 @@
+"""Do something once the browser knows the new layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import panel as pn
+
+__all__ = ["after_layout"]
+
+
+def after_layout(do: Callable[[], None]) -> None:
+    """Call `do` after the layout that was just changed has gone to the browser.
+
+    A figure that arrives together with the React components around it may be
+    measured before it is laid out, which the page reports as an error; one
+    that arrives into components that stand is shown in one step. Without a
+    browser `do` is called at once.
+    """
+    document = pn.state.curdoc
+    if document is not None and document.session_context is not None:
+        document.add_timeout_callback(do, 60)
+    else:
+        do()

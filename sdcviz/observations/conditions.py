@@ -1,0 +1,184 @@
+"""Filters turned into what the compiled loops need, and into rows of stations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdcviz.errors import BadRequest
+from sdcviz.observations.filters import Filters
+from sdcviz.observations.kernels import restore, times_kept
+from sdcviz.observations.layout import BLOCK
+
+if TYPE_CHECKING:
+    from sdcviz.observations.collection import Collection
+
+__all__ = ["NO_MASK", "NO_MEANS", "candidates", "conditions", "stations_kept", "time_kept"]
+
+NO_MASK = np.empty(0, bool)
+NO_MEANS = np.empty(0, np.float32)
+"""Given to `judge_samples` where marks or means are not wanted."""
+
+_NO_TIMES = np.empty(0, np.int64)
+
+
+def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tuple]:
+    """Prepare the arguments that the compiled loops over samples share.
+
+    Returns
+    -------
+    starts : ndarray of int64
+    columns, limits : tuple
+        See `sdcviz.observations.kernels.judge_samples`.
+    """
+    starts = c.offsets[:-1]
+    values: NDArray = c.depth  # something to look at, where no parameter is asked for
+    flags = c.depth_flag
+    if f.parameter is not None and (f.value is not None or f.flags):
+        if f.parameter.startswith("derived:"):
+            values, flags = c.values(f.parameter), c.flags(f.parameter)
+        else:
+            stored, stored_flags = c.stored(f.parameter), c.stored(f.parameter, "flags")
+            assert stored is not None and stored_flags is not None
+            values, starts = stored
+            flags = stored_flags[0]
+    by_time = f.by_time and c.sample_time is not None
+    times = c.sample_time.view(np.int64) if by_time and c.sample_time is not None else _NO_TIMES
+    z0, z1 = _bounds_in(f.depth, c.depth.dtype)
+    v0, v1 = _bounds_in(f.value, values.dtype)
+    limits = (
+        *(f.depth is not None, z0, z1),
+        *(f.value is not None, v0, v1),
+        bool(f.flags),
+        *(by_time, *f.time_range, _months(f)),
+    )
+    columns = (
+        *(c.depth, c.depth_flag, values, flags, times, c.time.view(np.int64)),
+        f.allowed,
+    )
+    return starts, columns, limits
+
+
+def _bounds_in(
+    bounds: tuple[float | None, float | None] | None, dtype: np.dtype
+) -> tuple[float, float]:
+    """Express bounds in the precision of a column, so that 13.42 is within 13.42.
+
+    A single-precision number stands for a decimal (see `restore`). A bound
+    between two of them moves to the one inside.
+    """
+    low, high = bounds or (None, None)
+    found = []
+    for bound, outside in ((low, -np.inf), (high, np.inf)):
+        if bound is None or dtype != np.float32:
+            found.append(outside if bound is None else float(bound))
+            continue
+        with np.errstate(over="ignore"):
+            near = np.float32(bound)
+        stands_for = restore(np.array([near]))[0]
+        if stands_for < bound if outside < 0 else stands_for > bound:
+            near = np.nextafter(near, np.float32(-outside))
+        found.append(float(near))
+    return found[0], found[1]
+
+
+def _months(f: Filters) -> int:
+    return sum(1 << m for m in set(f.months))
+
+
+# ---- conditions on stations ---------------------------------------------
+def stations_kept(c: Collection, f: Filters) -> NDArray[np.int64]:
+    """Return the rows of the stations that meet the conditions on stations."""
+    rows = f.row_numbers
+    if rows is not None and rows.size and (rows[0] < 0 or rows[-1] >= c.n_stations):
+        raise BadRequest(f"rows: {c.name} has stations 0 to {c.n_stations - 1} only.")
+    areas = [b for b in (f.box, _bounds(f)) if b is not None]
+    if rows is None:
+        rows = candidates(c, areas)
+    for area in areas:
+        rows = rows[_in_box(c.lon[rows], c.lat[rows], area)]
+    if f.polygon is not None:
+        rows = rows[_in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
+    if f.by_time and c.sample_time is None:
+        rows = rows[time_kept(c, f, rows)]
+    for key in f.parameters:
+        rows = rows[c.has(key)[rows]]
+    if f.data_centres:
+        rows = rows[np.isin(c.edmo[rows], np.asarray(f.data_centres))]
+    for name, wanted in (("cruise", f.cruises), ("platform", f.platforms)):
+        if wanted:
+            coded = c.text(name)
+            rows = rows[_one_of(coded.codes[rows], coded.labels, wanted)]
+    if f.sources:
+        names = [s["name"] for s in c.manifest["sources"]]
+        rows = rows[_one_of(c.source[rows], names, f.sources)]
+    return rows
+
+
+def _one_of(codes: NDArray[np.int32], labels: Any, wanted: tuple[str, ...]) -> NDArray[np.bool_]:
+    chosen = set(wanted)
+    lookup = np.array([*(label in chosen for label in labels), False])
+    return lookup[codes]  # code -1 is the last element: no text
+
+
+def time_kept(c: Collection, f: Filters, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell of which stations the time meets the conditions."""
+    return times_kept(c.time.view(np.int64)[rows], *f.time_range, _months(f))
+
+
+def candidates(c: Collection, areas: list[tuple[float, float, float, float]]) -> NDArray[np.int64]:
+    """Return the rows of all blocks that touch the areas."""
+    touched = np.ones(len(c.block_box), bool)
+    x0, y0, x1, y1 = c.block_box.T
+    for west, south, east, north in areas:
+        with np.errstate(invalid="ignore"):
+            inside = np.zeros(len(touched), bool)
+            for a, b in _spans(west, east):
+                inside |= (x1 >= a) & (x0 <= b)
+            touched &= inside & (y1 >= south) & (y0 <= north)
+    if touched.all():
+        return np.arange(c.n_stations)
+    runs = [
+        np.arange(i * BLOCK, min((i + 1) * BLOCK, c.n_stations))
+        for i in np.flatnonzero(touched).tolist()
+    ]
+    return np.concatenate(runs) if runs else np.empty(0, np.int64)
+
+
+def _spans(west: float, east: float) -> list[tuple[float, float]]:
+    """Cut a range of longitudes at the date line."""
+    if east - west >= 360:
+        return [(-180.0, 180.0)]
+    west, east = (x if -180 <= x <= 180 else (x + 180) % 360 - 180 for x in (west, east))
+    return [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+
+
+def _in_box(lon: NDArray, lat: NDArray, box: tuple[float, float, float, float]) -> NDArray:
+    west, south, east, north = box
+    inside = np.zeros(len(lon), bool)
+    for a, b in _spans(west, east):
+        inside |= (lon >= a) & (lon <= b)
+    return inside & (lat >= south) & (lat <= north)
+
+
+def _bounds(f: Filters) -> tuple[float, float, float, float] | None:
+    if f.polygon is None:
+        return None
+    x, y = np.asarray(f.polygon).T
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+
+def _in_polygon(lon: NDArray, lat: NDArray, points: tuple[tuple[float, float], ...]) -> NDArray:
+    """Test positions against a polygon; its border belongs to it."""
+    import shapely
+
+    area = shapely.make_valid(shapely.Polygon(points))
+    shapely.prepare(area)
+    west, _, east, _ = area.bounds
+    inside = np.zeros(len(lon), bool)
+    for turn in (-360.0, 0.0, 360.0):
+        if west <= 180 + turn and east >= -180 + turn:
+            inside |= shapely.intersects_xy(area, lon + turn, lat)
+    return inside
