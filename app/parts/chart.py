@@ -52,8 +52,6 @@ POINTER = 90
 CLEAR = "#00000000"
 PICK = "#ff3d7f"
 """Colour of what is selected: in no colour map, seen on light and dark."""
-FEW = 400
-"""Up to so many selected stations have bold rings; of more, the colours must show through."""
 LOOKS = {
     False: {
         "sea": "#f3f7f9",
@@ -195,7 +193,7 @@ class Chart:
             fill_color=PICK, fill_alpha=0.06, line_color=PICK, line_width=1.2, line_dash="4 3"
         )
         self._add(Image(color_mapper=picked), self._picked_pixels, "overlay")
-        self._rings = self._add(_ring(9, 1.6), self._picked, "overlay", "picked")
+        self._add(_ring(9, 1.6), self._picked, "overlay", "picked")
         self._add(shape, self._outline, "overlay")
         self._add(_ring(18, 2.5), self._at, "overlay", "card")
 
@@ -363,10 +361,6 @@ class Chart:
     def mark_dots(self, layer: MapLayer, inside: NDArray) -> None:
         """Mark selected stations, one ring each."""
         self._add_marks()
-        few = len(inside) <= FEW
-        self._rings.update(
-            line_width=1.6 if few else 0.8, line_alpha=1 if few else 0.25, size=9 if few else 8
-        )
         self._picked.data = {"x": layer.x[inside], "y": layer.y[inside]}
         if len(self._picked_pixels.data["image"]):
             _drop(self._picked_pixels)

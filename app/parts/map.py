@@ -31,6 +31,8 @@ __all__ = ["MapPart"]
 
 DOTS = 4000
 """Up to so many stations in view are drawn as dots of a fixed size, more as pixels."""
+MARKS = 400
+"""Up to so many selected stations in view have rings; of more the colours must show through."""
 REACH = 6
 """A tap or a hover finds stations within so many pixels."""
 
@@ -239,11 +241,10 @@ class MapPart(pn.viewable.Viewer):
         rows = self.session.selection if brush is None else brush
         if len(rows):
             layer = rows_layer(data, self.session.projection, rows)
-            if layer.number(view) <= DOTS:
+            if layer.number(view) <= MARKS:
                 self._chart.mark_dots(layer, layer.within(*view.box))
             else:
-                index = (layer.count(view) > 0).astype(np.uint8)
-                self._chart.mark_pixels(view, fill_gaps(index))
+                self._chart.mark_pixels(view, (layer.count(view) > 0).astype(np.uint8))
         else:
             self._chart.unmark()
             if not len(self.session.selection):
