@@ -108,14 +108,14 @@ def count_codes(
                 code = codes[rows[i]]
                 counts[line, column, code] += 1
                 best[line, column] = 1
-    for line in range(height):
-        for column in range(width):
-            if best[line, column]:
+    for i in range(height):
+        for j in range(width):
+            if best[i, j]:
                 top = 0
-                for code in range(counts.shape[2]):
-                    if counts[line, column, code] > counts[line, column, top]:
-                        top = code
-                best[line, column] = top + 1
+                for k in range(counts.shape[2]):
+                    if counts[i, j, k] > counts[i, j, top]:
+                        top = k
+                best[i, j] = top + 1
 
 
 @njit(cache=True, nogil=True)
