@@ -24,6 +24,7 @@ from sdcviz.observations.aggregate import (
 from sdcviz.plots.axes import colormap_of
 
 from ..layers import Colouring, colouring, layer_of, rows_layer
+from ..layouts import current_layout
 from ..session import Session
 from .chart import Chart
 
@@ -230,6 +231,9 @@ class MapPart(pn.viewable.Viewer):
     def _usual_colours(self) -> str:
         if self.session.colour_by == "year" or self.session.data is None:
             return "viridis"
+        own = current_layout().colours.get(self.session.parameter)
+        if own is not None and own.map:
+            return own.map
         return colormap_of(self.session.data.parameter(self.session.parameter))
 
     def _draw_picked(self) -> None:
