@@ -24,6 +24,7 @@ from sdcviz.observations.aggregate import (
 from sdcviz.plots.axes import colormap_of
 
 from ..layers import Colouring, colouring, layer_of, rows_layer
+from ..layouts import current_layout
 from ..session import Session
 from .chart import Chart
 
@@ -195,7 +196,7 @@ class MapPart(pn.viewable.Viewer):
             self._chart.draw_dots(layer, few, index[line, column])
         else:
             self._chart.draw_pixels(view, _visible(index, number))
-        self._chart.count_bar(most, self.session.colormap)
+        self._chart.key.counts(most, self.session.colormap)
 
     def _draw_values(
         self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
@@ -209,7 +210,7 @@ class MapPart(pn.viewable.Viewer):
             grid = layer.mean(view, colours.values)
             self._chart.draw_pixels(view, _visible(value_index(grid, low, high), number))
         name = self.session.colormap or self._usual_colours()
-        self._chart.value_bar(low, high, colours.title, name)
+        self._chart.key.values(low, high, colours.title, name)
 
     def _draw_categories(
         self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
@@ -221,7 +222,7 @@ class MapPart(pn.viewable.Viewer):
             index = layer.dominant(view, colours.values, len(colours.categories))
         # What no colour on the map stands for is not explained either.
         present = np.flatnonzero(np.bincount(index.ravel(), minlength=256)[1:])
-        self._chart.category_bar(colours, present)
+        self._chart.key.categories(colours, present)
         if few is not None:
             self._chart.draw_dots(layer, few, index)
         else:
@@ -230,6 +231,9 @@ class MapPart(pn.viewable.Viewer):
     def _usual_colours(self) -> str:
         if self.session.colour_by == "year" or self.session.data is None:
             return "viridis"
+        own = current_layout().colours.get(self.session.parameter)
+        if own is not None and own.map:
+            return own.map
         return colormap_of(self.session.data.parameter(self.session.parameter))
 
     def _draw_picked(self) -> None:

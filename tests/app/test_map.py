@@ -129,11 +129,11 @@ def test_the_hint_tells_the_true_count(shown: MapPart) -> None:
 @pytest.mark.parametrize("by", ["count", "mean", "year", "data centre", "flag"])
 def test_every_colouring_draws_and_is_explained(shown: MapPart, by: str) -> None:
     shown.session.colour_by = by
-    visible = [key for key in shown._chart._keys.values() if key.visible]
+    visible = [key for key in shown._chart.key.shown.values() if key.visible]
     drawn = len(shown._chart._dots.data["x"]) or len(shown._chart._pixels.data["image"])
     assert drawn
     assert len(visible) == 1
-    assert len(set(shown._chart.mapper.palette)) > 1
+    assert len(set(shown._chart.key.mapper.palette)) > 1
 
 
 def test_mean_temperature_is_that_of_the_samples(session: Session) -> None:
@@ -242,7 +242,7 @@ def test_a_colour_range_is_kept_until_it_is_dropped(shown: MapPart) -> None:
     bar._take({"clim": [5, 25]})
     assert shown.session.clim == (5, 25)
     assert bar.form.state["clim"] == [5, 25]
-    assert shown._chart._keys["value"].color_mapper.low == 5
+    assert shown._chart.key.shown["value"].color_mapper.low == 5
     bar._take({"clim": None})
     assert shown.session.clim is None
 
