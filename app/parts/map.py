@@ -24,6 +24,7 @@ from sdcviz.observations.aggregate import (
 from sdcviz.plots.axes import colormap_of
 
 from ..layers import Colouring, colouring, layer_of, rows_layer
+from ..layouts import current_layout
 from ..session import Session
 from .chart import Chart
 
@@ -31,6 +32,8 @@ __all__ = ["MapPart"]
 
 DOTS = 4000
 """Up to so many stations in view are drawn as dots of a fixed size, more as pixels."""
+MARKS = 400
+"""Up to so many selected stations in view have rings; of more the colours must show through."""
 REACH = 6
 """A tap or a hover finds stations within so many pixels."""
 
@@ -193,7 +196,7 @@ class MapPart(pn.viewable.Viewer):
             self._chart.draw_dots(layer, few, index[line, column])
         else:
             self._chart.draw_pixels(view, _visible(index, number))
-        self._chart.count_bar(most, self.session.colormap)
+        self._chart.key.counts(most, self.session.colormap)
 
     def _draw_values(
         self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
@@ -207,7 +210,7 @@ class MapPart(pn.viewable.Viewer):
             grid = layer.mean(view, colours.values)
             self._chart.draw_pixels(view, _visible(value_index(grid, low, high), number))
         name = self.session.colormap or self._usual_colours()
-        self._chart.value_bar(low, high, colours.title, name)
+        self._chart.key.values(low, high, colours.title, name)
 
     def _draw_categories(
         self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
@@ -219,7 +222,7 @@ class MapPart(pn.viewable.Viewer):
             index = layer.dominant(view, colours.values, len(colours.categories))
         # What no colour on the map stands for is not explained either.
         present = np.flatnonzero(np.bincount(index.ravel(), minlength=256)[1:])
-        self._chart.category_bar(colours, present)
+        self._chart.key.categories(colours, present)
         if few is not None:
             self._chart.draw_dots(layer, few, index)
         else:
@@ -228,6 +231,9 @@ class MapPart(pn.viewable.Viewer):
     def _usual_colours(self) -> str:
         if self.session.colour_by == "year" or self.session.data is None:
             return "viridis"
+        own = current_layout().colours.get(self.session.parameter)
+        if own is not None and own.map:
+            return own.map
         return colormap_of(self.session.data.parameter(self.session.parameter))
 
     def _draw_picked(self) -> None:
@@ -239,11 +245,10 @@ class MapPart(pn.viewable.Viewer):
         rows = self.session.selection if brush is None else brush
         if len(rows):
             layer = rows_layer(data, self.session.projection, rows)
-            if layer.number(view) <= DOTS:
+            if layer.number(view) <= MARKS:
                 self._chart.mark_dots(layer, layer.within(*view.box))
             else:
-                index = (layer.count(view) > 0).astype(np.uint8)
-                self._chart.mark_pixels(view, fill_gaps(index))
+                self._chart.mark_pixels(view, (layer.count(view) > 0).astype(np.uint8))
         else:
             self._chart.unmark()
             if not len(self.session.selection):

@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..formats.model import L20
-from .pixels import count_codes, count_inside, count_points, look_up, scale, sum_points, widen
+from .pixels import (
+    average_points,
+    count_codes,
+    count_inside,
+    count_points,
+    look_up,
+    scale,
+    widen,
+)
 
 __all__ = [
     "BLOCK",
@@ -231,12 +239,10 @@ class MapLayer:
         ndarray of float32, shape (height, width)
             NaN where no station has a value. Row 0 is the southern edge.
         """
-        sums = np.zeros((view.height, view.width))
-        counts = np.zeros(sums.shape, np.uint32)
+        grid = np.empty((view.height, view.width), np.float32)
         runs = self._runs(self._touch(view.box))
-        sum_points(self.x, self.y, self.rows, runs, view.box, values, sums, counts)
-        grid = np.full(sums.shape, np.nan, np.float32)
-        return np.divide(sums, counts, out=grid, where=counts > 0, casting="same_kind")
+        average_points(self.x, self.y, self.rows, runs, view.box, values, grid)
+        return grid
 
     def dominant(self, view: View, codes: NDArray[np.uint8], n_codes: int) -> NDArray[np.uint8]:
         """Find the commonest category in each pixel.

@@ -129,11 +129,11 @@ def test_the_hint_tells_the_true_count(shown: MapPart) -> None:
 @pytest.mark.parametrize("by", ["count", "mean", "year", "data centre", "flag"])
 def test_every_colouring_draws_and_is_explained(shown: MapPart, by: str) -> None:
     shown.session.colour_by = by
-    visible = [key for key in shown._chart._keys.values() if key.visible]
+    visible = [key for key in shown._chart.key.shown.values() if key.visible]
     drawn = len(shown._chart._dots.data["x"]) or len(shown._chart._pixels.data["image"])
     assert drawn
     assert len(visible) == 1
-    assert len(set(shown._chart.mapper.palette)) > 1
+    assert len(set(shown._chart.key.mapper.palette)) > 1
 
 
 def test_mean_temperature_is_that_of_the_samples(session: Session) -> None:
@@ -236,20 +236,28 @@ def test_the_drawn_area_can_be_kept_and_dropped(shown: MapPart) -> None:
 # ---- the bar over the map ----------------------------------------------------
 
 
-def test_a_typed_colour_range_is_taken_or_refused(shown: MapPart) -> None:
+def test_a_colour_range_is_kept_until_it_is_dropped(shown: MapPart) -> None:
     bar = MapBar(session=shown.session, map=shown)
-    shown.session.colour_by = "mean"
-    bar._limits.value = "5 to 25"
-    assert shown.session.clim == (5.0, 25.0)
-    bar._limits.value = "warm"
-    assert shown.session.clim == (5.0, 25.0)
-    assert bar._limits.value == "5 to 25"
-    bar._limits.value = ""
+    bar._take({"colour_by": "mean"})
+    bar._take({"clim": [5, 25]})
+    assert shown.session.clim == (5, 25)
+    assert bar.form.state["clim"] == [5, 25]
+    assert shown._chart.key.shown["value"].color_mapper.low == 5
+    bar._take({"clim": None})
     assert shown.session.clim is None
 
 
 def test_another_parameter_drops_ranges_that_meant_the_old_one(shown: MapPart) -> None:
     bar = MapBar(session=shown.session, map=shown)
     shown.session.param.update(value=(5.0, 10.0), flags=("1",), clim=(0.0, 1.0))
-    bar._parameter.value = "salinity"
+    bar._take({"parameter": "salinity"})
     assert (shown.session.value, shown.session.flags, shown.session.clim) == (None, (), None)
+    assert bar.form.state["parameter"] == "salinity"
+
+
+def test_the_map_turns_to_the_arctic_and_back(shown: MapPart) -> None:
+    bar = MapBar(session=shown.session, map=shown)
+    bar._take({"turn": True})
+    assert shown.session.projection == "arctic"
+    bar._take({"turn": True})
+    assert shown.session.projection == "mercator"
