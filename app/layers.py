@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .layouts import Colours, current_layout
 from .library import Shared
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def _mean(session: Session, data: Collection) -> Colouring:
     title = f"Mean {parameter.label.lower()}" + (f" [{parameter.unit}]" if parameter.unit else "")
     if session.depth:
         title += f", {session.depth[0]:g} to {session.depth[1]:g} m"
-    return Colouring("value", title, values, limits=_middle(values))
+    own = current_layout().colours.get(parameter.key, Colours())
+    return Colouring("value", title, values, limits=own.range or _middle(values))
 
 
 def _year(session: Session, data: Collection) -> Colouring:

@@ -13,6 +13,7 @@ import numpy as np
 import param
 
 from . import library
+from .layouts import current_layout
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection, Filters, Selection
@@ -193,8 +194,9 @@ class Session(param.Parameterized):
 
 
 def _first_parameter(data: Collection) -> str:
-    """Return the parameter to begin with: temperature if there, else the fullest number."""
+    """Return the parameter to begin with: the layout's first that is there, else the fullest."""
     keys = [p.key for p in data.parameters]
-    if "temperature" in keys:
-        return "temperature"
+    for key in current_layout().parameters:
+        if key in keys:
+            return key
     return max(data.parameters, key=lambda p: p.n_values).key if keys else ""

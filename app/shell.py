@@ -8,16 +8,37 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from sdcviz.errors import BadRequest
+
 from . import library, theme
 from .explore import ExploreView
+from .layouts import current_layout
 from .server.guard import HANDLE
 from .session import Session
 from .words import counted
 
-__all__ = ["TABS", "Shell"]
+__all__ = ["TABS", "Shell", "check_layout"]
 
 TABS: dict[str, tuple[str, type]] = {"explore": ("Explore", ExploreView)}
 """Key of each tab, with its title and its view; only tabs that work are listed."""
+
+
+def check_layout() -> None:
+    """Check the layout of the settings, so that a mistake stops the start and not a visitor.
+
+    Raises
+    ------
+    BadRequest
+        If the layout can't be read or names a tab that is not there.
+    """
+    tabs = current_layout().tabs
+    for tab in tabs:
+        if tab not in TABS:
+            raise BadRequest(
+                f"The layout names the tab {tab!r}, which there is not; take of: {', '.join(TABS)}."
+            )
+    if not tabs:
+        raise BadRequest("The layout has no tab; name at least one.")
 
 
 def _counts(entry: library.Entry) -> str:
@@ -71,6 +92,7 @@ class Shell(pn.viewable.Viewer):
         super().__init__(**params)
         self.session = session
         self._views: dict[str, Any] = {}
+        self._keys = list(current_layout().tabs)
         self._importer: Any = None
         # Dialogs stand beside what changes: moved around, an open one would vanish.
         self._slot = pn.Column(sizing_mode="stretch_both", margin=0)
@@ -96,10 +118,10 @@ class Shell(pn.viewable.Viewer):
             on_click=lambda _: self.open_files(),
         )
         self._tabs = pmui.TabMenu(
-            items=[{"label": title} for title, _ in TABS.values()],
-            active=list(TABS).index(session.tab) if session.tab in TABS else 0,
+            items=[{"label": TABS[key][0]} for key in self._keys],
+            active=self._keys.index(session.tab) if session.tab in self._keys else 0,
             margin=(0, 8),
-            width=100 * len(TABS),
+            width=100 * len(self._keys),
         )
         self.page = pmui.Page(
             title="sdcviz",
@@ -127,7 +149,7 @@ class Shell(pn.viewable.Viewer):
         session = self.session
         self.page.param.watch(lambda e: session.param.update(dark=e.new), "dark_theme")
         session.param.watch(lambda e: self.page.param.update(dark_theme=e.new), "dark")
-        self._tabs.param.watch(lambda e: session.param.update(tab=list(TABS)[e.new or 0]), "active")
+        self._tabs.param.watch(lambda e: session.param.update(tab=self._keys[e.new or 0]), "active")
         session.param.watch(self._show_tab, "tab")
         session.param.watch(self._show_collection, ["collection", "collection_version"])
         self._chooser.param.watch(self._choose, "value")
@@ -141,13 +163,13 @@ class Shell(pn.viewable.Viewer):
             self._slot.objects = [_welcome(self.open_files)]
             self.page.sidebar = []
             return
-        key = self.session.tab if self.session.tab in TABS else next(iter(TABS))
+        key = self.session.tab if self.session.tab in self._keys else self._keys[0]
         if key not in self._views:
             self._views[key] = TABS[key][1](session=self.session)
         view = self._views[key]
         self._slot.objects = [view]
         self.page.sidebar = [view.drawer]
-        self._tabs.active = list(TABS).index(key)
+        self._tabs.active = self._keys.index(key)
 
     def _choices(self) -> dict[str, str]:
         entries = library.known()

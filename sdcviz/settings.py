@@ -87,6 +87,10 @@ class Settings(BaseSettings):
         "warning", description="The least serious messages that are logged."
     )
     log_json: bool = Field(False, description="Log JSON lines instead of lines for people.")
+    layout: str = Field(
+        "temperature_salinity",
+        description="Layout of the page: a name in layouts/, or the path of a YAML file.",
+    )
     tile_url: str | None = Field(
         None,
         description="Address of background tiles with {x}, {y} and {z}. Without it no request "

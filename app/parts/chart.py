@@ -7,21 +7,15 @@ from typing import Any
 import numpy as np
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.models import (
-    BasicTickFormatter,
     BoxSelectTool,
     BoxZoomTool,
-    ColorBar,
     ColumnDataSource,
     CustomJS,
-    FixedTicker,
     Glyph,
     Image,
     LassoSelectTool,
-    Legend,
-    LegendItem,
     Line,
     LinearColorMapper,
-    LogColorMapper,
     PanTool,
     Patch,
     Plot,
@@ -38,22 +32,18 @@ from numpy.typing import NDArray
 from sdcviz.geo.coast import coast, coast_lines
 from sdcviz.geo.graticule import Graticule, ScaleBar
 from sdcviz.observations.aggregate import MapLayer, View
-from sdcviz.plots.colours import FLAGS, STATIONS, colormap
 from sdcviz.settings import get_settings
 
-from ..layers import Colouring
+from .colour_key import CLEAR, ColourKey
 
-__all__ = ["Chart", "round_ticks"]
+__all__ = ["Chart"]
 
 QUIET = 40
 """Milliseconds without a wheel turn after which the browser tells the new range."""
 POINTER = 90
 """Milliseconds at rest after which the browser tells where the pointer is."""
-CLEAR = "#00000000"
 PICK = "#ff3d7f"
 """Colour of what is selected: in no colour map, seen on light and dark."""
-FEW = 400
-"""Up to so many selected stations have bold rings; of more, the colours must show through."""
 LOOKS = {
     False: {
         "sea": "#f3f7f9",
@@ -124,8 +114,6 @@ class Chart:
         self._add_ground()
         self._add_stations()
         self._add_frame()
-        self._keys: dict[str, Any] = {}
-        self._squares: dict[str, Any] = {}
         self.dress(dark)
 
     # ---- glyphs ------------------------------------------------------------
@@ -171,11 +159,11 @@ class Chart:
         return self.figure.add_tile(tiles, level="image")
 
     def _add_stations(self) -> None:
-        self.mapper = LinearColorMapper(palette=[CLEAR] * 256, low=0, high=255)
+        self.key = ColourKey(self.figure)
         self._pixels = _empty("image", "x", "y", "dw", "dh")
-        self._add(Image(color_mapper=self.mapper), self._pixels, "glyph", "stations")
+        self._add(Image(color_mapper=self.key.mapper), self._pixels, "glyph", "stations")
         self._dots = _empty("x", "y", "c")
-        colour = {"field": "c", "transform": self.mapper}
+        colour = {"field": "c", "transform": self.key.mapper}
         self._spots = self._add(
             Scatter(size=7, line_width=0.6, fill_color=colour), self._dots, "glyph", "dots"
         )
@@ -195,7 +183,7 @@ class Chart:
             fill_color=PICK, fill_alpha=0.06, line_color=PICK, line_width=1.2, line_dash="4 3"
         )
         self._add(Image(color_mapper=picked), self._picked_pixels, "overlay")
-        self._rings = self._add(_ring(9, 1.6), self._picked, "overlay", "picked")
+        self._add(_ring(9, 1.6), self._picked, "overlay", "picked")
         self._add(shape, self._outline, "overlay")
         self._add(_ring(18, 2.5), self._at, "overlay", "card")
 
@@ -219,7 +207,7 @@ class Chart:
     def dress(self, dark: bool) -> None:
         """Take the colours of the light or the dark theme."""
         look = LOOKS[dark]
-        self._dark = dark
+        self.key.dark = dark
         self._sea.fill_color = look["sea"]
         self._lands.fill_color = look["land"]
         self._spots.line_color = look["sea"]
@@ -233,16 +221,6 @@ class Chart:
             line.line_color = look["shore"]
         for text in (self._degrees, self._length):
             text.text_color = look["ink"]
-
-    def _key(self, kind: str) -> Any:
-        """Return the explanation of the colours, made when first needed, and hide the others."""
-        if kind not in self._keys:
-            self._keys[kind] = _KEYS[kind]()
-            self.figure.add_layout(self._keys[kind])
-        for name, key in self._keys.items():
-            if name != kind and key.visible:
-                key.visible = False
-        return self._keys[kind]
 
     # ---- view --------------------------------------------------------------
 
@@ -343,8 +321,7 @@ class Chart:
         _drop(self._pixels)
         _drop(self._dots)
         self.unmark()
-        for key in self._keys.values():
-            key.visible = False
+        self.key.hide()
 
     def draw_pixels(self, view: View, index: NDArray[np.uint8]) -> None:
         """Draw a picture of colour numbers, one byte a pixel."""
@@ -363,10 +340,6 @@ class Chart:
     def mark_dots(self, layer: MapLayer, inside: NDArray) -> None:
         """Mark selected stations, one ring each."""
         self._add_marks()
-        few = len(inside) <= FEW
-        self._rings.update(
-            line_width=1.6 if few else 0.8, line_alpha=1 if few else 0.25, size=9 if few else 8
-        )
         self._picked.data = {"x": layer.x[inside], "y": layer.y[inside]}
         if len(self._picked_pixels.data["image"]):
             _drop(self._picked_pixels)
@@ -404,101 +377,6 @@ class Chart:
         """Return the corners of the outline, shape (n, 2), or None."""
         x, y = self._outline.data["x"], self._outline.data["y"]
         return np.column_stack([x, y]) if len(x) else None
-
-    # ---- meaning of the colours ----------------------------------------------
-
-    def _paint(self, palette: list[str]) -> None:
-        if self.mapper.palette != palette:
-            self.mapper.palette = palette
-
-    def count_bar(self, most: int, name: str | None) -> None:
-        """Explain the colours as counts, from 1 to `most`."""
-        colours = self._counts_palette(name)
-        self._paint([CLEAR, *colours])
-        bar = self._key("count")
-        bar.visible = most > 1
-        bar.color_mapper.update(palette=colours, low=1, high=max(most, 2))
-        ticks = [n for n in (1, 3, 10, 30, 100, 300, 1000, 10_000, 100_000) if n < 0.75 * most]
-        ticks = [*(ticks if len(ticks) < 5 else ticks[::2]), most]
-        bar.ticker.ticks = ticks
-
-    def _counts_palette(self, name: str | None) -> list[str]:
-        if name:
-            return list(colormap(name, 255))
-        # Many must stand out, and a single one must not vanish: dark on the light
-        # ground, light on the dark one.
-        colours = list(colormap("deep", 340))
-        return colours[:255][::-1] if self._dark else colours[85:]
-
-    def value_bar(self, low: float, high: float, title: str, name: str) -> None:
-        """Explain the colours as values."""
-        colours = list(colormap(name, 255))
-        self._paint([CLEAR, *colours])
-        bar = self._key("value")
-        bar.color_mapper.update(palette=colours, low=low, high=high)
-        bar.update(title=title, visible=True)
-        # In place: a colour bar does not take another ticker once it is drawn.
-        bar.ticker.ticks = round_ticks(low, high)
-
-    def category_bar(self, colours: Colouring, present: NDArray[np.uint8]) -> None:
-        """Explain the colours as categories; only those in view are listed."""
-        if colours.title.startswith("Commonest flag"):
-            palette = [flag.colour for flag in FLAGS]
-        else:
-            palette = list(STATIONS[: len(colours.categories)])
-        self._paint([CLEAR, *palette, *[CLEAR] * (255 - len(palette))])
-        self._key("category").update(
-            title=colours.title,
-            items=[self._item(colours.categories[c], palette[c]) for c in present],
-            visible=len(present) > 0,
-        )
-
-    def _item(self, text: str, colour: str) -> LegendItem:
-        if colour not in self._squares:
-            # A glyph that is nowhere: the legend draws its own marker.
-            nowhere = ColumnDataSource({"x": [float("nan")], "y": [float("nan")]})
-            square = Scatter(marker="square", size=10, fill_color=colour, line_color=None)
-            self._squares[colour] = self.figure.add_glyph(nowhere, square)
-        return LegendItem(label=text, renderers=[self._squares[colour]])
-
-
-def _colour_bar(**more: Any) -> ColorBar:
-    return ColorBar(
-        width=200, height=9, orientation="horizontal", location="top_left", padding=8, margin=8,
-        ticker=FixedTicker(ticks=[]), formatter=BasicTickFormatter(use_scientific=False),
-        title_standoff=4, label_standoff=3, bar_line_color=None, major_tick_line_color=None,
-        title_text_font_style="normal", **more,
-    )  # fmt: skip
-
-
-def _count_key() -> ColorBar:
-    # Only the bar needs the real range; the picture has colour numbers.
-    mapper = LogColorMapper(palette=[CLEAR], low=1, high=10)
-    return _colour_bar(color_mapper=mapper, title="Stations")
-
-
-def _value_key() -> ColorBar:
-    return _colour_bar(color_mapper=LinearColorMapper(palette=[CLEAR], low=0, high=1))
-
-
-def _category_key() -> Legend:
-    return Legend(
-        items=[], location="top_left", padding=8, margin=8, border_radius=6, spacing=0,
-        glyph_width=12, glyph_height=12, label_height=14, click_policy="none",
-        border_line_color=None,
-    )  # fmt: skip
-
-
-_KEYS = {"count": _count_key, "value": _value_key, "category": _category_key}
-
-
-def round_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Return about `count` round numbers between two values."""
-    span = max(high - low, 1e-12)
-    power = 10 ** np.floor(np.log10(span / count))
-    step = power * min((1, 2, 5, 10), key=lambda m: abs(span / (m * power) - count))
-    steps = np.arange(np.ceil(low / step), np.floor(high / step + 1e-9) + 1)
-    return [float(round(t, 10)) + 0.0 for t in steps * step]
 
 
 def _ring(size: float, width: float) -> Scatter:

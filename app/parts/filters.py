@@ -16,7 +16,7 @@ from sdcviz.vocabularies import label
 
 from ..library import Shared
 from ..session import Session
-from .chart import round_ticks
+from .colour_key import round_ticks
 
 __all__ = ["FiltersPart", "counted"]
 

@@ -24,6 +24,7 @@ from sdcviz.observations.aggregate import (
 from sdcviz.plots.axes import colormap_of
 
 from ..layers import Colouring, colouring, layer_of, rows_layer
+from ..layouts import current_layout
 from ..session import Session
 from .chart import Chart
 
@@ -31,6 +32,8 @@ __all__ = ["MapPart"]
 
 DOTS = 4000
 """Up to so many stations in view are drawn as dots of a fixed size, more as pixels."""
+MARKS = 400
+"""Up to so many selected stations in view have rings; of more the colours must show through."""
 REACH = 6
 """A tap or a hover finds stations within so many pixels."""
 
@@ -131,6 +134,8 @@ class MapPart(pn.viewable.Viewer):
         view = self._drawn
         if view is not None:
             self._chart.keep_scale(view.pixel, self._middle(view))
+        else:
+            self._chart.keep_shape(widen=True)
         self._moved()
 
     def _middle(self, view: View) -> tuple[float, float]:
@@ -173,63 +178,62 @@ class MapPart(pn.viewable.Viewer):
             self._chart.clear()
             return
         colours = self._seen = colouring(self.session)
-        inside = layer.within(view.x0, view.x1, view.y0, view.y1)
+        number = layer.number(view)
+        few = layer.within(*view.box) if number <= DOTS else None
         if colours.kind == "count":
-            self._draw_counts(layer, view, inside)
+            self._draw_counts(layer, view, few, number)
         elif colours.kind == "value":
-            self._draw_values(layer, view, inside, colours)
+            self._draw_values(layer, view, few, number, colours)
         else:
-            self._draw_categories(layer, view, inside, colours)
+            self._draw_categories(layer, view, few, number, colours)
         self._draw_picked()
 
-    def _draw_counts(self, layer: MapLayer, view: View, inside: NDArray) -> None:
-        counts = layer.count(view)
-        index, most = count_index(counts)
-        if len(inside) <= DOTS:
-            column = np.clip(
-                ((layer.x[inside] - view.x0) / view.pixel).astype(int), 0, view.width - 1
-            )
-            line = np.clip(
-                ((layer.y[inside] - view.y0) / view.pixel).astype(int), 0, view.height - 1
-            )
-            self._chart.draw_dots(layer, inside, index[line, column])
+    def _draw_counts(self, layer: MapLayer, view: View, few: NDArray | None, number: int) -> None:
+        index, most = count_index(layer.count(view))
+        if few is not None:
+            column = np.clip(((layer.x[few] - view.x0) / view.pixel).astype(int), 0, view.width - 1)
+            line = np.clip(((layer.y[few] - view.y0) / view.pixel).astype(int), 0, view.height - 1)
+            self._chart.draw_dots(layer, few, index[line, column])
         else:
-            self._chart.draw_pixels(view, _visible(index, len(inside)))
-        self._chart.count_bar(most, self.session.colormap)
+            self._chart.draw_pixels(view, _visible(index, number))
+        self._chart.key.counts(most, self.session.colormap)
 
     def _draw_values(
-        self, layer: MapLayer, view: View, inside: NDArray, colours: Colouring
+        self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
     ) -> None:
         low, high = self.session.clim or colours.limits or (0.0, 1.0)
         assert colours.values is not None
-        if len(inside) <= DOTS:
-            values = colours.values[layer.rows[inside]]
-            self._chart.draw_dots(layer, inside, value_index(values, low, high))
+        if few is not None:
+            values = colours.values[layer.rows[few]]
+            self._chart.draw_dots(layer, few, value_index(values, low, high))
         else:
-            grid = layer.mean(view, colours.values[layer.rows])
-            self._chart.draw_pixels(view, _visible(value_index(grid, low, high), len(inside)))
+            grid = layer.mean(view, colours.values)
+            self._chart.draw_pixels(view, _visible(value_index(grid, low, high), number))
         name = self.session.colormap or self._usual_colours()
-        self._chart.value_bar(low, high, colours.title, name)
+        self._chart.key.values(low, high, colours.title, name)
 
     def _draw_categories(
-        self, layer: MapLayer, view: View, inside: NDArray, colours: Colouring
+        self, layer: MapLayer, view: View, few: NDArray | None, number: int, colours: Colouring
     ) -> None:
         assert colours.values is not None
-        codes = colours.values[layer.rows]
-        if len(inside) <= DOTS:
-            index = codes[inside] + np.uint8(1)
+        if few is not None:
+            index = colours.values[layer.rows[few]] + np.uint8(1)
         else:
-            index = layer.dominant(view, codes, len(colours.categories))
-        present = np.unique(codes[inside])
-        self._chart.category_bar(colours, present)
-        if len(inside) <= DOTS:
-            self._chart.draw_dots(layer, inside, index)
+            index = layer.dominant(view, colours.values, len(colours.categories))
+        # What no colour on the map stands for is not explained either.
+        present = np.flatnonzero(np.bincount(index.ravel(), minlength=256)[1:])
+        self._chart.key.categories(colours, present)
+        if few is not None:
+            self._chart.draw_dots(layer, few, index)
         else:
-            self._chart.draw_pixels(view, _visible(index, len(inside)))
+            self._chart.draw_pixels(view, _visible(index, number))
 
     def _usual_colours(self) -> str:
         if self.session.colour_by == "year" or self.session.data is None:
             return "viridis"
+        own = current_layout().colours.get(self.session.parameter)
+        if own is not None and own.map:
+            return own.map
         return colormap_of(self.session.data.parameter(self.session.parameter))
 
     def _draw_picked(self) -> None:
@@ -241,12 +245,10 @@ class MapPart(pn.viewable.Viewer):
         rows = self.session.selection if brush is None else brush
         if len(rows):
             layer = rows_layer(data, self.session.projection, rows)
-            inside = layer.within(view.x0, view.x1, view.y0, view.y1)
-            if len(inside) <= DOTS:
-                self._chart.mark_dots(layer, inside)
+            if layer.number(view) <= MARKS:
+                self._chart.mark_dots(layer, layer.within(*view.box))
             else:
-                index = (layer.count(view) > 0).astype(np.uint8)
-                self._chart.mark_pixels(view, fill_gaps(index))
+                self._chart.mark_pixels(view, (layer.count(view) > 0).astype(np.uint8))
         else:
             self._chart.unmark()
             if not len(self.session.selection):

@@ -1,12 +1,13 @@
-"""The line over the map: what the colours show, the projection, how many stations."""
+"""The line over the map: what the colours show, and which part of the Earth."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 import param
+from panel.custom import JSComponent
 
 from ..session import COLOURS, Session
 from .map import MapPart
@@ -20,12 +21,22 @@ TITLES = {
     "data centre": "Data centre",
     "flag": "Commonest flag",
 }
-MAPS = {
-    "Usual colours": "",
-    **{
-        m: m for m in ("thermal", "haline", "oxy", "dense", "algae", "matter", "viridis", "cividis")
-    },
-}
+PALETTES = ("thermal", "haline", "oxy", "dense", "algae", "matter", "viridis", "cividis")
+_STYLE = Path(__file__).with_name("map_bar.css").read_text(encoding="utf-8")
+
+
+class BarForm(JSComponent):
+    """The bar in the browser; see ``map_bar.js``."""
+
+    form = param.Dict(default={}, doc="What can be chosen: colours, parameters, palettes.")
+    state = param.Dict(default={}, doc="What is chosen.")
+    dark = param.Boolean(default=False, doc="Dark theme.")
+
+    _esm = Path(__file__).with_name("map_bar.js")
+
+    def __init__(self, take: Any, **params: Any) -> None:
+        super().__init__(stylesheets=[_STYLE], **params)
+        self.on_msg(lambda event: take(event.data))
 
 
 class MapBar(pn.viewable.Viewer):
@@ -37,92 +48,53 @@ class MapBar(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         session = self.session
-        look: dict[str, Any] = {
-            "size": "small", "margin": (6, 4), "variant": "outlined",
-            "sizing_mode": "stretch_width", "min_width": 76,
-        }  # fmt: skip
-        self._colour = pmui.Select(
-            label="Colour", options={TITLES[c]: c for c in COLOURS}, value=session.colour_by,
-            max_width=170, **look,
-        )  # fmt: skip
-        self._parameter = pmui.Select(label="Parameter", options=[], max_width=210, **look)
-        self._limits = pmui.TextInput(
-            label="Colour range", placeholder="2 to 98 %", max_width=130, **look
-        )
-        self._palette = pmui.Select(
-            label="Colours", options=MAPS, value=session.colormap or "", max_width=140, **look
-        )
-        self._polar = pmui.IconButton(
-            icon="public", size="small", description="Mercator or Arctic map",
-            on_click=lambda _: self._turn(), margin=(8, 0), sizing_mode="fixed", width=40,
-        )  # fmt: skip
-        self._fit = pmui.IconButton(
-            icon="fit_screen", size="small", description="Show all stations",
-            on_click=self.map.fit, margin=(8, 0), sizing_mode="fixed", width=40,
-        )  # fmt: skip
-        self._row = pn.Row(
-            self._colour, self._parameter, self._limits, self._palette, self._polar, self._fit,
-            sizing_mode="stretch_width", margin=(0, 4),
-        )  # fmt: skip
-        self._connect()
-        self._open()
+        self.form = BarForm(self._take, dark=session.dark, sizing_mode="stretch_width", margin=0)
+        watch = session.param.watch
+        watch(lambda *_: self._draw(), ["collection", "collection_version"])
+        watch(lambda *_: self._show(), ["parameter", "colour_by", "clim", "colormap", "projection"])
+        watch(lambda e: self.form.param.update(dark=e.new), "dark")
+        self._draw()
 
     def __panel__(self) -> Any:
-        return self._row
+        return self.form
 
-    def _connect(self) -> None:
+    def _take(self, choice: dict[str, Any]) -> None:
+        """Write what the visitor chose into the session."""
         session = self.session
-        watch = session.param.watch
-        watch(lambda *_: self._open(), ["collection", "collection_version"])
-        watch(lambda *_: self._show(), ["parameter", "colour_by", "clim", "colormap"])
-        self._colour.param.watch(lambda e: self._set(colour_by=e.new, clim=None), "value")
-        self._parameter.param.watch(lambda e: self._choose(e.new), "value")
-        self._palette.param.watch(lambda e: self._set(colormap=e.new or None), "value")
-        self._limits.param.watch(lambda e: self._type(e.new), "value")
+        if choice.get("fit"):
+            self.map.fit()
+        elif choice.get("turn"):
+            other = "arctic" if session.projection == "mercator" else "mercator"
+            session.param.update(projection=other, extent=None)
+        elif choice.get("parameter"):
+            # A range of values or colours of the old parameter would mean nothing.
+            session.param.update(parameter=choice["parameter"], value=None, flags=(), clim=None)
+        elif choice.get("colour_by") in COLOURS:
+            session.param.update(colour_by=choice["colour_by"], clim=None)
+        elif "colormap" in choice:
+            session.colormap = choice["colormap"] or None
+        elif "clim" in choice:
+            session.clim = tuple(choice["clim"]) if choice["clim"] else None
 
-    def _set(self, **changed: Any) -> None:
-        first = next(iter(changed))
-        if getattr(self.session, first) != changed[first]:
-            self.session.param.update(**changed)
-
-    def _choose(self, key: str) -> None:
-        """Show another parameter; a range of values of the old one would mean nothing."""
-        if key and key != self.session.parameter:
-            self.session.param.update(parameter=key, value=None, flags=(), clim=None)
-
-    def _turn(self) -> None:
-        other = "arctic" if self.session.projection == "mercator" else "mercator"
-        self.session.param.update(projection=other, extent=None)
-
-    def _type(self, text: str) -> None:
-        try:
-            parts = [float(p) for p in text.replace("–", " to ").split(" to ") if p.strip()]
-        except ValueError:
-            parts = [0.0]
-        if len(parts) not in (0, 2) or (parts and parts[0] >= parts[1]):
-            if pn.state.notifications is not None:
-                pn.state.notifications.warning(
-                    f"“{text}” is no colour range; write two numbers, as 5 to 25.", duration=6000
-                )
-            self._show()
-            return
-        self._set(clim=tuple(parts) if parts else None)
-
-    def _open(self) -> None:
+    def _draw(self) -> None:
+        """Offer what the collection has."""
         data = self.session.data
-        self._row.visible = data is not None
         if data is None:
+            self.form.form = {}
             return
-        options = {p.label: p.key for p in data.parameters if p.kind == "number"}
-        self._parameter.param.update(options=options, value=self.session.parameter)
         self._show()
+        self.form.form = {
+            "colours": [[by, TITLES[by]] for by in COLOURS],
+            "parameters": [[p.key, p.label] for p in data.parameters if p.kind == "number"],
+            "palettes": [["", "Usual colours"], *([name, name] for name in PALETTES)],
+        }
 
     def _show(self) -> None:
         session = self.session
-        self._colour.value = session.colour_by
-        if session.parameter in self._parameter.options.values():
-            self._parameter.value = session.parameter
-        self._palette.value = session.colormap if session.colormap in MAPS.values() else ""
-        self._limits.value = f"{session.clim[0]:g} to {session.clim[1]:g}" if session.clim else ""
-        self._limits.visible = session.colour_by in ("mean", "year")
-        self._palette.visible = session.colour_by in ("count", "mean", "year")
+        self.form.state = {
+            "colour_by": session.colour_by,
+            "parameter": session.parameter,
+            "clim": list(session.clim) if session.clim else None,
+            "colormap": session.colormap,
+            "projection": session.projection,
+        }

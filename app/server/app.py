@@ -97,10 +97,12 @@ def _add_page(api: FastAPI, key: bytes) -> Any:
     from panel.io.fastapi import add_applications
 
     from ..main import page
+    from ..shell import check_layout
     from ..theme import configure
     from .quick import mend_speed
     from .sockets import mend_sockets
 
+    check_layout()
     configure()
     mend_sockets()
     mend_speed()

@@ -20,17 +20,18 @@ def warm_up() -> None:
 
 
 def _draw_points() -> None:
-    """Compile datashader's kernels for the number types that the map uses."""
+    """Compile the loops of the map for the number types that it uses."""
     import numpy as np
-    import pandas as pd
-    from datashader import Canvas
-    from datashader.reductions import count, mean
+
+    from sdcviz.observations.aggregate import MapLayer, View, count_index, fill_gaps, value_index
 
     points = np.linspace(0, 1, 1000, dtype=np.float32)
-    frame = pd.DataFrame({"x": points, "y": points, "value": points})
-    canvas = Canvas(64, 64, x_range=(0, 1), y_range=(0, 1))
-    for reduction in (count(), mean("value")):
-        canvas.points(frame, "x", "y", reduction)
+    layer = MapLayer(points, points, np.arange(1000))
+    view = View(0.1, 0.9, 0.1, 0.9, 64, 64)
+    layer.number(view)
+    fill_gaps(count_index(layer.count(view))[0])
+    value_index(layer.mean(view, points), 0.0, 1.0)
+    layer.dominant(view, np.zeros(1000, np.uint8), 1)
 
 
 def _build_page() -> None:

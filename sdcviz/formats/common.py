@@ -154,7 +154,8 @@ def depth_from_pressure(
     import gsw
 
     latitude = np.where(np.abs(latitude) <= 90, latitude, 45.0)
-    return -np.asarray(gsw.z_from_p(np.asarray(pressure, np.float64), latitude))
+    depth = -np.asarray(gsw.z_from_p(np.asarray(pressure, np.float64), latitude))
+    return np.round(depth, 4)  # 0.1 mm, far below what the formula is good for
 
 
 def wrap_longitude(lon: NDArray[np.float64]) -> NDArray[np.float64]:

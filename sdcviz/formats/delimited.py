@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "mapping_of", "read_table"]
 
+_EARLIEST = np.datetime64("1700-01-01", "ms")
+
 STATION_TEXTS = ("cruise", "station", "platform", "type", "local_cdi_id")
 
 
@@ -143,6 +145,7 @@ class _Table:
             self.lat[:] = 0.0
         self._check_position()
         self.time = self._times()
+        self._check_time()
         self.depth = self._depth()
 
     def number(self, role: str) -> NDArray[np.float64] | None:
@@ -200,6 +203,20 @@ class _Table:
     def _codes(self, index: int) -> tuple[NDArray[np.int32], list[str]]:
         """Code the texts of a column; -1 is empty."""
         return encode(self.frame[:, index])
+
+    def _check_time(self) -> None:
+        with np.errstate(invalid="ignore"):
+            odd = (self.time < _EARLIEST) | (
+                self.time > np.datetime64("now", "ms") + np.timedelta64(366, "D")
+            )
+        if odd.any():
+            where = int(np.flatnonzero(odd)[0])
+            self.doctor.note(
+                f"line {self.lines[where]}",
+                f"the year {str(self.time[where])[:4]} is hard to believe",
+                "the time is kept",
+                int(odd.sum()),
+            )
 
     def _check_position(self) -> None:
         for name, values, limit in (("longitude", self.lon, 360.0), ("latitude", self.lat, 90.0)):

@@ -172,7 +172,8 @@ def depth_from_pressure(
     import gsw
 
     latitude = np.where(np.isfinite(latitude), latitude, 45.0)
-    return -np.asarray(gsw.z_from_p(np.asarray(pressure, np.float64), latitude), np.float64)
+    depth = -np.asarray(gsw.z_from_p(np.asarray(pressure, np.float64), latitude), np.float64)
+    return np.round(depth, 4)  # 0.1 mm, far below what the formula is good for
 
 
 def settle(

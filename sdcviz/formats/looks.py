@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["looks_like"]
+__all__ = ["looks_like", "rows_without_labels"]
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (rb"%PDF", "a PDF document; ask the data centre for the data file"),
@@ -64,3 +64,30 @@ def looks_like(head: bytes) -> str | None:
 
 
 _CONTROL = bytes(c for c in range(32) if c not in b"\t\n\r\f\x1a")
+
+
+def rows_without_labels(head: bytes) -> str | None:
+    """Say that a text begins with a row of observations and not with the labels of the columns.
+
+    Parameters
+    ----------
+    head : bytes
+        The first 64 KiB.
+
+    Returns
+    -------
+    str or None
+        Words that complete "this is ..."; None where it is something else.
+    """
+    first = head.partition(b"\n")[0].strip(b"\r\n")[:1000]
+    cells = max((first.split(c) for c in (b"\t", b";", b",")), key=len)
+    if len(cells) < 6 or not any(_DATE.match(cell.strip()) for cell in cells):
+        return None
+    return (
+        f"a table without the line of column labels, as it begins with the row "
+        f"{first[:60].decode('utf-8', 'replace')!r}; put the labels (Cruise, Station, Type, time, "
+        "Longitude, Latitude, ...) before the rows"
+    )
+
+
+_DATE = re.compile(rb"\d{4}-\d\d-\d\d")

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import UnreadableFile
 from .base import Format, ReadOptions, WriteContext
 from .model import Batch, Doctor, Stations
-from .odv_header import looks_like_odv, parse_header
+from .odv_header import as_utf8, looks_like_odv, parse_header
 from .sources import Source
 
 __all__ = ["FORMAT", "read", "recognise"]
@@ -80,7 +80,10 @@ def read(source: Source, doctor: Doctor, options: ReadOptions) -> Iterator[Batch
     from io import BytesIO
 
     file: IO[bytes]
-    if source.size <= BLOCK:
+    if source.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        doctor.note("file", "the text is UTF-16", "read; an ODV export of it is UTF-8")
+        file = BytesIO(as_utf8(source.read_bytes()))
+    elif source.size <= BLOCK:
         file = BytesIO(source.read_bytes())
     else:
         file = source.path.open("rb")

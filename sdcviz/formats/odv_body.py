@@ -22,6 +22,9 @@ __all__ = ["Body", "too_ragged"]
 
 _SETTLE = 1_000_000
 
+LONGEST_ROW = 1_000_000
+"""Bytes of a row from which on the user is told to look at it."""
+
 
 @dataclass
 class Body:
@@ -96,6 +99,7 @@ class Body:
         offsets = np.append(first, n).astype(np.int64)
         doctor = self.doctor
         self._widths(raw, found, n)
+        self._lengths(raw, found, n)
         station = read_stations(self, raw, found.starts[first], found.rows[first], offsets)
         batch = Samples(self, raw, found, station, offsets).batch()
         remarks = found.comments[found.comments[:, 0] <= n]
@@ -114,7 +118,11 @@ class Body:
             self.encoding = "cp1252"
             line = raw.count(b"\n", 0, error.start) + 1
             where = f"line {line}" if self.n_samples == 0 else "rows"
-            self.doctor.note(where, "not UTF-8", "read as Windows-1252 (Latin-1)")
+            self.doctor.note(
+                where,
+                "not UTF-8",
+                "read as Windows-1252 (Latin-1); if names look wrong, save it as UTF-8",
+            )
 
     def text(self, raw: bytes) -> str:
         """Decode one cell."""
@@ -146,6 +154,23 @@ class Body:
                     extra = self.text(b" | ".join(c.strip() for c in cells[labels:])[:100])
                     consequence += f" (first: {extra.strip(' |')!r})"
                 self.doctor.note(f"line {line}", text, consequence, len(where))
+
+    def _lengths(self, raw: bytes, found: Scan, n: int) -> None:
+        """Report rows that no table has: the file was probably damaged."""
+        if len(raw) <= LONGEST_ROW:
+            return
+        starts = found.starts[: n + 1]
+        after = len(raw) if len(starts) == n else None
+        lengths = np.diff(starts) if after is None else np.diff(starts, append=after)
+        odd = np.flatnonzero(lengths > LONGEST_ROW)
+        if len(odd):
+            self.doctor.note(
+                f"line {found.rows[odd[0]]}",
+                f"a row of more than {LONGEST_ROW:,} characters",
+                "read as it is, but the file is probably damaged: look at that line or download "
+                "the file again",
+                len(odd),
+            )
 
     def remarks(
         self, raw: bytes, remarks: NDArray[np.int64], stations: Stations, offsets: NDArray

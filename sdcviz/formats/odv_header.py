@@ -10,7 +10,7 @@ from .odv_columns import assign_columns
 from .odv_labels import Label, parse_label
 from .odv_layout import Declared, Header
 
-__all__ = ["decode", "looks_like_odv", "parse_header"]
+__all__ = ["as_utf8", "decode", "looks_like_odv", "parse_header"]
 
 LONGEST_LABELS = 1_000_000
 """Bytes that a label line may have; GEOTRACES has 1178 columns in 60 kB."""
@@ -63,6 +63,13 @@ def decode(raw: bytes) -> str:
             return raw.decode("latin-1")
 
 
+def as_utf8(raw: bytes) -> bytes:
+    """Turn UTF-16 with its mark ("Unicode text" of spreadsheet programs) into UTF-8."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace").encode()
+    return raw
+
+
 def _comment(line: bytes) -> bytes | None:
     """Text of a comment line; None if it is none."""
     if line.startswith(b"//"):
@@ -83,6 +90,7 @@ def looks_like_odv(head: bytes) -> bool:
     head : bytes
         Beginning of the file.
     """
+    head = as_utf8(head)
     if b"\0" in head[:4096]:
         return False
     lines = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n").split(b"\n")

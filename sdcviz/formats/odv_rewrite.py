@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import BadRequest
 from .flags import from_l20
 from .model import Doctor
-from .odv_header import parse_header
+from .odv_header import as_utf8, parse_header
 from .odv_layout import Header
 
 __all__ = ["DEPTH", "TIME", "rewrite"]
@@ -52,6 +52,7 @@ def rewrite(
     """
     if keep_lines is None and not flag_edits and not history:
         return source
+    source = as_utf8(source)
     newline = b"\r" if b"\n" not in source and b"\r" in source else b"\n"
     header = parse_header(source.replace(newline, b"\n"), "the source", Doctor("the source"))
     lines = source.split(newline)

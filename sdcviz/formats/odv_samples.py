@@ -258,4 +258,5 @@ def _depth_of(
     import gsw
 
     lat = np.where(np.isnan(stations.lat), 45.0, stations.lat)
-    return -np.asarray(gsw.z_from_p(pressure, np.repeat(lat, np.diff(offsets))))
+    depth = -np.asarray(gsw.z_from_p(pressure, np.repeat(lat, np.diff(offsets))))
+    return np.round(depth, 4)  # 0.1 mm, far below what the formula is good for

@@ -56,7 +56,7 @@ def load_rows(
     body, skipped = _after_lines(body, header_lines)
     if not body.endswith(b"\n"):
         body += b"\n"
-    lines, body = _plain_lines(body, skipped)
+    lines, body = _plain_lines(body, skipped, source.name)
     if separator == " ":
         body = re.sub(rb"(?m)^[ \t]+|[ \t]+$", b"", body)
         body, separator = re.sub(rb"[ \t]+", b"\t", body), "\t"
@@ -129,7 +129,7 @@ def _after_lines(body: bytes, count: int) -> tuple[bytes, int]:
     return body[place:], count
 
 
-def _plain_lines(body: bytes, skipped: int) -> tuple[NDArray[np.int64], bytes]:
+def _plain_lines(body: bytes, skipped: int, name: str) -> tuple[NDArray[np.int64], bytes]:
     """Leave out blank lines and comments; number the lines that stay."""
     text = np.frombuffer(body, np.uint8)
     ends = np.flatnonzero(text == ord("\n"))
@@ -138,7 +138,8 @@ def _plain_lines(body: bytes, skipped: int) -> tuple[NDArray[np.int64], bytes]:
     if ends.size and int((ends - starts).max()) > LONGEST:
         where = int(lines[np.argmax(ends - starts)])
         raise UnreadableFile(
-            f"Line {where} is longer than {LONGEST} characters; this is no table of observations."
+            f"{name}: line {where} is longer than {LONGEST:,} characters, so the file is damaged "
+            "or no table of observations; correct or delete that line, or download the file again."
         )
     suspects = np.frombuffer(b" \t\n" + "".join(c[0] for c in COMMENTS).encode(), np.uint8)
     odd = np.flatnonzero(np.isin(text[starts], suspects)) if starts.size else starts

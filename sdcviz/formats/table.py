@@ -14,7 +14,7 @@ from importlib import import_module
 from ..errors import UnreadableFile
 from .archives import Limits
 from .base import Format, ReadOptions, Siblings
-from .looks import looks_like
+from .looks import looks_like, rows_without_labels
 from .model import Batch, Doctor
 from .sources import Source, Sources
 
@@ -100,7 +100,8 @@ def recognise(source: Source) -> Format:
             "netcdf": "a NetCDF file of a layout that sdcviz does not know (or it is cut short); "
             "SeaDataNet, ODV, Argo, CMEMS in situ, WOD and CF discrete sampling files are read",
             "parquet": "a Parquet file that sdcviz did not write; export it as CSV",
-            "text": "text without a table that sdcviz knows; ODV, MEDATLAS, Sea-Bird, WOD, "
+            "text": rows_without_labels(head)
+            or "text without a table that sdcviz knows; ODV, MEDATLAS, Sea-Bird, WOD, "
             "Darwin Core and CSV with columns for longitude and latitude are read",
         }[kind]
     raise UnreadableFile(f"{source.name}: this is {what}.")

@@ -125,7 +125,10 @@ def _one_of(codes: NDArray[np.int32], labels: Any, wanted: tuple[str, ...]) -> N
 
 def time_kept(c: Collection, f: Filters, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Tell of which stations the time meets the conditions."""
-    return times_kept(c.time.view(np.int64)[rows], *f.time_range, _months(f))
+    times = c.time.view(np.int64)
+    # Rows are ascending and without doubles: as many as there are is all of them.
+    some = times if len(rows) == c.n_stations else times[rows]
+    return times_kept(some, *f.time_range, _months(f))
 
 
 def candidates(c: Collection, areas: list[tuple[float, float, float, float]]) -> NDArray[np.int64]:

@@ -60,6 +60,7 @@ _WORST = "43759QB8A6021"
 
 
 @lru_cache(maxsize=64)
+@lru_cache(maxsize=64)
 def colormap(name: str, n: int = 256) -> tuple[str, ...]:
     """Give a colour map as hex colours.
 
