@@ -29,7 +29,7 @@ const plot = (x, y) => models.filter((m) => m.type === "Figure")
                    && label(m.left) === y)
 """
 
-WAIT = 60_000
+WAIT = 20_000
 """Milliseconds after which a test gives up; a busy machine is no defect."""
 
 
@@ -42,6 +42,7 @@ class Sights:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self._tool = ""
         page.set_default_timeout(WAIT)
         expect.set_options(timeout=WAIT)
         page.locator(".bk-tool-icon-lasso-select").first.wait_for()
@@ -108,7 +109,9 @@ class Sights:
 
     def drag(self, tool: str, corners: Sequence[tuple[float, float]], shift: bool = False) -> None:
         """Draw with a tool of the map through positions."""
-        self.page.locator(f".bk-tool-icon-{tool}-select").first.click()
+        if tool != self._tool:  # a click on the active one would put it away
+            self.page.locator(f".bk-tool-icon-{tool}-select").first.click()
+            self._tool = tool
         places = [self.at(*corner) for corner in corners]
         if shift:
             self.page.keyboard.down("Shift")
@@ -123,11 +126,24 @@ class Sights:
     def tap(self, lon: float, lat: float) -> None:
         self.page.mouse.click(*self.at(lon, lat))
 
+    def wait_side(self) -> None:
+        """Wait until the panel beside the map stands and the map has its new shape."""
+        expect(self.page.get_by_role("tab", name="Plots", exact=True)).to_be_visible()
+        self.until(
+            "const x = map.x_range, y = map.y_range, box = document.body.clientWidth;"
+            "const ratio = (x.end - x.start) / map.inner_width * map.inner_height"
+            " / (y.end - y.start);"
+            "return map.inner_width < 0.6 * box && Math.abs(ratio - 1) < 0.005"
+        )
+
     # ---- beside the map ----------------------------------------------------
+
+    def colour(self, by: str) -> None:
+        self.page.get_by_label("Colour", exact=True).first.select_option(label=by)
 
     def choose(self, label: str, option: str) -> None:
         self.page.get_by_label(label, exact=True).first.click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.get_by_role("menuitem", name=option, exact=True).click()
 
     def turn(self, tab: str) -> None:
         self.page.get_by_role("tab", name=tab, exact=True).click()
