@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 CollectionPath = Annotated[
-    Path, typer.Argument(metavar="COLLECTION", help="Folder of a collection.")
+    Path,
+    # What may not be read is told by the room that reads it, in its own words.
+    typer.Argument(metavar="COLLECTION", help="Folder of a collection.", readable=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
@@ -33,9 +35,13 @@ SHOWN_ODDITIES = 20
 @app.command("import")
 def import_(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE...", help="Files, folders and archives.")
+        list[Path],
+        # One file that may not be read must not stop the others.
+        typer.Argument(metavar="SOURCE...", help="Files, folders and archives.", readable=False),
     ],
-    into: Annotated[Path, typer.Option(help="Folder of the collection, new or not.")],
+    into: Annotated[
+        Path, typer.Option(help="Folder of the collection, new or not.", readable=False)
+    ],
     name: Annotated[str | None, typer.Option(help="Name of the collection for people.")] = None,
     append: Annotated[
         bool, typer.Option("--append/--replace", help="Keep what the collection has, or not.")
@@ -76,7 +82,9 @@ def _read_mapping(path: Path) -> ColumnMapping:
 
 @app.command()
 def columns(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A plain table (CSV, TSV, ...).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A plain table (CSV, TSV, ...).", readable=False)
+    ],
     as_json: Json = False,
 ) -> None:
     """Show what the columns of a plain table are taken for.

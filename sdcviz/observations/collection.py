@@ -14,7 +14,7 @@ from sdcviz.errors import CollectionError, NewerCollection, NotFound
 from sdcviz.formats.model import Coded, Oddity
 from sdcviz.observations.columns import Columns, ParameterInfo
 from sdcviz.observations.filters import Filters
-from sdcviz.observations.layout import SCHEMA, Labels, read_json, read_labels
+from sdcviz.observations.layout import SCHEMA, Labels, not_readable, read_json, read_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,9 +60,9 @@ def open_collection(path: Path | str) -> Collection:
 
 def read_about(folder: Path) -> dict[str, Any]:
     """Read `collection.json`, and refuse what this version can't read."""
-    if not folder.exists():
-        raise NotFound(f"There is no collection {folder}. Make one with 'sdcviz import'.")
     try:
+        if not folder.exists():
+            raise NotFound(f"There is no collection {folder}. Make one with 'sdcviz import'.")
         about = read_json(folder / "collection.json")
         schema = int(about["schema"])
     except FileNotFoundError:
@@ -70,6 +70,8 @@ def read_about(folder: Path) -> dict[str, Any]:
             f"{folder} is not a collection (it has no collection.json). "
             "Make one with 'sdcviz import'."
         ) from None
+    except PermissionError as error:
+        raise not_readable(error, folder) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CollectionError(
             f"{folder / 'collection.json'} is damaged ({error}). Import the files again."

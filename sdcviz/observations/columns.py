@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import CollectionError, NotFound
 from sdcviz.formats.model import MISSING, Coded
-from sdcviz.observations.layout import read_json, read_labels, read_npy
+from sdcviz.observations.layout import not_readable, read_json, read_labels, read_npy
 
 __all__ = ["Columns", "ParameterInfo"]
 
@@ -110,6 +110,8 @@ class Columns:
             for name in self._FILES:
                 setattr(self, name, read_npy(self._folder / f"{name}.npy"))
             self.station_index = read_npy(self._folder / "index.npy")
+        except PermissionError as error:
+            raise not_readable(error, path) from error
         except (OSError, ValueError, KeyError) as error:
             raise CollectionError(
                 f"The collection {path} is damaged ({error}). Import the files again."

@@ -95,13 +95,17 @@ def stations_kept(c: Collection, f: Filters) -> NDArray[np.int64]:
     if rows is not None and rows.size and (rows[0] < 0 or rows[-1] >= c.n_stations):
         raise BadRequest(f"rows: {c.name} has stations 0 to {c.n_stations - 1} only.")
     areas = [b for b in (f.box, _bounds(f)) if b is not None]
-    if rows is None:
+    timed = f.by_time and c.sample_time is None
+    if rows is None and timed and not areas:
+        # Row numbers of all stations are never made: they take longer than the times.
+        rows, timed = np.flatnonzero(time_kept(c, f)), False
+    elif rows is None:
         rows = candidates(c, areas)
     for area in areas:
         rows = rows[_in_box(c.lon[rows], c.lat[rows], area)]
     if f.polygon is not None:
         rows = rows[_in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
-    if f.by_time and c.sample_time is None:
+    if timed:
         rows = rows[time_kept(c, f, rows)]
     for key in f.parameters:
         rows = rows[c.has(key)[rows]]
@@ -123,12 +127,12 @@ def _one_of(codes: NDArray[np.int32], labels: Any, wanted: tuple[str, ...]) -> N
     return lookup[codes]  # code -1 is the last element: no text
 
 
-def time_kept(c: Collection, f: Filters, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell of which stations the time meets the conditions."""
+def time_kept(
+    c: Collection, f: Filters, rows: NDArray[np.int64] | None = None
+) -> NDArray[np.bool_]:
+    """Tell of which stations, of all by default, the time meets the conditions."""
     times = c.time.view(np.int64)
-    # Rows are ascending and without doubles: as many as there are is all of them.
-    some = times if len(rows) == c.n_stations else times[rows]
-    return times_kept(some, *f.time_range, _months(f))
+    return times_kept(times if rows is None else times[rows], *f.time_range, _months(f))
 
 
 def candidates(c: Collection, areas: list[tuple[float, float, float, float]]) -> NDArray[np.int64]:

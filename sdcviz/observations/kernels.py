@@ -32,6 +32,8 @@ _NO_TIME = np.iinfo(np.int64).min
 _MISSING = ord("9")
 _ERA = 719468
 """Days from 0000-03-01, where an era of 400 years begins, to 1970-01-01."""
+_ERAS = (_ERA + 2000 * 146097) * 86400000
+"""Milliseconds that make every time positive, in whole eras before `_ERA`."""
 _MONTH = (
     (np.arange(146097) - _ERA).astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12 + 1
 ).astype(np.uint8)
@@ -167,12 +169,10 @@ def in_time(t: int, t0: int, t1: int, months: int) -> bool:
 
     Bit m of `months` is set for each month m that is meant; 0 is all.
     """
-    if t == _NO_TIME or not (t0 <= t <= t1):
-        return False
-    if months:
-        month = _MONTH[(t // 86400000 + _ERA) % _MONTH.size]
-        return (months >> month) & 1 == 1
-    return True
+    # Without a branch: that of a random time is guessed wrong every other time.
+    month = _MONTH[np.uint64(t + _ERAS) // np.uint64(86400000) % np.uint64(_MONTH.size)]
+    meant = (months == 0) | ((months >> month) & 1 == 1)
+    return (t != _NO_TIME) & (t0 <= t) & (t <= t1) & meant
 
 
 @njit(cache=True, nogil=True)

@@ -20,12 +20,13 @@ from typing import Any, BinaryIO, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.errors import StorageError
+from sdcviz.errors import CollectionError, StorageError
 
 __all__ = [
     "BLOCK",
     "SCHEMA",
     "Labels",
+    "not_readable",
     "read_json",
     "read_npy",
     "storage_errors",
@@ -70,6 +71,14 @@ def storage_errors(folder: Path) -> Iterator[None]:
                 "imported. Choose a folder in which you have write permission."
             ) from error
         raise
+
+
+def not_readable(error: PermissionError, folder: Path) -> CollectionError:
+    """Tell a collection that may not be read from one that is damaged."""
+    return CollectionError(
+        f"The collection {folder} can't be opened: no permission to read "
+        f"{error.filename or folder}. Ask its owner for the right to read the folder and its files."
+    )
 
 
 def read_json(path: Path) -> Any:

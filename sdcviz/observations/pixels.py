@@ -2,6 +2,8 @@
 
 They take the stretches of stations to look at as an array of first and last
 positions, and one array to fill; all release the GIL and are cached on disk.
+Places in an array are unsigned: those that may count from its end take twice
+as long.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def count_inside(x: NDArray, y: NDArray, runs: NDArray, box: Any) -> int:
     x0, x1, y0, y1 = box
     found = 0
     for r in range(runs.shape[0]):
-        for i in range(runs[r, 0], runs[r, 1]):
+        for i in range(np.uint64(runs[r, 0]), np.uint64(runs[r, 1])):
             found += (x[i] >= x0) & (x[i] <= x1) & (y[i] >= y0) & (y[i] <= y1)
     return found
 
@@ -41,11 +43,11 @@ def count_points(x: NDArray, y: NDArray, runs: NDArray, box: Any, out: NDArray) 
     height, width = out.shape
     sx, sy = width / (x1 - x0), height / (y1 - y0)
     for r in range(runs.shape[0]):
-        for i in range(runs[r, 0], runs[r, 1]):
+        for i in range(np.uint64(runs[r, 0]), np.uint64(runs[r, 1])):
             if (x[i] >= x0) & (x[i] <= x1) & (y[i] >= y0) & (y[i] <= y1):
-                column = min(int((x[i] - x0) * sx), width - 1)
-                line = min(int((y[i] - y0) * sy), height - 1)
-                out[line, column] += 1
+                column = min(np.uint64((x[i] - x0) * sx), np.uint64(width - 1))
+                line = min(np.uint64((y[i] - y0) * sy), np.uint64(height - 1))
+                out[line, column] += np.uint32(1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -69,12 +71,12 @@ def average_points(
     out[:] = np.nan
     sx, sy = width / (x1 - x0), height / (y1 - y0)
     for r in range(runs.shape[0]):
-        for i in range(runs[r, 0], runs[r, 1]):
+        for i in range(np.uint64(runs[r, 0]), np.uint64(runs[r, 1])):
             if (x[i] >= x0) & (x[i] <= x1) & (y[i] >= y0) & (y[i] <= y1):
                 value = values[rows[i]]
                 if value == value:
-                    column = min(int((x[i] - x0) * sx), width - 1)
-                    line = min(int((y[i] - y0) * sy), height - 1)
+                    column = min(np.uint64((x[i] - x0) * sx), np.uint64(width - 1))
+                    line = min(np.uint64((y[i] - y0) * sy), np.uint64(height - 1))
                     n = counts[line, column] + 1
                     counts[line, column] = n
                     if n == 1:
@@ -99,21 +101,21 @@ def count_codes(
     height, width = best.shape
     sx, sy = width / (x1 - x0), height / (y1 - y0)
     for r in range(runs.shape[0]):
-        for i in range(runs[r, 0], runs[r, 1]):
+        for i in range(np.uint64(runs[r, 0]), np.uint64(runs[r, 1])):
             if (x[i] >= x0) & (x[i] <= x1) & (y[i] >= y0) & (y[i] <= y1):
-                column = min(int((x[i] - x0) * sx), width - 1)
-                line = min(int((y[i] - y0) * sy), height - 1)
+                column = min(np.uint64((x[i] - x0) * sx), np.uint64(width - 1))
+                line = min(np.uint64((y[i] - y0) * sy), np.uint64(height - 1))
                 code = codes[rows[i]]
                 counts[line, column, code] += 1
                 best[line, column] = 1
-    for line in range(height):
-        for column in range(width):
-            if best[line, column]:
+    for i in range(height):
+        for j in range(width):
+            if best[i, j]:
                 top = 0
-                for code in range(counts.shape[2]):
-                    if counts[line, column, code] > counts[line, column, top]:
-                        top = code
-                best[line, column] = top + 1
+                for k in range(counts.shape[2]):
+                    if counts[i, j, k] > counts[i, j, top]:
+                        top = k
+                best[i, j] = top + 1
 
 
 @njit(cache=True, nogil=True)

@@ -63,7 +63,7 @@ class Selection:
         c, f = self.collection, self.filters
         rows = stations_kept(c, f)
         if not self._by_sample:
-            return rows, c.offsets[rows + 1] - c.offsets[rows]
+            return rows, c.offsets[1:][rows] - c.offsets[rows]
         counts = np.empty(len(rows), np.int64)
         starts, columns, limits = conditions(c, f)
         judge_samples(rows, c.offsets, starts, columns, limits, counts, NO_MASK, NO_MEANS)

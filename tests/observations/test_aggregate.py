@@ -45,7 +45,7 @@ def test_counts_are_those_of_all_stations_in_view(layer: MapLayer) -> None:
     counts = layer.count(VIEW)
     assert counts.shape == (40, 60)
     inside = layer.within(VIEW.x0, VIEW.x1, VIEW.y0, VIEW.y1)
-    assert counts.sum() == len(inside)
+    assert counts.sum() == len(inside) == layer.number(VIEW)
     # A station on the border of two pixels may fall to either.
     assert np.abs(counts - expected(layer, VIEW)).sum() <= 4
 
@@ -53,9 +53,11 @@ def test_counts_are_those_of_all_stations_in_view(layer: MapLayer) -> None:
 def test_means_leave_out_missing_values(layer: MapLayer) -> None:
     values = np.linspace(-2, 30, len(layer)).astype(np.float32)
     values[::7] = np.nan
+    of_collection = np.full(2 * len(layer), 99, np.float32)
+    of_collection[layer.rows] = values
     known = ~np.isnan(values)
     rest = MapLayer(layer.x[known], layer.y[known], layer.rows[known])
-    mean = layer.mean(VIEW, values)
+    mean = layer.mean(VIEW, of_collection)
     some = expected(rest, VIEW) > 0
     truth = expected(rest, VIEW, values[known])[some] / expected(rest, VIEW)[some]
     assert np.isnan(mean[~some]).all()
@@ -64,7 +66,9 @@ def test_means_leave_out_missing_values(layer: MapLayer) -> None:
 
 def test_the_commonest_category_wins(layer: MapLayer) -> None:
     codes = (np.arange(len(layer)) % 3 == 0).astype(np.uint8)
-    best = layer.dominant(VIEW, codes, 2)
+    of_collection = np.zeros(2 * len(layer), np.uint8)
+    of_collection[layer.rows] = codes
+    best = layer.dominant(VIEW, of_collection, 2)
     first, second = (expected(layer, VIEW, (codes == c).astype(float)) for c in (0, 1))
     clear = np.abs(first - second) > 2
     assert (best[clear] == np.where(first > second, 1, 2)[clear]).all()
