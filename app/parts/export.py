@@ -125,7 +125,8 @@ class ExportPart(pn.viewable.Viewer):
                 self._copy,
                 margin=0, sizing_mode="stretch_width",
             ),
-            title="Export what is shown", width_option="sm",
+            title="Export what is shown", width_option="sm", show_close_button=True,
+            close_on_click=True,
         )  # fmt: skip
         self.picture.param.watch(self._say, "value")
         self._layout.append(self._dialog)

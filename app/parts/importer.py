@@ -79,7 +79,7 @@ class ImporterPart(pn.viewable.Viewer):
             pmui.Row(pn.layout.HSpacer(), self._stop, self._start),
             title="Open files",
             width_option="md",
-            show_close_button=False,
+            show_close_button=True,
         )
         self._drop.param.watch(self._update_choice, ["uploaded", "sending"])
         self._path.param.watch(self._update_choice, "value_input")
