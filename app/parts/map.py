@@ -323,8 +323,9 @@ class MapPart(pn.viewable.Viewer):
         if event.modifiers.get("shift"):
             self.session.select(np.append(self.session.selection, row))
             return
-        self.session.param.update(station=row)
+        # The card last: what is asked for last is what the panel beside the map shows.
         self.session.select([row])
+        self.session.param.update(station=row)
 
     def _hover(self) -> None:
         at = self._chart.pointer.data
