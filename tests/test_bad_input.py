@@ -89,8 +89,8 @@ REFUSED: dict[str, tuple[Callable[[Path], bytes], str]] = {
     ),
     "long.csv": (
         lambda _: f"{LABELS}A,2001-01-01,1.5,40.5,0,{'1' * 10_000_000}\n".encode(),
-        "long.csv: line 2 is longer than 1\u202f000\u202f000 characters, so the file is damaged or no "
-        "table of observations; correct or delete that line, or download the file again.",
+        "long.csv: line 2 is longer than 1\u202f000\u202f000 characters, so the file is "
+        "damaged or no table of observations; correct or delete that line, or download the file again.",
     ),
     "long.txt": (
         lambda _: b"x" * 10_000_000,
@@ -241,8 +241,8 @@ def test_a_row_of_ten_million_characters(tmp_path: Path, data: Path) -> None:
     )
     said, into = remarks(tmp_path / "a.txt")
     assert (
-        "a.txt, line 12: a row of more than 1\u202f000\u202f000 characters; read as it is, but the file "
-        "is probably damaged: look at that line or download the file again."
+        "a.txt, line 12: a row of more than 1\u202f000\u202f000 characters; read as it is, but "
+        "the file is probably damaged: look at that line or download the file again."
     ) in said
     assert max(map(len, said)) < 300
     assert open_collection(into).n_samples == 15
