@@ -90,7 +90,8 @@ REFUSED: dict[str, tuple[Callable[[Path], bytes], str]] = {
     "long.csv": (
         lambda _: f"{LABELS}A,2001-01-01,1.5,40.5,0,{'1' * 10_000_000}\n".encode(),
         "long.csv: line 2 is longer than 1\u202f000\u202f000 characters, so the file is "
-        "damaged or no table of observations; correct or delete that line, or download the file again.",
+        "damaged or no table of observations; correct or delete that line, or download the "
+        "file again.",
     ),
     "long.txt": (
         lambda _: b"x" * 10_000_000,
