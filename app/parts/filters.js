@@ -243,8 +243,7 @@ class Chips {
   }
 
   press(value) {
-    const kept = this.chosen.filter((one) => one !== value)
-    this.send({[this.name]: kept.length < this.chosen.length ? kept : [...kept, value]})
+    this.send({turn: this.name, value})
   }
 }
 
@@ -296,8 +295,7 @@ class Names {
   }
 
   tick(value) {
-    const kept = this.chosen.filter((one) => one !== value)
-    this.send({[this.name]: kept.length < this.chosen.length ? kept : [...kept, value]})
+    this.send({turn: this.name, value})
   }
 }
 

@@ -80,6 +80,11 @@ class FiltersPart(pn.viewable.Viewer):
         if "area" in choice:
             self.session.param.update(box=None, polygon=None)
             return
+        if choice.get("turn") in self.session.filter_names:
+            # One of many, on or off: two quick clicks do not undo each other.
+            name, value = choice["turn"], choice["value"]
+            now = getattr(self.session, name)
+            choice = {name: [v for v in now if v != value] if value in now else [*now, value]}
         allowed = {k: v for k, v in choice.items() if k in self.session.filter_names}
         news = {
             name: tuple(value) if value is not None else None for name, value in allowed.items()

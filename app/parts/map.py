@@ -34,6 +34,8 @@ DOTS = 4000
 """Up to so many stations in view are drawn as dots of a fixed size, more as pixels."""
 MARKS = 400
 """Up to so many selected stations in view have rings; of more the colours must show through."""
+MANY, OUTER = 1000, 0.002
+"""Of at least so many stations, this part on each side does not decide what is shown at first."""
 REACH = 6
 """A tap or a hover finds stations within so many pixels."""
 
@@ -89,12 +91,22 @@ class MapPart(pn.viewable.Viewer):
         if self.session.extent:
             self._show(self._projected_box(self.session.extent))
         else:
-            self.fit()
+            self.fit(most=True)
 
-    def fit(self, *_: Any) -> None:
-        """Show all stations that pass the filters."""
+    def fit(self, most: bool = False) -> None:
+        """Show all stations that pass the filters.
+
+        Parameters
+        ----------
+        most : bool
+            Leave out the outermost ones of many: a few wrong positions must not
+            make a sea small at first sight.
+        """
         layer = layer_of(self.session)
         bounds = layer.bounds if layer is not None else None
+        if most and layer is not None and len(layer) >= MANY:
+            (x0, x1), (y0, y1) = (np.quantile(a, (OUTER, 1 - OUTER)) for a in (layer.x, layer.y))
+            bounds = float(x0), float(y0), float(x1), float(y1)
         whole = projection(self.session.projection)
         if bounds is None:
             limit = 0.72 if self.session.projection == "mercator" else 1.0
@@ -311,8 +323,9 @@ class MapPart(pn.viewable.Viewer):
         if event.modifiers.get("shift"):
             self.session.select(np.append(self.session.selection, row))
             return
-        self.session.param.update(station=row)
+        # The card last: what is asked for last is what the panel beside the map shows.
         self.session.select([row])
+        self.session.param.update(station=row)
 
     def _hover(self) -> None:
         at = self._chart.pointer.data

@@ -84,7 +84,7 @@ class MapLayer:
         Projected metres; stations that have no place in the projection are
         not part of a layer.
     rows : ndarray of int64, shape (n,)
-        Station rows in the collection.
+        Station rows in the collection, ascending.
     """
 
     x: NDArray[np.float32]
@@ -224,6 +224,13 @@ class MapLayer:
         count_points(self.x, self.y, self._runs(self._touch(view.box)), view.box, counts)
         return counts
 
+    def _check(self, values: NDArray) -> None:
+        """Refuse too short an array: compiled loops would read beyond its end."""
+        if len(self.rows) and len(values) <= self.rows[-1]:
+            raise IndexError(
+                f"{len(values)} values can't belong to stations up to row {self.rows[-1]}."
+            )
+
     def mean(self, view: View, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Average a value of the stations in each pixel.
 
@@ -239,6 +246,7 @@ class MapLayer:
         ndarray of float32, shape (height, width)
             NaN where no station has a value. Row 0 is the southern edge.
         """
+        self._check(values)
         grid = np.empty((view.height, view.width), np.float32)
         runs = self._runs(self._touch(view.box))
         average_points(self.x, self.y, self.rows, runs, view.box, values, grid)
@@ -261,6 +269,7 @@ class MapLayer:
         ndarray of uint8, shape (height, width)
             Category + 1; 0 where there is no station. Row 0 is the southern edge.
         """
+        self._check(codes)
         best = np.zeros((view.height, view.width), np.uint8)
         counts = np.zeros((*best.shape, n_codes), np.uint32)
         runs = self._runs(self._touch(view.box))

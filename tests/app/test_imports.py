@@ -47,7 +47,8 @@ def test_a_cancelled_import_leaves_nothing(data: Path, tmp_path: Path) -> None:
     many.mkdir()
     text = (data / "odv" / "ODV_vertical_profiles_ctd.txt").read_bytes()
     for number in range(60):
-        (many / f"{number}.txt").write_bytes(text)
+        # Files with the same content would be taken once.
+        (many / f"{number}.txt").write_bytes(b"//%d\r\n" % number + text)
     job = ImportJob([many], tmp_path / "new")
     ended = threading.Event()
     job.start(lambda _: ended.set())

@@ -70,6 +70,22 @@ def test_all_stations_with_a_position_are_in_view_at_first(shown: MapPart) -> No
     assert shown.session.extent is not None
 
 
+def test_a_few_wrong_positions_do_not_decide_what_is_shown_first(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = MapPart(session=session)
+    monkeypatch.setattr("sdcviz_app.parts.map.MANY", 50)
+    monkeypatch.setattr("sdcviz_app.parts.map.OUTER", 0.1)
+    part._restart()
+    sized(part)
+    first = part._chart.view()
+    part.fit()
+    whole, layer = part._chart.view(), layer_of(session)
+    assert layer is not None
+    assert first.x1 - first.x0 < whole.x1 - whole.x0
+    assert len(layer.within(*whole.box)) == len(layer)
+
+
 def test_a_metre_is_as_long_both_ways(shown: MapPart) -> None:
     for size in ((800, 500), (300, 700)):
         sized(shown, *size)

@@ -136,3 +136,8 @@ def test_the_dominant_flag_of_a_station_ignores_missing_values() -> None:
     flags = np.frombuffer(b"112499944", np.uint8)
     found = dominant_flags(flags, np.array([0, 4, 7, 7, 9]))
     assert [L20[f] for f in found] == ["1", "9", "9", "4"]
+
+
+def test_values_of_fewer_stations_than_the_collection_has_are_refused(layer: MapLayer) -> None:
+    with pytest.raises(IndexError, match="up to row"):
+        layer.mean(VIEW, np.zeros(len(layer), np.float32))
