@@ -8,7 +8,9 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from .parts.filters import FiltersPart, counted
+from sdcviz.words import number
+
+from .parts.filters import FiltersPart
 from .parts.map import MapPart
 from .parts.map_bar import MapBar
 from .session import Session
@@ -76,10 +78,10 @@ class ExploreView(pn.viewable.Viewer):
             self._count.object = ""
             return
         picked = len(self.session.selection)
-        more = f" · <b>{counted(picked)}</b> selected" if picked else ""
+        more = f" · <b>{number(picked)}</b> selected" if picked else ""
         self._offer_area()
         self._count.object = (
-            f"<b>{counted(shown.n_stations)}</b> of {counted(data.n_stations)} stations{more}"
+            f"<b>{number(shown.n_stations)}</b> of {number(data.n_stations)} stations{more}"
         )
 
     def _offer_area(self) -> None:

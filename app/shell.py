@@ -9,13 +9,13 @@ import panel as pn
 import panel_material_ui as pmui
 
 from sdcviz.errors import BadRequest
+from sdcviz.words import counted
 
 from . import library, theme
 from .explore import ExploreView
 from .layouts import current_layout
 from .server.guard import HANDLE
 from .session import Session
-from .words import counted
 
 __all__ = ["TABS", "Shell", "check_layout"]
 

@@ -63,13 +63,13 @@ ROW = r"'DIAPALIS 2\t1\tB\t2001-12-10T17:29:00.000\t+166.747000\t-21.95166'"
 REFUSED: dict[str, tuple[Callable[[Path], bytes], str]] = {
     "classic.nc": (
         lambda data: half(data / "argo/1900857_prof.nc"),
-        "classic.nc: the NetCDF file is cut off, 748,774 of 1,497,548 bytes are there; "
-        "fetch it again.",
+        "classic.nc: the NetCDF file is cut off, 748\u202f774 of 1\u202f497\u202f548 bytes are "
+        "there; fetch it again.",
     ),
     "hdf5.nc": (
         lambda data: half(data / "argo/3902131_Sprof.nc"),
-        "hdf5.nc: the NetCDF file is cut off, 1,592,735 of 3,185,470 bytes are there; "
-        "fetch it again.",
+        "hdf5.nc: the NetCDF file is cut off, 1\u202f592\u202f735 of 3\u202f185\u202f470 bytes are "
+        "there; fetch it again.",
     ),
     "page.txt": (
         lambda _: b"<!DOCTYPE html>\n<html><head><title>404</title></head><body>Gone</body></html>",
@@ -89,8 +89,9 @@ REFUSED: dict[str, tuple[Callable[[Path], bytes], str]] = {
     ),
     "long.csv": (
         lambda _: f"{LABELS}A,2001-01-01,1.5,40.5,0,{'1' * 10_000_000}\n".encode(),
-        "long.csv: line 2 is longer than 1,000,000 characters, so the file is damaged or no table "
-        "of observations; correct or delete that line, or download the file again.",
+        "long.csv: line 2 is longer than 1\u202f000\u202f000 characters, so the file is "
+        "damaged or no table of observations; correct or delete that line, or download the "
+        "file again.",
     ),
     "long.txt": (
         lambda _: b"x" * 10_000_000,
@@ -241,8 +242,8 @@ def test_a_row_of_ten_million_characters(tmp_path: Path, data: Path) -> None:
     )
     said, into = remarks(tmp_path / "a.txt")
     assert (
-        "a.txt, line 12: a row of more than 1,000,000 characters; read as it is, but the file is "
-        "probably damaged: look at that line or download the file again."
+        "a.txt, line 12: a row of more than 1\u202f000\u202f000 characters; read as it is, but "
+        "the file is probably damaged: look at that line or download the file again."
     ) in said
     assert max(map(len, said)) < 300
     assert open_collection(into).n_samples == 15
@@ -415,7 +416,9 @@ def test_two_imports_into_one_folder(old: Path, data: Path, big: Path) -> None:
         f"sdcviz: Another import into {old} is running (process {first.pid}). Wait until it is "
         "done, or import into another folder.\n"
     )
-    assert first.communicate()[0].startswith(f"{old}: imported 6 000 stations with 300 000 samples")
+    assert first.communicate()[0].startswith(
+        f"{old}: imported 6\u202f000 stations with 300\u202f000 samples"
+    )
     assert open_collection(old).n_stations == 6002
 
 

@@ -10,8 +10,9 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from sdcviz.words import counted, number
+
 from ..session import Session
-from ..words import counted, number
 from .after import after_layout
 from .degrees import position
 from .table import DENSE

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sdcviz.words import counted, number
+
 from .. import library
 from ..session import Session
-from ..words import counted, number
 
 if TYPE_CHECKING:
     from sdcviz.observations import Selection

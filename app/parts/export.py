@@ -14,10 +14,10 @@ import panel_material_ui as pmui
 import param
 
 from sdcviz.errors import SdcvizError
+from sdcviz.words import number, size
 
 from .. import downloads
 from ..session import Session
-from ..words import number, size
 from .choice import KINDS, PlotChoice
 from .chosen import SHOWN_BY, counts, shown
 

@@ -13,12 +13,13 @@ from panel.custom import JSComponent
 from sdcviz.observations import histogram
 from sdcviz.plots.colours import FLAGS
 from sdcviz.vocabularies import label
+from sdcviz.words import number
 
 from ..library import Shared
 from ..session import Session
 from .colour_key import round_ticks
 
-__all__ = ["FiltersPart", "counted"]
+__all__ = ["FiltersPart"]
 
 BINS = 60
 MANY = 2000
@@ -32,11 +33,6 @@ NAMES = {
 }
 _STYLE = Path(__file__).with_name("filters.css").read_text(encoding="utf-8")
 _forms = Shared(64)
-
-
-def counted(number: int) -> str:
-    """Write a number with narrow spaces between thousands."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 class FilterForm(JSComponent):
@@ -125,8 +121,8 @@ class FiltersPart(pn.viewable.Viewer):
                 "area": bool(session.box or session.polygon),
             },
             counts=[
-                [counted(selected.n_stations), counted(data.n_stations), "stations"],
-                [counted(selected.n_samples), counted(data.n_samples), "samples"],
+                [number(selected.n_stations), number(data.n_stations), "stations"],
+                [number(selected.n_samples), number(data.n_samples), "samples"],
             ],
         )
 
@@ -227,7 +223,7 @@ def _depth_ticks(deepest: float) -> list[tuple[float, str]]:
     wanted = [v for v in (0, 10, 50, 200, 500, 1000, 2000, 4000, 6000, 9000) if v <= deepest]
     while len(wanted) > 6:
         del wanted[1]
-    return [(v, counted(v)) for v in wanted]
+    return [(v, number(v)) for v in wanted]
 
 
 def _name_lists(data: Any) -> list[list[list[Any]]]:

@@ -12,11 +12,11 @@ import param
 
 from sdcviz.errors import SdcvizError
 from sdcviz.settings import get_settings
+from sdcviz.words import counted, size
 
 from .. import library, uploads
 from ..imports import ImportJob, Outcome, folder_for
 from ..session import Session
-from ..words import counted, size
 from .columns import ColumnsPart, tables_in
 from .drop import DropArea
 

@@ -9,9 +9,9 @@ import panel_material_ui as pmui
 import param
 
 from sdcviz.errors import SdcvizError
+from sdcviz.words import counted
 
 from ..session import Session
-from ..words import counted
 from .after import after_layout
 from .choice import KINDS, PLACES, PlotChoice
 from .chosen import SHOWN_BY, chosen

@@ -1,4 +1,4 @@
-"""Three repairs that make a page cheaper to build; what it shows stays the same.
+"""Repairs that make a page cheaper to build; what it shows stays the same.
 
 Most of a new visitor's time goes into questions that Bokeh and Panel ask again
 and again, with the same answer each time (measured by tests/benchmarks/bench_session.py):
@@ -10,16 +10,23 @@ and again, with the same answer each time (measured by tests/benchmarks/bench_se
   component, which looks for its own.
 - The parameters of every callback are inspected when it is attached. Panel
   attaches the same few functions thousands of times.
+- Which scripts and styles a page loads is worked out anew by looking at all classes
+  of components; it depends on the address alone (no page here needs MathJax).
+- Every new document is checked for mistakes of its programmer. Tests do that.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from bokeh.core.property.descriptors import PropertyDescriptor
 from bokeh.model import DataModel, Model
 from bokeh.model.util import collect_filtered_models
+from bokeh.settings import settings
 from bokeh.util import callback_manager
+from panel.io import server
+from panel.io.state import state
 from panel.reactive import ReactiveCustomBase
 
 __all__ = ["mend_speed"]
@@ -28,6 +35,8 @@ _PLAIN = (str, bytes, int, float, bool, type(None))
 
 _get_default = PropertyDescriptor._get_default
 _check_callback = callback_manager._check_callback
+_bundle_resources = server.bundle_resources
+_bundles: dict[tuple[Any, ...], Any] = {}
 _defaults: dict[tuple[type, str], Any] = {}
 _checked: set[tuple[Any, ...]] = set()
 
@@ -67,8 +76,18 @@ def _check_once(callback: Any, parameters: Any, what: str = "Callback functions"
         _checked.add(key)
 
 
+def _bundle_once(roots: Any, resources: Any, **more: Any) -> Any:
+    """Say what a page loads, once for each address it is asked at."""
+    key = (state.rel_path, resources.mode, resources.root_url, *sorted(more.items()))
+    if key not in _bundles:
+        _bundles[key] = _bundle_resources(roots, resources, enable_mathjax=False, **more)
+    return copy(_bundles[key])
+
+
 def mend_speed() -> None:
     """Put the repairs in place, for this process."""
     PropertyDescriptor._get_default = _remembered_default
     ReactiveCustomBase._patch_datamodel_ref = classmethod(_tag_own_data_models)
     callback_manager._check_callback = _check_once
+    server.bundle_resources = _bundle_once
+    settings.perform_document_validation.set_value(False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import BadRequest, UnreadableFile
+from ..words import counted, number
 from . import app, show
 from .options import with_filters
 
@@ -126,12 +127,12 @@ def _tell_report(report: ImportReport) -> None:
         show.note(f"  {oddity.file}, {oddity.where}: {oddity.what}; {oddity.consequence}.")
     hidden = len(report.warnings) - SHOWN_ODDITIES
     if hidden > 0:
-        show.note(f"  ... and {show.counted(hidden, 'more oddity', 'more oddities')}: see --json.")
+        show.note(f"  ... and {counted(hidden, 'more oddity', 'more oddities')}: see --json.")
     for _, reason in report.skipped:
         show.note(f"  not imported: {reason}")
     typer.echo(
-        f"{report.collection}: imported {show.counted(report.stations, 'station')} with "
-        f"{show.counted(report.samples, 'sample')} from {show.counted(report.files, 'file')}."
+        f"{report.collection}: imported {counted(report.stations, 'station')} with "
+        f"{counted(report.samples, 'sample')} from {counted(report.files, 'file')}."
     )
 
 
@@ -144,8 +145,8 @@ def info(collection: CollectionPath, as_json: Json = False) -> None:
         return
     times, lon, lat = (show.plain(about[key]) for key in ("time", "lon", "lat"))
     typer.echo(
-        f"{about['name']}: {show.counted(about['stations'], 'station')}, "
-        f"{show.counted(about['samples'], 'sample')}, {show.counted(len(about['files']), 'file')}\n"
+        f"{about['name']}: {counted(about['stations'], 'station')}, "
+        f"{counted(about['samples'], 'sample')}, {counted(len(about['files']), 'file')}\n"
         f"time {times[0]} to {times[1]}\n"
         f"lon {lon[0]} to {lon[1]}, lat {lat[0]} to {lat[1]}\n"
     )
@@ -182,8 +183,8 @@ def stations(
     else:
         show.show_rows(list(table.columns), table.itertuples(index=False))
     show.note(
-        f"{show.counted(selection.n_stations, 'station')} of {show.grouped(opened.n_stations)}, "
-        f"{show.counted(selection.n_samples, 'sample')}"
+        f"{counted(selection.n_stations, 'station')} of {number(opened.n_stations)}, "
+        f"{counted(selection.n_samples, 'sample')}"
     )
 
 
@@ -244,8 +245,8 @@ def export(
         )
     else:
         typer.echo(
-            f"{out}: {show.counted(selection.n_stations, 'station')}, "
-            f"{show.counted(selection.n_samples, 'sample')}"
+            f"{out}: {counted(selection.n_stations, 'station')}, "
+            f"{counted(selection.n_samples, 'sample')}"
         )
 
 
@@ -265,7 +266,7 @@ def duplicates(collection: CollectionPath, as_json: Json = False, as_csv: Csv = 
         show.show_csv(pd.DataFrame(pairs, columns=names))
     else:
         show.show_rows(names, [list(pair.values()) for pair in pairs])
-    show.note(f"{show.counted(len(pairs), 'pair')} of stations that look like the same one.")
+    show.note(f"{counted(len(pairs), 'pair')} of stations that look like the same one.")
 
 
 def _open(path: Path) -> Collection:

@@ -19,7 +19,7 @@ from ..errors import BadRequest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["counted", "note", "progress_bar", "show_csv", "show_json", "show_rows"]
+__all__ = ["note", "progress_bar", "show_csv", "show_json", "show_rows"]
 
 Progress = Callable[[int, int, str], None]
 
@@ -27,16 +27,6 @@ Progress = Callable[[int, int, str], None]
 def note(text: str) -> None:
     """Write a sentence that is not a result: to standard error."""
     typer.echo(text, err=True)
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return "1 station", "12 345 stations"."""
-    return f"{grouped(number)} {noun if number == 1 else plural or noun + 's'}"
-
-
-def grouped(number: int) -> str:
-    """Return "12 345": blanks between thousands, as no language takes them for decimals."""
-    return f"{number:,}".replace(",", " ")
 
 
 def plain(value: Any) -> Any:

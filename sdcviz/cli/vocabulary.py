@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..words import counted
 from . import app, show
 
 __all__: list[str] = []
@@ -33,4 +34,4 @@ def import_terms(
     if as_json:
         show.show_json({"file": file, "terms": count})
     else:
-        typer.echo(f"{file}: {show.counted(count, 'term')} kept.")
+        typer.echo(f"{file}: {counted(count, 'term')} kept.")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
+from ..words import number
 from .cf_names import LAYOUT, ROLE_NAMES
 from .model import Coded, Doctor
 from .netcdf import attribute, decimal, numbers, texts
@@ -145,8 +146,8 @@ class RaggedFile:
         there, promised = len(self.file.dimensions[self.sample]), int(self.starts[-1])
         if promised > there:
             raise UnreadableFile(
-                f"{self.name}: {self.row_size.name} promises {promised:,} samples, but there are "
-                f"{there:,}; fetch the file again."
+                f"{self.name}: {self.row_size.name} promises {number(promised)} samples, but "
+                f"there are {number(there)}; fetch the file again."
             )
         if promised < there:
             self.doctor.rows += there - promised

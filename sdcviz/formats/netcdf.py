@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
+from ..words import number
 from .netcdf_size import expected_size
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def _check_length(path: Path, name: str) -> None:
         needed, size = expected_size(stream), path.stat().st_size
     if size < needed:
         raise UnreadableFile(
-            f"{name}: the NetCDF file is cut off, {size:,} of {needed:,} bytes are there; "
-            "fetch it again."
+            f"{name}: the NetCDF file is cut off, {number(size)} of {number(needed)} bytes are "
+            "there; fetch it again."
         )
 
 

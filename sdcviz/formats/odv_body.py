@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
+from ..words import number
 from .model import Batch, Coded, Doctor, Stations
 from .odv_layout import Header
 from .odv_located import Cells
@@ -166,7 +167,7 @@ class Body:
         if len(odd):
             self.doctor.note(
                 f"line {found.rows[odd[0]]}",
-                f"a row of more than {LONGEST_ROW:,} characters",
+                f"a row of more than {number(LONGEST_ROW)} characters",
                 "read as it is, but the file is probably damaged: look at that line or download "
                 "the file again",
                 len(odd),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
+from ..words import number
 from .common import decode
 from .guess import COMMENTS
 from .model import Doctor
@@ -138,8 +139,9 @@ def _plain_lines(body: bytes, skipped: int, name: str) -> tuple[NDArray[np.int64
     if ends.size and int((ends - starts).max()) > LONGEST:
         where = int(lines[np.argmax(ends - starts)])
         raise UnreadableFile(
-            f"{name}: line {where} is longer than {LONGEST:,} characters, so the file is damaged "
-            "or no table of observations; correct or delete that line, or download the file again."
+            f"{name}: line {where} is longer than {number(LONGEST)} characters, so the file "
+            "is damaged or no table of observations; correct or delete that line, or "
+            "download the file again."
         )
     suspects = np.frombuffer(b" \t\n" + "".join(c[0] for c in COMMENTS).encode(), np.uint8)
     odd = np.flatnonzero(np.isin(text[starts], suspects)) if starts.size else starts

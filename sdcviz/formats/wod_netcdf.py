@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
+from ..words import number
 from .base import Format, ReadOptions
 from .checkup import Checkup
 from .levels import column_of, depth_from_pressure, settle
@@ -114,8 +115,8 @@ class _File:
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         if starts[-1] > variable.size:
             raise UnreadableFile(
-                f"{self.name}: {name}{_SIZE} promises {starts[-1]:,} values of {name}, "
-                f"but there are {variable.size:,}; fetch the file again."
+                f"{self.name}: {name}{_SIZE} promises {number(starts[-1])} values of {name}, "
+                f"but there are {number(variable.size)}; fetch the file again."
             )
         return _Ragged(name, counts, starts)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..words import number
 from .projection import MERCATOR_MAX_LAT, distance_km, forward, inverse, projection
 
 __all__ = [
@@ -181,7 +182,7 @@ def scale_bar(
     room = width * fraction * km_per_metre
     power = 10.0 ** np.floor(np.log10(room))
     km = float(max(m * power for m in (1, 2, 5) if m * power <= room * (1 + 1e-9)))
-    label = f"{km:,.0f} km".replace(",", " ") if km >= 1 else f"{km * 1000:g} m"
+    label = f"{number(round(km))} km" if km >= 1 else f"{km * 1000:g} m"
     return ScaleBar(km, float(km / km_per_metre), label)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from sdcviz.formats.model import FEATURES
 from sdcviz.observations.build import STATION_TEXTS
+from sdcviz.words import number
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
@@ -119,12 +120,12 @@ def station_card(c: Collection, i: int) -> dict[str, Any]:
 def collection_html(c: Collection) -> str:
     """Make the short summary that a notebook shows."""
     info = [
-        ("stations", f"{c.n_stations:,}"),
-        ("samples", f"{c.n_samples:,}"),
+        ("stations", number(c.n_stations)),
+        ("samples", number(c.n_samples)),
         ("time", " to ".join(t[:10] for t in c.manifest["time"])),
         ("longitude", _span(c.manifest["lon"])),
         ("latitude", _span(c.manifest["lat"])),
-        ("files", f"{len(c.manifest['sources']):,}"),
+        ("files", number(len(c.manifest["sources"]))),
         ("parameters", ", ".join(f"{p.label} [{p.unit}]" for p in c.parameters[:8])),
     ]
     rows = "".join(

@@ -15,6 +15,7 @@ from sdcviz.formats.model import Coded, Oddity
 from sdcviz.observations.columns import Columns, ParameterInfo
 from sdcviz.observations.filters import Filters
 from sdcviz.observations.layout import SCHEMA, Labels, not_readable, read_json, read_labels
+from sdcviz.words import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,8 @@ class Collection(Columns):
 
     def __repr__(self) -> str:
         return (
-            f"<Collection {self.name!r}: {self.n_stations:,} stations, {self.n_samples:,} samples, "
+            f"<Collection {self.name!r}: {number(self.n_stations)} stations, "
+            f"{number(self.n_samples)} samples, "
             f"{len(self._entries)} parameters>"
         )
 
@@ -149,7 +151,7 @@ class Collection(Columns):
 
     def _row(self, i: int) -> int:
         if not -self.n_stations <= i < self.n_stations:
-            raise NotFound(f"There is no station {i}; {self.name} has {self.n_stations:,}.")
+            raise NotFound(f"There is no station {i}; {self.name} has {number(self.n_stations)}.")
         return int(i) % self.n_stations
 
     def station(self, i: int) -> dict[str, Any]:

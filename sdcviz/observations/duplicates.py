@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sdcviz.formats.model import FEATURES
 from sdcviz.observations.kernels import restore
 
 if TYPE_CHECKING:
@@ -80,22 +81,26 @@ def find_duplicates(
     -------
     list of Duplicate
         Pairs are found by LOCAL_CDI_ID and EDMO code, or where at least half
-        of the values that can be compared agree.
+        of the values that can be compared agree. Points of tracks are paired
+        one to one with those of another file: nearest in time, then in place,
+        then by value; within one file only where they are identical.
     """
     c = collection
     if c.n_stations == 0:
         return []
     key = parameter or _usual(c)
     time = c.time.view(np.int64)
-    known = np.flatnonzero(~np.isnat(c.time) & np.isfinite(c.lon) & np.isfinite(c.lat))
-    order = known[np.argsort(time[known], kind="stable")]
-    pairs = _close(
-        order, time, c.lon, c.lat, c.source, int(dt_hours * 3.6e6), dlon, dlat, across_files
-    )
+    known = ~np.isnat(c.time) & np.isfinite(c.lon) & np.isfinite(c.lat)
+    places = np.flatnonzero(known)
+    order = places[np.argsort(time[places], kind="stable")]
+    track = np.asarray(c.feature) == FEATURES.index("trajectory")
+    dt = int(dt_hours * 3.6e6)
+    pairs = _close(order, time, c.lon, c.lat, c.source, track, dt, dlon, dlat, across_files)
     named = _same_id(c, across_files)
-    wanted = {(int(a), int(b)) for a, b in np.concatenate([pairs, named])}
+    # Places and times tell more about points of a track than their order does.
+    named = named[~((track & known)[named].all(axis=1))]
     by_id = {(int(a), int(b)) for a, b in named}
-    ordered = np.array(sorted(wanted), np.int64).reshape(-1, 2)
+    ordered = np.unique(np.concatenate([pairs, named]), axis=0)
     compared = np.zeros((len(ordered), 2), np.int64)
     if key is not None and len(ordered):
         c.parameter(key)
@@ -105,10 +110,13 @@ def find_duplicates(
         if values.dtype == np.float32:
             values = restore(values)
         _compare(ordered, c.offsets, starts, c.depth, values, ddepth, dvalue, compared)
+    kept = _one_to_one(c, track, ordered, compared)
+    ordered, compared = ordered[kept], compared[kept]
+    by_id |= _alike(c, ordered[track[ordered].all(axis=1)])
     found = []
     for (a, b), (n, same) in zip(ordered.tolist(), compared.tolist(), strict=True):
         close = n > 0 and same * 2 >= n
-        if (a, b) in by_id:
+        if (a, b) in by_id and (close or n == 0 or not (track[a] and known[a])):
             reason = "same LOCAL_CDI_ID and EDMO code"
             reason += ", same values" if close else ""
         elif close:
@@ -122,6 +130,64 @@ def find_duplicates(
             Duplicate(a, b, c.station_id(a), c.station_id(b), file_a, file_b, reason, n, same)
         )
     return found
+
+
+def _alike(c: Collection, pairs: NDArray[np.int64]) -> set[tuple[int, int]]:
+    """Give those pairs that share LOCAL_CDI_ID and EDMO code."""
+    codes = c.text("local_cdi_id").codes
+    a, b = pairs.T
+    same = (codes[a] >= 0) & (codes[a] == codes[b]) & (c.edmo[a] > 0) & (c.edmo[a] == c.edmo[b])
+    return {(int(x), int(y)) for x, y in pairs[same]}
+
+
+def _one_to_one(
+    c: Collection, track: NDArray[np.bool_], pairs: NDArray[np.int64], compared: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Leave each point of a track at most one partner in each other file.
+
+    Parameters
+    ----------
+    c : Collection
+    track : ndarray of bool
+        Stations that are points of a track.
+    pairs : ndarray of int64, shape (n, 2)
+        Stations that may be the same.
+    compared : ndarray of int64, shape (n, 2)
+        Samples that were compared, and that agree.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        The pairs to keep; all those that are not of two tracks.
+    """
+    kept = np.ones(len(pairs), bool)
+    points = np.flatnonzero(track[pairs].all(axis=1))
+    a, b = pairs[points].T
+    low, high = np.minimum(c.source[a], c.source[b]), np.maximum(c.source[a], c.source[b])
+    group = low.astype(np.int64) * (int(c.source.max()) + 1) + high
+    apart = np.abs(c.time[a] - c.time[b]).astype(np.int64)
+    apart[np.isnat(c.time[a]) | np.isnat(c.time[b])] = np.iinfo(np.int64).max
+    east = np.abs(c.lon[a] - c.lon[b])
+    east = np.minimum(east, 360.0 - east) * np.cos(np.radians(c.lat[a]))
+    distance = np.hypot(east, c.lat[a] - c.lat[b])
+    differ = compared[points, 0] - compared[points, 1]
+    order = np.lexsort((differ, distance, apart, group))
+    kept[points] = False
+    kept[points[order[_first_come(pairs[points[order]], group[order], c.n_stations)]]] = True
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _first_come(pairs: NDArray, group: NDArray, n: int) -> NDArray:
+    """Tell which pairs find both stations still free in their group."""
+    used = np.full(n, -1, np.int64)
+    out = np.zeros(len(pairs), np.bool_)
+    for k in range(len(pairs)):
+        a, b = pairs[k, 0], pairs[k, 1]
+        if used[a] != group[k] and used[b] != group[k]:
+            used[a] = used[b] = group[k]
+            out[k] = True
+    return out
 
 
 def _empty(c: Collection, i: int) -> bool:
@@ -167,6 +233,7 @@ def _close(
     lon: NDArray,
     lat: NDArray,
     source: NDArray,
+    track: NDArray,
     dt: int,
     dlon: float,
     dlat: float,
@@ -187,8 +254,12 @@ def _close(
             apart = abs(lon[a] - lon[b])
             if min(apart, 360.0 - apart) > dlon + 1e-9:
                 continue
-            if across_files and source[a] == source[b]:
-                continue
+            if source[a] == source[b]:
+                if across_files:
+                    continue
+                # a track comes close to itself at every step
+                if track[a] and track[b] and (time[a] != time[b] or apart or lat[a] != lat[b]):
+                    continue
             if n == len(out):
                 more = np.empty((2 * n, 2), np.int64)
                 more[:n] = out

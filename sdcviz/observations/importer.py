@@ -26,6 +26,7 @@ from sdcviz.observations.folder import (
 from sdcviz.observations.layout import SCHEMA, storage_errors, sync_folder, write_json
 from sdcviz.observations.snapshot import sync_files, write_snapshot
 from sdcviz.observations.sources import SourceStore
+from sdcviz.words import number
 
 if TYPE_CHECKING:
     from sdcviz.formats.base import Format, ReadOptions
@@ -256,7 +257,9 @@ def _read_source(
         for batch in form.read(source, doctor, options):
             work.builder.add(batch)
             if doctor.rows and work.progress:
-                work.tell(f"{source.name}: {work.builder.n_samples - work._before[1]:,} samples")
+                work.tell(
+                    f"{source.name}: {number(work.builder.n_samples - work._before[1])} samples"
+                )
         work.done = done
         work.finish(entry, doctor)
         if form.name == "odv":

@@ -20,6 +20,7 @@ from sdcviz.observations.conditions import (
 from sdcviz.observations.filters import Filters
 from sdcviz.observations.kernels import gather, gather_masked, judge_samples, per_sample
 from sdcviz.observations.samples import Samples
+from sdcviz.words import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,8 @@ class Selection:
     def __repr__(self) -> str:
         c = self.collection
         return (
-            f"<Selection: {self.n_stations:,} of {c.n_stations:,} stations, "
-            f"{self.n_samples:,} of {c.n_samples:,} samples>"
+            f"<Selection: {number(self.n_stations)} of {number(c.n_stations)} stations, "
+            f"{number(self.n_samples)} of {number(c.n_samples)} samples>"
         )
 
     # ---- which ---------------------------------------------------------

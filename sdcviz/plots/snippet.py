@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest
+from ..words import number
 
 __all__ = ["rows", "snippet"]
 
@@ -51,8 +52,8 @@ def snippet(selection: Any, kind: str, *keys: str, colour_by: str = "") -> str:
         raise BadRequest(f"There is no plot {kind!r}; choose one of {', '.join(FUNCTIONS)}.")
     collection = selection.collection
     lines = [
-        f"# sdcviz {__version__}: {selection.n_stations:,} stations, "
-        f"{selection.n_samples:,} samples of {collection.name}",
+        f"# sdcviz {__version__}: {number(selection.n_stations)} stations, "
+        f"{number(selection.n_samples)} samples of {collection.name}",
     ]
     if selection.filters.rows is not None:
         lines += [

@@ -308,5 +308,7 @@ def test_tables_that_are_none(tmp_path):
     with pytest.raises(UnreadableFile, match=r"a\.csv: a table with a header and no rows"):
         read_file(only_header)
     long_line = table(tmp_path, "lon,lat,temp\n1,2,3\n1,2," + "3" * 10_000_000 + "\n", "b.csv")
-    with pytest.raises(UnreadableFile, match=r"b\.csv: line 3 is longer than 1,000,000 characters"):
+    with pytest.raises(
+        UnreadableFile, match=r"b\.csv: line 3 is longer than 1\u202f000\u202f000 characters"
+    ):
         read_file(long_line)

@@ -53,7 +53,8 @@ def test_sentence_of_a_cut_off_file(data, tmp_path):
     with pytest.raises(UnreadableFile) as caught:
         read(path)
     assert str(caught.value) == (
-        "cut.nc: the NetCDF file is cut off, 700,000 of 1,550,204 bytes are there; fetch it again."
+        "cut.nc: the NetCDF file is cut off, 700\u202f000 of 1\u202f550\u202f204 bytes are there; "
+        "fetch it again."
     )
 
 

@@ -68,7 +68,7 @@ def test_row_sizes_that_promise_too_much(data, tmp_path):
     with netCDF4.Dataset(path, "a") as file:
         file["Salinity_row_size"][0] = 1000
     source = Source.of(path)
-    with pytest.raises(UnreadableFile, match=r"Salinity_row_size promises 1,625 values"):
+    with pytest.raises(UnreadableFile, match=r"Salinity_row_size promises 1\u202f625 values"):
         list(FORMAT.read(source, Doctor("x"), ReadOptions()))
 
 

@@ -85,5 +85,5 @@ def test_scale_bar_is_round_and_true(name, x_range, y_range):
 
 
 def test_scale_bar_labels():
-    assert scale_bar((-2e7, 2e7), (-1e6, 1e6)).label == "5 000 km"
+    assert scale_bar((-2e7, 2e7), (-1e6, 1e6)).label == "5\u202f000 km"
     assert scale_bar((0, 3000), (0, 2000)).label == "500 m"

@@ -7,7 +7,7 @@ import copy
 import numpy as np
 import pytest
 
-from sdcviz.formats.model import Batch, Coded
+from sdcviz.formats.model import FEATURES, Batch, Coded, Column, Stations
 from sdcviz.observations import build_collection, find_duplicates, open_collection
 
 from .synthetic import TEMP, batch, sha
@@ -96,3 +96,62 @@ def test_stations_of_one_file_count_when_asked(tmp_path):
     c = open_collection(tmp_path / "c")
     assert find_duplicates(c) == []
     assert len(find_duplicates(c, across_files=False)) == 3
+
+
+def track(n: int = 40) -> Batch:
+    """Make the points of a ship that measures every minute, some metres on each time."""
+    b = Batch(
+        Stations.blank(n),
+        np.arange(n + 1),
+        [Column(TEMP, 10 + np.arange(n) * 0.01, np.full(n, ord("1"), np.uint8))],
+        depth=np.full(n, 3.0),
+        depth_flag=np.full(n, ord("1"), np.uint8),
+        row=np.arange(n),
+    )
+    b.stations.lon, b.stations.lat = 5 + np.arange(n) * 1e-4, np.full(n, 40.0)
+    start = np.datetime64("2001-01-01", "ms")
+    b.stations.time = start + np.arange(n) * np.timedelta64(60_000, "ms")
+    b.stations.feature[:] = FEATURES.index("trajectory")
+    return b
+
+
+def track_pairs(tmp_path, *files: Batch, **options):
+    tmp_path.mkdir(exist_ok=True)
+    named = [(name, sha(name), [b]) for name, b in zip("abc", files, strict=False)]
+    build_collection(named, tmp_path / "c")
+    found = find_duplicates(open_collection(tmp_path / "c"), **options)
+    return sorted((p.file_a + p.file_b, *(int(i.split(":")[1]) for i in (p.id_a, p.id_b)))
+                  for p in found)  # fmt: skip
+
+
+def test_points_of_two_tracks_are_paired_one_to_one(tmp_path):
+    assert track_pairs(tmp_path, track(), track()) == [("ab", i, i) for i in range(40)]
+
+
+def test_a_part_of_a_track_meets_its_own_points(tmp_path):
+    whole, part = track(), track()
+    for b in (whole, part):
+        b.stations.local_cdi_id = Coded.constant("TRACK", 40)
+        b.stations.edmo = np.full(40, 486, np.int32)
+    part.stations.time[:30] = np.datetime64("NaT")  # points that have lost their time
+    part.stations.local_cdi_id.codes[:30] = -1
+    found = track_pairs(tmp_path, whole, part)
+    assert found == [("ab", i, i) for i in range(30, 40)]
+
+
+def test_the_value_decides_between_points_at_one_place_and_time(tmp_path):
+    one, other = track(2), track(2)
+    for b in (one, other):
+        b.stations.time[:] = b.stations.time[0]
+        b.stations.lon[:] = 5.0
+    one.columns[0].values = np.array([10.0, 20.0])
+    other.columns[0].values = np.array([20.0, 10.0])
+    assert track_pairs(tmp_path, one, other) == [("ab", 0, 1), ("ab", 1, 0)]
+
+
+def test_points_of_one_file_are_paired_only_where_they_are_identical(tmp_path):
+    b = track()
+    assert track_pairs(tmp_path, b, across_files=False) == []
+    for values in (b.stations.lon, b.stations.time, b.columns[0].values):
+        values[7] = values[6]
+    assert track_pairs(tmp_path / "again", b, across_files=False) == [("aa", 6, 7)]

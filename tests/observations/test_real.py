@@ -70,6 +70,17 @@ def test_the_same_cast_in_two_formats_is_found(tmp_path, data):
     assert all(p.same == p.compared > 0 for p in pairs)
 
 
+def test_a_track_in_two_formats_is_paired_point_by_point(tmp_path, data):
+    name = "trajectory_tsg_with_instrument"
+    import_files([data / f"odv/ODV_{name}.txt", data / f"sdn_netcdf/netCDF_{name}.nc"], tmp_path)
+    c = open_collection(tmp_path)
+    assert c.n_stations == 2 * 264
+    pairs = find_duplicates(c)
+    assert len(pairs) == 264
+    assert all(p.id_a.split(":")[1] == p.id_b.split(":")[1] for p in pairs)
+    assert all(p.file_a != p.file_b and p.same == p.compared for p in pairs)
+
+
 def test_progress_reaches_the_end(tmp_path, data):
     told = []
     import_files([data / "odv"], tmp_path / "c", progress=lambda *now: told.append(now))
