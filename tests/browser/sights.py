@@ -89,9 +89,7 @@ class Sights:
 
     def dots(self, name: str = "dots") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return longitude and latitude of the drawn stations, in the order of longitude."""
-        x, y = self.ask(
-            "return ['x', 'y'].map((c) => column(drawn(given), c))", name
-        )
+        x, y = self.ask("return ['x', 'y'].map((c) => column(drawn(given), c))", name)
         lon, lat = inverse(self.link.get("proj", "mercator"), np.array(x), np.array(y))
         order = np.lexsort((lat, lon))
         return lon[order], lat[order]

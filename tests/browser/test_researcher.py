@@ -115,9 +115,7 @@ def test_from_files_to_an_export_and_back(
     slider = page.locator("[data-slider=time]")
     box = slider.bounding_box()
     assert box
-    begin, end = (
-        np.datetime64(f.get_attribute("placeholder") or "") for f in sights.fields()
-    )
+    begin, end = (np.datetime64(f.get_attribute("placeholder") or "") for f in sights.fields())
     whole = end + 1 - begin
     parts = [(np.datetime64(day) - begin) / whole for day in ("2006-01-01", "2008-01-01")]
     middle = box["y"] + box["height"] / 2
