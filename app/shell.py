@@ -207,7 +207,11 @@ class Shell(pn.viewable.Viewer):
 
             handle = pn.state.headers.get(HANDLE, "")
             self._importer = ImporterPart(session=self.session, handle=handle, tell=self.tell)
+            # Open before it goes to the browser: there, a change that comes between the
+            # first rendering of a component and its subscription would be missed.
+            self._importer.open()
             self._stage.append(self._importer)
+            return
         self._importer.open()
 
     def tell(self, sentence: str, kind: str = "error") -> None:

@@ -129,16 +129,19 @@ class ExportPart(pn.viewable.Viewer):
             close_on_click=True,
         )  # fmt: skip
         self.picture.param.watch(self._say, "value")
-        self._layout.append(self._dialog)
 
     # ---- doing -------------------------------------------------------------
 
     def open(self) -> None:
         """Show the dialog."""
-        if self._dialog is None:
+        new = self._dialog is None
+        if new:
             self._make()
         self._dialog.open = True
         self._say()
+        if new:
+            # Opened before: the browser may miss a change while it first draws a dialog.
+            self._layout.append(self._dialog)
 
     def _say(self, *_: Any) -> None:
         """Tell what an export would hold now."""

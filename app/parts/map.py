@@ -54,7 +54,6 @@ class MapPart(pn.viewable.Viewer):
         super().__init__(**params)
         self._chart = Chart(self.session.dark)
         self._drawn: View | None = None
-        self._seen: Colouring | None = None
         self._connect()
         self._pane = pn.pane.Bokeh(
             self._chart.figure, sizing_mode="stretch_both", margin=0, min_height=240
@@ -79,8 +78,13 @@ class MapPart(pn.viewable.Viewer):
             self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"]
         )
         watch(lambda *_: self._draw_picked(), ["selection", "brush", "station"])
-        watch(lambda e: self._chart.dress(e.new), "dark")
+        watch(self._dress, "dark")
         watch(self._extent_set, "extent")
+
+    def _dress(self, event: Any) -> None:
+        """Take the theme; many stations stand out in dark colours on light, light on dark."""
+        self._chart.dress(event.new)
+        self._redraw()
 
     # ---- what is in view --------------------------------------------------
 
@@ -189,7 +193,7 @@ class MapPart(pn.viewable.Viewer):
         if layer is None:
             self._chart.clear()
             return
-        colours = self._seen = colouring(self.session)
+        colours = colouring(self.session)
         number = layer.number(view)
         few = layer.within(*view.box) if number <= DOTS else None
         if colours.kind == "count":
