@@ -105,7 +105,8 @@ def _unchanged_odv(selection: Selection) -> bytes | None:
     if len(used) != 1:
         return None
     source = c.manifest["sources"][used[0]]
-    if "copy" not in source:
+    # What is cut out are rows of samples.
+    if "copy" not in source or (selection.sample_counts == 0).any():
         return None
     from sdcviz.formats.odv_rewrite import rewrite
 

@@ -80,7 +80,8 @@ def test_parameters_that_share_a_name_keep_their_keys(tmp_path):
 
 @pytest.mark.parametrize("form", ["odv", "netcdf", "parquet"])
 def test_an_export_of_several_files_comes_back(two, form, tmp_path):
-    chosen = two.where(rows=np.flatnonzero(np.diff(two.offsets) > 0))
+    chosen = two.where()
+    assert (np.diff(two.offsets) == 0).any()
     path = chosen.export(tmp_path / f"out.{form}", form)
     import_files([path], tmp_path / "again")
     order = np.lexsort((two.station_index[chosen.rows], two.source[chosen.rows]))
