@@ -1,6 +1,7 @@
 """Tidy CSV: a row a sample, units in the header, a flag column beside each parameter.
 
-`sdcviz.formats.delimited` reads it back.
+`sdcviz.formats.csv_own` reads it back. A station without samples has one row,
+in which the row of the source, and all that follows it, is blank.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from .base import WriteContext
 from .model import Batch
-from .tidy import spooled
+from .tidy import STATION_TEXTS, spooled
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["safe_text", "write"]
+__all__ = ["FIRST", "LABELS", "SERIES", "TEXT", "safe_text", "text_of", "write"]
 
 LABELS = {
     "type": "station_type",  # Cruise, Station and Type together would make it ODV
@@ -26,10 +27,24 @@ LABELS = {
     "lon": "longitude [degrees_east]",
     "lat": "latitude [degrees_north]",
     "bottom_depth": "bottom_depth [m]",
+    "row": "source_row",
     "depth": "depth [m]",
 }
-NOT_WRITTEN = ("station_index", "row", "feature")
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+FIRST = (
+    "station_index",
+    *STATION_TEXTS,
+    *("edmo", "lon", "lat", "position_flag", "time", "time_flag", "bottom_depth", "feature"),
+    *("row", "depth", "depth_flag"),
+)
+"""Columns that every file begins with."""
+
+SERIES = ("sample_time", "sample_time_flag")
+"""They follow where samples have a time of their own."""
+
+TEXT = " [text]"
+"""Ends the label of a parameter whose values are texts."""
+
+_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -47,12 +62,18 @@ def safe_text(text: str) -> str:
     Returns
     -------
     str
-        With ``'`` before it where it starts like a formula and is no number.
+        With ``'`` before it where it starts like a formula (perhaps already
+        behind ``'``) and is no number.
     """
     text = " ".join(text.splitlines())
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
+
+
+def text_of(cell: str) -> str:
+    """Give back the text that `safe_text` made a cell of."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
@@ -70,19 +91,15 @@ def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
     building = path.with_name(f".{path.name}.part")
     try:
         with spooled(batches, path.parent) as (tidy, schema, tables), building.open("wb") as out:
-            labels: dict[str, str] = {}
-            for name in schema.names:
-                if name in NOT_WRITTEN or name.endswith((".raw", ".source_flag")):
-                    continue
-                base = name.removesuffix(".flag")
-                if base in tidy.parameters:
-                    parameter = tidy.parameters[base][0]
-                    label = context.labels.get(parameter.name, base) if base else name
-                    unit = f" [{parameter.unit}]" if parameter.unit and base == name else ""
-                    labels[name] = label + (" flag" if base != name else unit)
-                else:
-                    labels[name] = LABELS.get(name, name.removeprefix("extra: "))
-            order = _order(list(labels))
+            labels = {name: LABELS.get(name, name) for name in schema.names}
+            for name, (parameter, _) in tidy.parameters.items():
+                again = name != parameter.name
+                label = name if again else context.labels.get(name) or name
+                unit = f" [{parameter.unit}]" if parameter.unit else ""
+                labels[name] = label + (TEXT if parameter.kind == "text" else unit)
+                labels[f"{name}.flag"] = f"{label} flag"
+            order = _order(schema.names, list(tidy.parameters))
+            labels |= {n: n.removeprefix("extra: ") for n in order if n.startswith("extra: ")}
             header = [_quoted(safe_text(labels[name])) for name in order]
             out.write((",".join(header) + "\n").encode())
             for table in tables:
@@ -94,10 +111,11 @@ def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
         building.unlink(missing_ok=True)
 
 
-def _order(names: list[str]) -> list[str]:
-    """Put the station first, its other texts last."""
+def _order(names: list[str], parameters: list[str]) -> list[str]:
+    """Put the station first, its other texts last; each parameter has its flags beside it."""
+    values = [n for parameter in parameters for n in (parameter, f"{parameter}.flag")]
     extra = [n for n in names if n.startswith("extra: ")]
-    return [n for n in names if n not in extra] + extra
+    return [*FIRST, *(n for n in SERIES if n in names), *values, *extra]
 
 
 def _quoted(text: str) -> str:

@@ -18,6 +18,7 @@ from .common import (
     offsets_of,
     wrap_longitude,
 )
+from .csv_own import is_own, read_own
 from .csv_write import write
 from .flags import SCALES, to_l20
 from .grouping import Rows, codes_of, group_rows
@@ -70,11 +71,14 @@ def mapping_of(source: Source) -> ColumnMapping | None:
 
 def recognise(head: bytes, source: Source) -> bool:
     """Recognise a table with a position or a time."""
-    return mapping_of(source) is not None
+    return is_own(head) or mapping_of(source) is not None
 
 
 def read(source: Source, doctor: Doctor, options: ReadOptions) -> Iterator[Batch]:
     """Read the table; see `sdcviz.formats.base.Format`."""
+    if options.mapping is None and is_own(source.head):
+        yield from read_own(source, doctor, options)
+        return
     guessed = mapping_of(source)
     mapping = options.mapping or guessed
     if mapping is None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import UnreadableFile
 from ..words import number
 from .model import Batch, Coded, Doctor, Stations
+from .odv_cells import NAT
 from .odv_layout import Header
 from .odv_located import Cells
 from .odv_numbers import is_missing, parse_number
@@ -102,13 +103,49 @@ class Body:
         self._widths(raw, found, n)
         self._lengths(raw, found, n)
         station = read_stations(self, raw, found.starts[first], found.rows[first], offsets)
-        batch = Samples(self, raw, found, station, offsets).batch()
+        kept, filled = self._without_empty(found, offsets)
+        batch = Samples(self, raw, kept, station, filled).batch()
         remarks = found.comments[found.comments[:, 0] <= n]
         self.remarks(raw, remarks, station, offsets)
         doctor.rows += n
+        if batch.n_samples < n:
+            doctor.leave_out("a station without samples", n - batch.n_samples)
         self.n_stations += stations
-        self.n_samples += n
+        self.n_samples += batch.n_samples
         return batch
+
+    def _without_empty(
+        self, found: Scan, offsets: NDArray[np.int64]
+    ) -> tuple[Scan, NDArray[np.int64]]:
+        """Leave out the rows of stations that have one row with neither value nor flag.
+
+        A row that breaks off is a damaged one, not a station without samples.
+        """
+        rows = offsets[:-1][np.diff(offsets) == 1]
+        blank = found.widths[rows] == len(self.header.labels)
+        blank &= np.isnan(found.values[:, rows]).all(axis=0)
+        blank &= (found.flags[:, rows] == 0).all(axis=0)
+        blank &= (found.times[:, rows] == NAT).all(axis=0)
+        blank &= (found.cells[:, rows, 0] == found.cells[:, rows, 1]).all(axis=0)
+        blank &= ~np.isin(rows, found.bad[:, 0])
+        if not blank.any():
+            return found, offsets
+        keep = np.ones(found.n, bool)
+        keep[rows[blank]] = False
+        before = np.concatenate([[0], np.cumsum(keep)])
+        bad = found.bad.copy()
+        bad[:, 0] = before[bad[:, 0]]
+        kept = replace(
+            found,
+            n=int(before[-1]),
+            values=found.values[:, keep],
+            flags=found.flags[:, keep],
+            times=found.times[:, keep],
+            cells=found.cells[:, keep],
+            rows=found.rows[keep],
+            bad=bad,
+        )
+        return kept, before[offsets]
 
     def _set_encoding(self, raw: bytes) -> None:
         if self.encoding != "utf-8" or raw.isascii():

@@ -133,7 +133,8 @@ class Samples:
         """Report times that go back within a station."""
         back = np.zeros(len(time), np.bool_)
         back[1:] = time[1:] < time[:-1]
-        back[self.offsets[:-1]] = False
+        first = self.offsets[:-1]
+        back[first[first < len(time)]] = False  # stations without samples may be last
         if back.any():
             self._note(back, "the time goes back within a station", "the order of the file is kept")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -41,6 +41,10 @@ _SHIP = '<sdn_reference xlink:href="https://www.seadatanet.org/urnurl/SDN:C17::{
 _SHARED = ("CSR link", "Platform")
 """What stands in the header where all stations have the same."""
 
+_REPEATED = (
+    "{} stations differ in nothing from the station above: to keep them apart, their longitude "
+    "is written with one more zero or, without a position, their name with (again)"
+)
 _CDI_PAGE = "https://cdi.seadatanet.org/report/edmo/{}/{}/xml"
 
 
@@ -54,6 +58,8 @@ class _Layout:
     shared: dict[str, set[str | None]] = field(default_factory=lambda: {k: set() for k in _SHARED})
     features: set[int] = field(default_factory=set)
     has_time: bool = False
+    above: tuple[tuple[str, ...], bool] | None = None
+    repeated: int = 0
 
     def take_in(self, batch: Batch) -> list[int]:
         """Add what a batch has; give the places of its columns among `values`."""
@@ -86,6 +92,9 @@ class _Layout:
         for label, found in self.shared.items():
             if len(found) > 1 and label not in self.extra:
                 self.extra.append(label)
+        if "Platform" in self.extra:  # the first of several such columns is the platform
+            self.extra.remove("Platform")
+            self.extra.insert(0, "Platform")
 
     def header_value(self, label: str) -> str:
         """Give what all stations share; it stands in the header."""
@@ -114,7 +123,7 @@ def _extras(stations: Stations) -> list[str]:
     """Give the labels of the further station columns."""
     elsewhere = {"CDI link", "History", *_SHARED}
     labels = [k for k in stations.extra if k not in elsewhere]
-    labels += [k for k in _SHARED if _common(stations, k) is None]
+    labels = [k for k in reversed(_SHARED) if _common(stations, k) is None] + labels
     # NaN says unknown by itself: only flags that tell more are written.
     if (~np.isin(stations.position_flag, (NOT_CHECKED, MISSING))).any():
         labels.append("POSITION_SEADATANET_QC")
@@ -154,7 +163,7 @@ def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
     with tempfile.TemporaryFile(dir=path.parent) as rows:
         for batch in batches:
             places = layout.take_in(batch)
-            text = _rows(batch).encode()
+            text = _rows(batch, layout).encode()
             rows.write(text)
             stations, has_time = batch.stations, batch.time is not None
             shared = {label: _common(stations, label) for label in _SHARED}
@@ -190,7 +199,9 @@ def _copy(rows: IO[bytes], file: IO[bytes], part: _Part, layout: _Layout) -> Non
     for k in range(len(layout.values)):
         at = part.values.index(k) if k in part.values else -1
         order += [begin + 2 + 2 * at, begin + 3 + 2 * at] if at >= 0 else [-1, -2]
+    flag_at = order[len(layout.extra) + (2 if layout.has_time else 0) + 1]
     blanks = {-1: b"", -2: b"9"}
+    empty = {-1: b"", -2: b""}
     shared = {
         layout.extra.index(label): _cell(text).encode()
         for label, text in part.shared.items()
@@ -201,7 +212,9 @@ def _copy(rows: IO[bytes], file: IO[bytes], part: _Part, layout: _Layout) -> Non
             file.write(line + b"\r\n")
             continue
         cells = line.split(b"\t")
-        moved = [cells[i] if i >= 0 else blanks[i] for i in order]
+        # Without the flag of the depth there is no sample.
+        absent = blanks if cells[flag_at] else empty
+        moved = [cells[i] if i >= 0 else absent[i] for i in order]
         if shared and any(cells[:n_core]):
             for i, text_of_all in shared.items():
                 moved[i] = text_of_all
@@ -217,6 +230,8 @@ def _header(layout: _Layout, context: WriteContext) -> list[str]:
         lines.append(f"//<Description>{_clean(context.title)}</Description>")
     lines += [f"//<Source>{_clean(source)}</Source>" for source in context.sources]
     lines += [f"//<History>{_clean(step)}</History>" for step in context.history]
+    if layout.repeated:
+        lines.append(f"//<History>{_REPEATED.format(layout.repeated)}</History>")
     for report in layout.header_value("CSR link").split(" | "):
         lines += [f"//{_CSR.format(report)}"] if report else []
     if ship := layout.header_value("Platform"):
@@ -273,20 +288,16 @@ def _cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if '"' in text else text
 
 
-def _rows(batch: Batch) -> str:
-    """Format all rows of a batch."""
+def _rows(batch: Batch, layout: _Layout) -> str:
+    """Format all rows of a batch; a station without samples has one, blank but for metadata."""
     import polars as pl
 
-    n = batch.n_samples
-    sizes = np.diff(batch.offsets)
-    # A station without samples has no row that could hold it.
-    at = np.flatnonzero(sizes > 0)
-    first = batch.offsets[at]
+    batch, offsets = _with_blanks(batch)
+    n, first = batch.n_samples, offsets[:-1]
     frame: list[pl.Series] = []
-    for texts in _metadata(batch.stations):
+    for texts in _metadata(batch.stations, layout):
         codes = np.full(n, len(texts.labels), np.int64)
-        known = texts.codes[at]
-        codes[first] = np.where(known >= 0, known, len(texts.labels))
+        codes[first] = np.where(texts.codes >= 0, texts.codes, len(texts.labels))
         frame.append(_pick(texts.labels, codes))
     if batch.time is not None:
         times = _times(batch.time)
@@ -302,7 +313,44 @@ def _rows(batch: Batch) -> str:
         separator="\t", include_header=False, line_terminator="\r\n", quote_style="never"
     )
     history = batch.stations.extra.get("History")
-    return _with_history(text, history.texts(), batch.offsets) if history else text
+    return _with_history(text, history.texts(), offsets) if history else text
+
+
+def _with_blanks(batch: Batch) -> tuple[Batch, NDArray[np.int64]]:
+    """Give stations without samples one sample that has neither values nor flags."""
+    sizes = np.diff(batch.offsets)
+    if (sizes > 0).all():
+        return batch, batch.offsets
+    counts = np.maximum(sizes, 1)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    sample = np.full(int(offsets[-1]), -1, np.int64)  # the one that is appended
+    sample[np.repeat(sizes > 0, counts)] = np.arange(batch.n_samples)
+    time, time_flag = batch.time, batch.time_flag
+    if time is not None:
+        if time_flag is None:
+            time_flag = np.where(np.isnat(time), MISSING, NOT_CHECKED).astype(np.uint8)
+        time = np.append(time, np.datetime64("NaT"))[sample]
+        time_flag = np.append(time_flag, np.uint8(0))[sample]
+    columns = []
+    for column in batch.columns:
+        values = column.values
+        if isinstance(values, Coded):
+            values = Coded(np.append(values.codes, np.int32(-1))[sample], values.labels)
+        else:
+            values = np.append(values, values.dtype.type(np.nan))[sample]
+        flags = np.append(column.flags, np.uint8(0))[sample]
+        columns.append(Column(column.parameter, values, flags))
+    filled = replace(
+        batch,
+        offsets=offsets,
+        columns=columns,
+        depth=np.append(batch.depth, np.nan)[sample],
+        depth_flag=np.append(batch.depth_flag, np.uint8(0))[sample],
+        row=np.append(batch.row, 0)[sample],
+        time=time,
+        time_flag=time_flag,
+    )
+    return filled, offsets
 
 
 def _with_history(text: str, history: Sequence[str], offsets: NDArray[np.int64]) -> str:
@@ -315,7 +363,41 @@ def _with_history(text: str, history: Sequence[str], offsets: NDArray[np.int64])
     return "".join(f"{line}\r\n" for line in out)
 
 
-def _metadata(stations: Stations) -> list[Coded]:
+def _apart(layout: _Layout, names: list[str], others: list[list[str]]) -> None:
+    """Make the texts of stations differ from those of the station above, in place.
+
+    Rows with the same metadata would be one station. A zero more changes no
+    number; a station without position gets another name.
+
+    Parameters
+    ----------
+    layout : _Layout
+        Remembers the station above, and counts.
+    names : list of str
+        Names of the stations.
+    others : list of list of str
+        Longitudes, latitudes, then all else that tells stations apart.
+    """
+    lon, lat = others[:2]
+    for i, name in enumerate(names):
+        key = (name.strip(), *(texts[i].strip() for texts in others))
+        again = layout.above is not None and layout.above == (key, False)
+        layout.above = key, again
+        if not again:
+            continue
+        layout.repeated += 1
+        if lon[i] and lat[i]:
+            lon[i] = _zero_more(lon[i])
+        else:
+            names[i] = f"{name} (again)".strip()
+
+
+def _zero_more(number: str) -> str:
+    mantissa, e, power = number.partition("e")
+    return mantissa + ("0" if "." in mantissa else ".0") + e + power
+
+
+def _metadata(stations: Stations, layout: _Layout) -> list[Coded]:
     """Give the texts of all station columns, in the order of the labels."""
     n = len(stations)
     edmo = ["" if e == 0 else str(e) for e in stations.edmo.tolist()]
@@ -327,9 +409,11 @@ def _metadata(stations: Stations) -> list[Coded]:
     known = zip(cruises, names, kinds, times, *position, cdis, strict=True)
     # A row without any metadata would belong to the station above.
     kinds = [kind if any(row) else "*" for kind, row in zip(kinds, known, strict=True)]
+    names = [_cell(name) for name in names]
+    _apart(layout, names, [*position, cruises, kinds, times, cdis])
     out = [
         _tidy(stations.cruise),
-        _tidy(stations.station),
+        Coded.of(names),
         Coded.of(_cell(k) for k in kinds),
         Coded.of(times),
         Coded.of(position[0]),
@@ -384,7 +468,7 @@ def _numbers(values: NDArray[np.floating]) -> Any:
 def _flags(flags: NDArray[np.uint8]) -> Any:
     import polars as pl
 
-    return pl.Series([chr(c) for c in range(128)], dtype=pl.String).gather(flags)
+    return pl.Series(["", *map(chr, range(1, 128))], dtype=pl.String).gather(flags)
 
 
 def _values(column: Column) -> list[Any]:

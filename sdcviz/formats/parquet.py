@@ -25,7 +25,7 @@ from .tidy import STATION_TEXTS, spooled
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FORMAT", "write"]
+__all__ = ["FORMAT", "KEY", "batch_of", "write"]
 
 KEY = b"sdcviz"
 VERSION = 1
@@ -102,12 +102,13 @@ def read(source: Source, doctor: Doctor, options: ReadOptions) -> Iterator[Batch
     with pq.ParquetFile(source.path) as file:
         for number in range(file.num_row_groups):
             table = file.read_row_group(number)
-            batch = _batch(table)
+            batch = batch_of(table)
             doctor.rows += batch.n_samples
             yield batch
 
 
-def _batch(table: pa.Table) -> Batch:
+def batch_of(table: pa.Table) -> Batch:
+    """Make a batch of a tidy table of whole stations, with what its columns are in `KEY`."""
     index = table["station_index"].to_numpy()
     starts = np.flatnonzero(np.diff(index, prepend=index[0] - 1)) if len(index) else index
     there = ~_nulls(table["row"])

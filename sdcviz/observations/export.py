@@ -82,11 +82,19 @@ def _context(selection: Selection) -> WriteContext:
         history.append(f"selected: {selection.filters.to_json()[:2000]}")
     return WriteContext(
         title=c.name,
-        labels={p.name: p.label for p in c.parameters},
+        labels=_labels(c, used),
         history=history,
         software=f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
         sources=[c.manifest["sources"][i]["name"] for i in used],
     )
+
+
+def _labels(c: Collection, used: NDArray) -> dict[str, str]:
+    """Give the labels of parameters by the names that are written, where a label tells more."""
+    there = {p["key"] for i in used for p in c.manifest["sources"][i]["parameters"]}
+    names = _names(c, [key for key in c.keys if key in there], used)
+    infos = ((names[p.key].name, p) for p in c.parameters if p.key in names)
+    return {name: p.label for name, p in infos if not name.endswith(f" ({p.key})")}
 
 
 # ---- as it was ----------------------------------------------------------
@@ -97,7 +105,8 @@ def _unchanged_odv(selection: Selection) -> bytes | None:
     if len(used) != 1:
         return None
     source = c.manifest["sources"][used[0]]
-    if "copy" not in source:
+    # What is cut out are rows of samples.
+    if "copy" not in source or (selection.sample_counts == 0).any():
         return None
     from sdcviz.formats.odv_rewrite import rewrite
 

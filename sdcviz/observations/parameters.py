@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -42,6 +43,18 @@ def _meaning(parameter: Parameter) -> _Meaning:
     return _Meaning(f"{p.kind}|{p.p01 or base}|{unit.lower()}", base, p.name, unit)
 
 
+@lru_cache(maxsize=4096)
+def _as_written(parameter: Parameter) -> tuple[Parameter, str]:
+    """Part the key from a name that an export made unique with it: ``PRES (pressure_pa)``."""
+    found = re.fullmatch(r"(.+) \(([a-z0-9_]+)\)", parameter.name)
+    if found:
+        plain = replace(parameter, name=found[1])
+        keys = "|".join({re.escape(_meaning(plain).key), re.escape(slug(found[1]))})
+        if re.fullmatch(rf"({keys})(_\d+)?", found[2]):
+            return plain, found[2]
+    return parameter, ""
+
+
 class Merger:
     """Gives every column of every file the key of a parameter of the collection.
 
@@ -63,20 +76,28 @@ class Merger:
 
     def key(self, parameter: Parameter, taken: set[str]) -> str:
         """Return the key of a column of a file whose other columns have `taken` keys."""
+        parameter, told = _as_written(parameter)
         meaning = _meaning(parameter)
+        known = self.parameters.get(told)
+        if known and told not in taken and known["identity"].partition("#")[0] == meaning.identity:
+            self._complete(known, parameter)
+            return told
         nth = 1
         while True:
             identity = meaning.identity if nth == 1 else f"{meaning.identity}#{nth}"
             key = self._by_identity.get(identity)
             if key is None:
-                key = self._new(parameter, meaning, identity, nth)
+                key = self._new(parameter, meaning, identity, nth, told)
             if key not in taken:
                 self._complete(self.parameters[key], parameter)
                 return key
             nth += 1
 
-    def _new(self, parameter: Parameter, meaning: _Meaning, identity: str, nth: int) -> str:
-        key = base = meaning.key if nth == 1 else f"{meaning.key}_{nth}"
+    def _new(
+        self, parameter: Parameter, meaning: _Meaning, identity: str, nth: int, told: str
+    ) -> str:
+        base = meaning.key if nth == 1 else f"{meaning.key}_{nth}"
+        key = base if told in self.parameters else told or base
         n = 2
         while key in self.parameters:
             key = f"{base}_{n}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from odv_files import FILES, META, assert_same, blank, load, table
+from whole import read_file
 
 from sdcviz.errors import BadRequest
-from sdcviz.formats import WriteContext
+from sdcviz.formats import Batch, Coded, Column, Parameter, Stations, WriteContext
 from sdcviz.formats.odv import FORMAT
 from sdcviz.formats.odv_rewrite import DEPTH, rewrite
 
@@ -161,3 +162,82 @@ def test_rewriting_quoted_and_short_rows(tmp_path):
     out = rewrite(text, flag_edits={(2, 0): "3", (3, 0): "4"})
     assert b'"a;b";"3"\r\n' in out
     assert out.endswith(b";2;1;;4\r\n")
+
+
+def test_what_looks_alike_is_kept_apart(tmp_path):
+    """Neighbours that differ in nothing, also across batches, and stations without samples."""
+    sizes = np.array([2, 2, 0, 0, 1, 3, 0])
+    n, m = len(sizes), int(sizes.sum())
+    stations = Stations.blank(n)
+    stations.lon[:], stations.lat[:] = 5.5, 43.25
+    stations.lon[4:], stations.lat[4:] = np.nan, np.nan
+    stations.station = Coded.constant("S1", n)
+    flags = np.full(m, ord("1"), np.uint8)
+    values = np.arange(m) * 0.5
+    time = np.datetime64("2001-01-01", "ms") + np.arange(m)
+    batch = Batch(
+        stations,
+        np.append(0, np.cumsum(sizes)),
+        [Column(Parameter("TEMP", "degC"), values, flags)],
+        values,
+        flags,
+        np.arange(m),
+        time,
+        flags,
+    )
+    path = tmp_path / "a.txt"
+    FORMAT.write(path, [batch, batch], WriteContext())
+    back = read_file(path)
+    assert np.concatenate([np.diff(b.offsets) for b in back.batches]).tolist() == [*sizes, *sizes]
+    assert back.doctor.left_out == {"a station without samples": 6}
+    assert back.doctor.rows == 2 * m + 6
+    for part in ("lon", "lat"):
+        read = np.concatenate([getattr(b.stations, part) for b in back.batches])
+        np.testing.assert_array_equal(read, np.tile(getattr(stations, part), 2))
+    names = [name for b in back.batches for name in b.stations.station.texts()]
+    assert names == ["S1", "S1", "S1", "S1", "S1", "S1 (again)", "S1"] * 2
+    np.testing.assert_array_equal(back.only.columns[0].values, np.tile(values, 2))
+    np.testing.assert_array_equal(back.only.time, np.tile(time, 2))
+    told = [line for line in path.read_text().splitlines() if line.startswith("//<History>")]
+    assert len(told) == 1 and told[0].startswith("//<History>6 stations differ in nothing")
+
+
+def test_stations_without_samples_among_files_with_other_columns(tmp_path):
+    def one(name, parameter, m):
+        stations = Stations.blank(1)
+        stations.station = Coded.constant(name, 1)
+        stations.lon[:], stations.lat[:] = 1e-5, 2.0
+        flags = np.full(m, ord("2"), np.uint8)
+        column = Column(Parameter(parameter), np.arange(m, dtype=float), flags)
+        return Batch(stations, np.array([0, m]), [column], np.ones(m), flags, np.arange(m))
+
+    written = [one("A", "TEMP", 2), one("B", "PSAL", 0), one("B", "TEMP", 0), one("C", "PSAL", 1)]
+    FORMAT.write(tmp_path / "a.txt", written, WriteContext())
+    back = read_file(tmp_path / "a.txt").only
+    assert back.stations.station.texts() == ["A", "B", "B", "C"]
+    assert np.diff(back.offsets).tolist() == [2, 0, 0, 1]
+    assert back.stations.lon.tolist() == [1e-5] * 4
+    assert [c.parameter.name for c in back.columns] == ["TEMP", "PSAL"]
+    assert [chr(f) for f in back.columns[1].flags] == ["9", "9", "2"]
+
+
+def test_a_row_that_breaks_off_is_no_station_without_samples(tmp_path):
+    path = tmp_path / "a.txt"
+    label = "Cruise\tStation\tType\tmon/day/yr\tLongitude\tLatitude\tDepth [m]\tTEMP"
+    path.write_text(f"{label}\nC\t1\tB\t1/1/2001\t5\t43\t1\t2\nC\t2\tB\t1/2/2001\t5\t43\n")
+    assert np.diff(read_file(path).only.offsets).tolist() == [1, 1]
+    path.write_text(f"{label}\nC\t1\tB\t1/1/2001\t5\t43\t1\t2\nC\t2\tB\t1/2/2001\t5\t43\t\t\n")
+    assert np.diff(read_file(path).only.offsets).tolist() == [1, 0]
+
+
+def test_the_platform_is_not_taken_for_another_column(tmp_path):
+    stations = Stations.blank(2)
+    stations.station = Coded.of(["1", "2"])
+    stations.platform = Coded.of(["Argo float 1900857", "RV Pelagia"])
+    stations.extra["Platform code"] = Coded.of(["", "64PE"])
+    ones = np.full(2, ord("1"), np.uint8)
+    batch = Batch(stations, np.arange(3), [], np.ones(2), ones, np.arange(2))
+    FORMAT.write(tmp_path / "a.txt", [batch], WriteContext())
+    back = read_file(tmp_path / "a.txt").only.stations
+    assert back.platform.texts() == stations.platform.texts()
+    assert back.extra["Platform code"].texts() == ["", "64PE"]
