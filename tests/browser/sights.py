@@ -122,6 +122,7 @@ class Sights:
         self.page.mouse.down()
         for place in places[1:]:
             self.page.mouse.move(*place, steps=4)
+        self.page.mouse.move(*places[-1])
         self.page.mouse.up()
         if shift:
             self.page.keyboard.up("Shift")
