@@ -92,6 +92,9 @@ class _Layout:
         for label, found in self.shared.items():
             if len(found) > 1 and label not in self.extra:
                 self.extra.append(label)
+        if "Platform" in self.extra:  # the first of several such columns is the platform
+            self.extra.remove("Platform")
+            self.extra.insert(0, "Platform")
 
     def header_value(self, label: str) -> str:
         """Give what all stations share; it stands in the header."""
@@ -120,7 +123,7 @@ def _extras(stations: Stations) -> list[str]:
     """Give the labels of the further station columns."""
     elsewhere = {"CDI link", "History", *_SHARED}
     labels = [k for k in stations.extra if k not in elsewhere]
-    labels += [k for k in _SHARED if _common(stations, k) is None]
+    labels = [k for k in reversed(_SHARED) if _common(stations, k) is None] + labels
     # NaN says unknown by itself: only flags that tell more are written.
     if (~np.isin(stations.position_flag, (NOT_CHECKED, MISSING))).any():
         labels.append("POSITION_SEADATANET_QC")

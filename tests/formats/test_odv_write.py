@@ -228,3 +228,16 @@ def test_a_row_that_breaks_off_is_no_station_without_samples(tmp_path):
     assert np.diff(read_file(path).only.offsets).tolist() == [1, 1]
     path.write_text(f"{label}\nC\t1\tB\t1/1/2001\t5\t43\t1\t2\nC\t2\tB\t1/2/2001\t5\t43\t\t\n")
     assert np.diff(read_file(path).only.offsets).tolist() == [1, 0]
+
+
+def test_the_platform_is_not_taken_for_another_column(tmp_path):
+    stations = Stations.blank(2)
+    stations.station = Coded.of(["1", "2"])
+    stations.platform = Coded.of(["Argo float 1900857", "RV Pelagia"])
+    stations.extra["Platform code"] = Coded.of(["", "64PE"])
+    ones = np.full(2, ord("1"), np.uint8)
+    batch = Batch(stations, np.arange(3), [], np.ones(2), ones, np.arange(2))
+    FORMAT.write(tmp_path / "a.txt", [batch], WriteContext())
+    back = read_file(tmp_path / "a.txt").only.stations
+    assert back.platform.texts() == stations.platform.texts()
+    assert back.extra["Platform code"].texts() == ["", "64PE"]
