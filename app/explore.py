@@ -104,7 +104,15 @@ class ExploreView(pn.viewable.Viewer):
         # First the place, then the plots: a figure that is hidden at birth can't be laid out.
         self._side.visible = wanted
         if wanted and not self._side.objects:
-            self._side.objects = self._make_side()
+            self._side.objects = [pn.pane.HTML("Drawing …", margin=24)]
+            document = pn.state.curdoc
+            if document is None:
+                self._fill_side()
+            else:  # the words are on the screen while the plots are made
+                document.add_timeout_callback(self._fill_side, 20)
+
+    def _fill_side(self) -> None:
+        self._side.objects = self._make_side()
 
     def _make_side(self) -> list[Any]:
         # Plots bring heavy libraries, which a page without a selection does not wait for.

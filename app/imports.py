@@ -129,7 +129,8 @@ class ImportJob:
         """Ask the process to stop; it leaves the collection as it was."""
         self._cancelled = True
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGINT)
+            # Not SIGINT: who is started in the background of a shell ignores that one.
+            os.killpg(self.process.pid, signal.SIGTERM)
 
     def _follow(self, on_end: Callable[[Outcome], None]) -> None:
         assert self.process.stdout is not None and self.process.stderr is not None
