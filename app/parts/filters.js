@@ -119,10 +119,13 @@ class Slider {
     const [low, high] = this.parts(chosen)
     this.place(low, high)
     this.fields.forEach((field, end) => {
+      // What is being typed stays: an answer to something earlier must not wipe it out.
+      const typing = field.getRootNode().activeElement === field && field.value !== field.shown
+      if (typing) return
       field.classList.remove("wrong")
       const value = chosen?.[end] ?? null
       const limit = this.edges[end ? this.edges.length - 1 : 0]
-      field.value = value === null ? "" : this.text(value, end)
+      field.value = field.shown = value === null ? "" : this.text(value, end)
       field.placeholder = this.text(limit, end)
     })
     this.box.classList.toggle("all", !chosen)
