@@ -99,12 +99,14 @@ def _add_page(api: FastAPI, key: bytes) -> Any:
     from ..main import page
     from ..shell import check_layout
     from ..theme import configure
+    from .locks import mend_locks
     from .quick import mend_speed
     from .sockets import mend_sockets
 
     check_layout()
     configure()
     mend_sockets()
+    mend_locks()
     mend_speed()
     return add_applications(
         {"/": page},

@@ -245,9 +245,14 @@ def test_months_play_and_clear(sights: Sights, mixed: Collection) -> None:
     form.get_by_label("Window of play").select_option("year")
     play = form.get_by_title("Play through time")
     play.click()
-    windows = [sights.wait_link("t", f"{year}-01-01~{year}-12-31") for year in (1991, 1992, 1993)]
+    # A busy machine may skip a window, but each is one whole year and they go forward.
+    seen = ""
+    for _ in range(3):
+        again = f"^(?!{seen or 'none'})(\\d{{4}})-01-01~\\1-12-31$"
+        window = sights.wait_link("t", again)
+        assert window > seen
+        seen = window
     play.click()
-    assert len(set(windows)) == 3
     form.get_by_role("button", name="Clear filters").click()
     sights.says(f"{mixed.n_stations} of {mixed.n_stations} stations")
 
