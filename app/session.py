@@ -68,6 +68,13 @@ class Session(param.Parameterized):
     collection_version = param.Integer(
         default=0, doc="Goes up when the open collection was replaced by a newer snapshot."
     )
+    flags_version = param.Integer(
+        default=0, doc="Goes up when flags of the open collection were changed, here or elsewhere."
+    )
+    user = param.String(default="", doc="Name under which changes of flags are written down.")
+    reading = param.String(
+        default="", doc="Name of the second reading whose flags are shown; empty: the common flags."
+    )
     tab = param.String(default="explore", doc="Key of the visible tab.")
     projection = param.Selector(
         default="mercator", objects=list(PROJECTIONS), doc="Projection of the map."

@@ -14,12 +14,16 @@ from sdcviz.words import counted
 from . import library, theme
 from .explore import ExploreView
 from .layouts import current_layout
+from .quality import QualityView
 from .server.guard import HANDLE
 from .session import Session
 
 __all__ = ["TABS", "Shell", "check_layout"]
 
-TABS: dict[str, tuple[str, type]] = {"explore": ("Explore", ExploreView)}
+TABS: dict[str, tuple[str, type]] = {
+    "explore": ("Explore", ExploreView),
+    "quality": ("Quality", QualityView),
+}
 """Key of each tab, with its title and its view; only tabs that work are listed."""
 
 

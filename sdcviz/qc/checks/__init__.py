@@ -1,0 +1,1 @@
+"""Checks: one function each, over whole collections."""

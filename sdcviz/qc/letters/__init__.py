@@ -1,0 +1,1 @@
+"""Letters to data centres about what was wrong in their stations."""
