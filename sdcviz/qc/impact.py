@@ -215,8 +215,8 @@ class _Samples:
         else:
             stored, flags = c.stored(key), c.stored(key, "flags")
             assert stored is not None and flags is not None
-            values = taken(*stored, np.nan)
-            self.flags = taken(*flags, ord("9"))
+            values = taken(stored[0], stored[1], np.nan)
+            self.flags = taken(flags[0], flags[1], ord("9"))
         self.values = np.asarray(values, np.float64)
         self.depth = np.asarray(taken(c.depth, first, np.nan), np.float64)
         self.depth_flags = taken(c.depth_flag, first, ord("9"))

@@ -180,7 +180,7 @@ def rank(
     pairs = _Pairs.of(found)
     n = collection.n_stations
     numbers = np.bincount(found.station, minlength=n)
-    weights = np.bincount(pairs.station, pairs.weight, minlength=n)
+    weights = np.bincount(pairs.station, pairs.weight, minlength=n).astype(np.float64)
     allowed = np.ones(n, bool)
     if rows is not None:
         allowed = np.zeros(n, bool)
