@@ -59,9 +59,7 @@ def flag_counts(collection: Collection) -> pd.DataFrame:
         before, after = (np.bincount(column, minlength=256) for column in columns)
         both = {code: (int(before[ord(code)]), int(after[ord(code)])) for code in L20}
         rows += _rows(key, label, both)
-    return pd.DataFrame(
-        rows, columns=["parameter", "label", "flag", "meaning", "before", "after"]
-    )
+    return pd.DataFrame(rows, columns=["parameter", "label", "flag", "meaning", "before", "after"])
 
 
 def _rows(key: str, label: str, both: dict[str, tuple[int, int]]) -> list[tuple]:
