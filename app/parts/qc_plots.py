@@ -125,7 +125,6 @@ class QcPlots:
     def _add(
         self, figure: Plot, glyph: Glyph, source: ColumnDataSource, name: str, ink: str, what: str
     ) -> Any:
-        source.name = source.name or f"desk-{name}"
         self._inks[ink].append((glyph, what))
         return figure.add_glyph(source, glyph, name=f"desk-{name}")
 
