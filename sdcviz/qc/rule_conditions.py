@@ -81,7 +81,7 @@ class Conditions:
 
     def _compare(self, node: Compare, op: str) -> Term:
         left, right = node.left, node.right
-        if isinstance(left, Text) or (isinstance(left, Number) and not isinstance(right, Number)):
+        if isinstance(left, Text | Number) and not isinstance(right, Text | Number):
             left, right, op = right, left, _TURNED[op]
         term = self.binder.term(left)
         if term.kind == "truth":

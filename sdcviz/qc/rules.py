@@ -27,7 +27,7 @@ from sdcviz.qc.rule_words import FUNCTIONS, WORDS
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["FUNCTIONS", "WORDS", "Rule", "RuleError", "changes", "flags_of", "parse"]
+__all__ = ["FUNCTIONS", "WORDS", "Rule", "RuleError", "changes", "parse"]
 
 Hits = tuple[NDArray[np.int64], NDArray[np.int32]]
 
@@ -145,7 +145,7 @@ class Rule:
         if len(flag) != 1 or flag not in L20:
             raise BadRequest(f"{flag!r} is no flag. Give codes of L20: {', '.join(L20)}.")
         stations, samples = self.hits(collection, parameter, rows, findings=findings)
-        old = flags_of(collection, parameter, stations, samples)
+        old = collection.flag_at(parameter, stations, samples)
         return Edits.of(parameter, stations, samples, old, flag).take(
             changes(old, flag, keep_worse=keep_worse)
         )
@@ -167,39 +167,6 @@ def changes(old: NDArray[np.uint8], flag: str, *, keep_worse: bool = True) -> ND
     rank[[ord(code) for code in WORST_FIRST]] = np.arange(len(WORST_FIRST))
     changed = old != ord(flag)
     return changed & (rank[old] > rank[ord(flag)]) if keep_worse else changed
-
-
-def flags_of(
-    collection: Collection, parameter: str, stations: NDArray[np.int64], samples: NDArray
-) -> NDArray[np.uint8]:
-    """Return the flags that samples have now.
-
-    Parameters
-    ----------
-    collection : Collection
-    parameter : str
-        Parameter or key of `PLACES`.
-    stations, samples : ndarray of int
-        As `Rule.hits` gives them.
-    """
-    c = collection
-    if parameter == POSITION:
-        return c.position_flag[stations]
-    at = c.offsets[stations] + np.maximum(samples, 0)
-    if parameter == TIME:
-        out = c.time_flag[stations]
-        own = samples >= 0
-        if c.sample_time_flag is not None and own.any():
-            out = out.copy()
-            out[own] = c.sample_time_flag[at[own]]
-        return out
-    if parameter == DEPTH:
-        return c.depth_flag[at]
-    stored = c.stored(parameter, "flags")
-    assert stored is not None, "flags are always stored"
-    array, starts = stored
-    begin = starts[stations]
-    return np.where(begin < 0, np.uint8(ord("9")), array[np.where(begin < 0, 0, begin + samples)])
 
 
 def _may_be_flagged(collection: Collection, parameter: str) -> None:
@@ -229,9 +196,11 @@ class _Bound:
         self.collection, self.parameter = collection, parameter
 
         def load() -> Findings | None:
+            if findings is not None:
+                return findings
             from sdcviz.qc.checks.store import load_findings
 
-            return load_findings(collection) if findings is None else findings
+            return load_findings(collection)
 
         conditions = Conditions(Binder(rule.text, collection, parameter, load))
         tree = rule.tree
