@@ -11,17 +11,33 @@ from sdcviz.errors import BadRequest
 from sdcviz.observations.filters import Filters
 from sdcviz.observations.kernels import restore, times_kept
 from sdcviz.observations.layout import BLOCK
+from sdcviz.observations.overlay import DEPTH, POSITION, TIME
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["NO_MASK", "NO_MEANS", "candidates", "conditions", "stations_kept", "time_kept"]
+__all__ = [
+    "NO_MASK",
+    "NO_MEANS",
+    "candidates",
+    "conditions",
+    "flag_keys",
+    "stations_kept",
+    "time_kept",
+]
 
 NO_MASK = np.empty(0, bool)
 NO_MEANS = np.empty(0, np.float32)
 """Given to `judge_samples` where marks or means are not wanted."""
 
 _NO_TIMES = np.empty(0, np.int64)
+
+
+def flag_keys(f: Filters) -> tuple[str, ...]:
+    """Return the keys of the flags that decide what is selected."""
+    if not f.flags or f.parameter is None:
+        return ()
+    return f.parameter, DEPTH, TIME, POSITION
 
 
 def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tuple]:
