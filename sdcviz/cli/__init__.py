@@ -76,8 +76,9 @@ def _options(
     if log_json:
         given["log_json"] = True
     settings = load_settings(**given)
-    if settings.secret_key is not None:
-        hide(settings.secret_key.get_secret_value())
+    for secret in (settings.secret_key, settings.journal_url):
+        if secret is not None:
+            hide(secret.get_secret_value())
     configure(settings.log_level, as_json=settings.log_json)
     ctx.obj = settings
 
