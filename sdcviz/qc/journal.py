@@ -12,6 +12,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -183,13 +184,14 @@ class Journal:
         """Give the user's batches, the newest first; read only as many as are asked for."""
         from sdcviz.qc.journal_queries import newest_of
 
-        before, most, found = _ALL, 16, list[Batch]()
-        while before == _ALL or len(found) == most:
-            most = 8 * most
-            asked = (self.id, user, collection.reading, before, most)
-            found = self._read(collection, lambda c, asked=asked: newest_of(c, *asked)) or []
+        before, most = _ALL, 16
+        while True:
+            asked = {"user": user, "reading": collection.reading, "before": before, "most": most}
+            found = self._read(collection, partial(newest_of, collection=self.id, **asked)) or []
             yield from found
-            before = found[-1].id if found else 0
+            if len(found) < most:
+                return
+            before, most = found[-1].id, 8 * most
 
     def _head(
         self,
@@ -338,7 +340,11 @@ class Journal:
     ) -> list[tuple[str, NDArray[np.int64]]]:
         from sdcviz.qc.journal_queries import edits_after, last_batch
 
-        last, seen, reading = last_batch(connection, self.id), collection.last_batch, collection.reading
+        last, seen, reading = (
+            last_batch(connection, self.id),
+            collection.last_batch,
+            collection.reading,
+        )
         assert seen is not None, "a collection with original flags does not keep up"
         if last <= seen:
             return []
@@ -381,9 +387,7 @@ class Journal:
         """
         from sdcviz.qc.journal_queries import batches
 
-        found = self._read(
-            collection, lambda c: batches(c, self.id, user, after, limit or _ALL)
-        )
+        found = self._read(collection, lambda c: batches(c, self.id, user, after, limit or _ALL))
         return found or []
 
     def history(self, collection: Collection, row: int, sample: int, key: str) -> list[Entry]:
@@ -533,6 +537,8 @@ def _sentence(conflict: dict[str, Any], total: int) -> str:
     begin = f"{PLACES.get(key, key)} of {where} {conflict['station']} has flag {conflict['found']}"
     if conflict["user"]:
         why = f" ({conflict['reason']})" if conflict["reason"] else ""
-        begin += f", set by {conflict['user']} at {conflict['time'][:16].replace('T', ' ')} UTC{why}"
+        begin += (
+            f", set by {conflict['user']} at {conflict['time'][:16].replace('T', ' ')} UTC{why}"
+        )
     more = f" {number(total - 1)} more flags differ too." if total > 1 else ""
     return f"{begin}; you saw {conflict['expected']}.{more} Nothing was saved."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, text
@@ -99,16 +99,16 @@ _NEWEST = text(
     "ORDER BY id DESC LIMIT :most"
 )
 _SINCE = text(
-    f"{_BATCH} AND id > :after AND (\"user\" = :user OR NOT :by_user) ORDER BY id DESC LIMIT :most"
+    f'{_BATCH} AND id > :after AND ("user" = :user OR NOT :by_user) ORDER BY id DESC LIMIT :most'
 )
 _AFTER = text(
     f"{_EDIT} JOIN batch b ON e.batch = b.id WHERE b.collection = :collection AND b.id > :after "
     "AND b.id <= :last AND b.reading = :reading AND (b.automatic OR NOT :automatic) "
     "ORDER BY e.batch, e.number"
 )
-_OF = text(
-    f"{_EDIT} WHERE e.batch IN :batches ORDER BY e.batch, e.number"
-).bindparams(bindparam("batches", expanding=True))
+_OF = text(f"{_EDIT} WHERE e.batch IN :batches ORDER BY e.batch, e.number").bindparams(
+    bindparam("batches", expanding=True)
+)
 _MANUAL = text(
     f"{_EDIT} JOIN batch b ON e.batch = b.id WHERE b.collection = :collection "
     "AND b.reading = :reading AND NOT b.automatic AND b.undoes IS NULL AND e.parameter = :key "
@@ -139,6 +139,11 @@ _SEEN = text(
 )
 
 
+def _batch(row: Sequence[Any]) -> Batch:
+    found = Batch(*row)
+    return replace(found, automatic=bool(found.automatic))
+
+
 def last_batch(connection: Connection, collection: str) -> int:
     """Return the number of the newest batch; 0 without any."""
     return connection.execute(_LAST, {"collection": collection}).scalar() or 0
@@ -147,7 +152,7 @@ def last_batch(connection: Connection, collection: str) -> int:
 def find_token(connection: Connection, collection: str, token: str) -> Batch | None:
     """Return the batch that was written with a token."""
     row = connection.execute(_FIND, {"collection": collection, "token": token}).first()
-    return None if row is None else Batch(*row)
+    return None if row is None else _batch(row)
 
 
 def newest_of(
@@ -156,7 +161,7 @@ def newest_of(
     """Return batches of one user below a number, the newest first."""
     asked = {"collection": collection, "user": user, "reading": reading}
     rows = connection.execute(_NEWEST, {**asked, "before": before, "most": most})
-    return [Batch(*row) for row in rows]
+    return [_batch(row) for row in rows]
 
 
 def batches(
@@ -165,7 +170,7 @@ def batches(
     """Return the batches after a number in their order, at most the last `most`."""
     asked = {"collection": collection, "user": user or "", "by_user": user is not None}
     rows = connection.execute(_SINCE, {**asked, "after": after, "most": most})
-    return [Batch(*row) for row in rows][::-1]
+    return [_batch(row) for row in rows][::-1]
 
 
 def edits_after(
@@ -195,9 +200,7 @@ def edits_of(connection: Connection, batches: list[int]) -> Sequence[Any]:
     return rows
 
 
-def manual_edits(
-    connection: Connection, collection: str, reading: str, key: str
-) -> Sequence[Any]:
+def manual_edits(connection: Connection, collection: str, reading: str, key: str) -> Sequence[Any]:
     """Return rows of `EDIT` with which people, not checks, set flags of a parameter."""
     gone = undone(connection, collection, reading)
     asked = {"collection": collection, "reading": reading, "key": key}

@@ -246,7 +246,7 @@ def identities(
 def rows_of(
     collection: Collection, sources: Iterable[str], stations: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return the rows of stations by identity; -1 where the collection has not (any more) this one."""
+    """Return the rows of stations by identity; -1 where the collection has no such station."""
     number = {s["sha256"][:16]: i for i, s in enumerate(collection.manifest["sources"])}
     source = np.array([number.get(name, -1) for name in sources], np.int64)
     if not source.size or not collection.n_stations:
@@ -257,9 +257,7 @@ def rows_of(
         order = np.argsort(key, kind="stable")
         return key[order], order
 
-    keys, order = collection.remember(
-        ("identities",), in_order, weight=16 * collection.n_stations
-    )
+    keys, order = collection.remember(("identities",), in_order, weight=16 * collection.n_stations)
     wanted = (source << 32) | stations
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where((keys[place] == wanted) & (source >= 0), order[place], -1)

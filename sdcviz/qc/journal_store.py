@@ -250,7 +250,7 @@ class Store:
             connection.exec_driver_sql(f"INSERT INTO edit ({names}) VALUES ({marks})", list(rows))
             return
         cursor = connection.connection.cursor()
-        with cursor.copy(f"COPY edit ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f"COPY edit ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
 
