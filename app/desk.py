@@ -7,15 +7,19 @@ what the checks found, and the way to change flags.
 
 from __future__ import annotations
 
+import getpass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import param
 
+from sdcviz.errors import SdcvizError
+
 from .session import Session
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
+    from sdcviz.qc.model import Edits
 
 __all__ = ["REASONS", "Desk"]
 
@@ -56,6 +60,15 @@ class Desk(param.Parameterized):
     saved = param.Selector(
         default="saved", objects=["saved", "saving", "waiting"], doc="State of the last change."
     )
+    told = param.String(default="", doc="Sentence for the operator: what went wrong last.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        session = self.session
+        if not session.user:
+            session.user = _operator()
+        session.param.watch(lambda _: self._restart(), ["collection", "collection_version"])
+        self._restart()
 
     @property
     def data(self) -> Collection | None:
@@ -74,6 +87,11 @@ class Desk(param.Parameterized):
         place = int(found[0]) + by if len(found) else 0
         self.open(int(self.queue[np.clip(place, 0, len(self.queue) - 1)]))
 
+    def tell(self, sentence: str) -> None:
+        """Show a sentence to the operator."""
+        self.told = ""
+        self.told = sentence
+
     def flag(self, code: str, samples: Any = None, key: str = "") -> None:
         """Set the flag of samples of the station in view.
 
@@ -86,4 +104,80 @@ class Desk(param.Parameterized):
         key : str
             Parameter; the one that is flagged by default.
         """
-        raise NotImplementedError
+        from sdcviz.qc.model import Edits
+
+        key = key or self.parameter
+        chosen = np.asarray(self.picked if samples is None else samples, np.int64)
+        if self.data is None or not key or not len(chosen):
+            return
+        old = flags_now(self.data, key, np.full(len(chosen), self.station), chosen)
+        edits = Edits.of(key, self.station, chosen, old, code)
+        self.write(edits.take(old != ord(code)), tool="table")
+
+    def write(
+        self, edits: Edits, *, tool: str = "hand", reason: str | None = None, selection: str = ""
+    ) -> Any:
+        """Write edits into the journal, under the name of the operator.
+
+        Parameters
+        ----------
+        edits : Edits
+        tool : str
+            ``"hand"``, ``"table"``, ``"rule"``, ``"check"``.
+        reason : str, optional
+            That of the desk by default.
+        selection : str
+            What was chosen, in words: the text of a rule.
+
+        Returns
+        -------
+        Batch or None
+            None where it was not possible; the operator is told why.
+        """
+        from . import editing
+
+        if not len(edits) or self.data is None:
+            return None
+        self.saved = "saving"
+        try:
+            return editing.write(
+                self.data, edits, user=self.session.user, tool=tool, selection=selection,
+                reason=self.reason if reason is None else reason, reading=self.session.reading,
+            )  # fmt: skip
+        except SdcvizError as error:
+            self.tell(str(error))
+            return None
+        finally:
+            self.saved = "saved"
+
+    def _restart(self) -> None:
+        """Begin with another collection, or with a newer snapshot of this one."""
+        session, data = self.session, self.data
+        if data is None:
+            self.param.update(queue=_NOTHING, station=-1, picked=_NOTHING, findings=None)
+            return
+        chosen = session.selection
+        if not len(chosen) and session.filtered is not None:
+            chosen = session.filtered.rows
+        first = session.station if session.station is not None else -1
+        if not 0 <= first < data.n_stations:
+            first = int(chosen[0]) if len(chosen) else -1
+        keys = [p.key for p in data.parameters if p.kind == "number"]
+        key = session.parameter if session.parameter in keys else (keys or [""])[0]
+        self.param.update(
+            queue=np.asarray(chosen, np.int64), station=int(first), picked=_NOTHING,
+            findings=None, parameter=key,
+        )  # fmt: skip
+
+
+def flags_now(data: Collection, key: str, rows: Any, samples: Any) -> np.ndarray:
+    """Return the L20 codes (ASCII) that stand now, one for each row and sample."""
+    return data.flag_at(key, np.asarray(rows, np.int64), np.asarray(samples, np.int64))
+
+
+def _operator() -> str:
+    """Return who works here: the user of the machine, who can give another name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in this machine's list
+        return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import panel as pn
@@ -10,13 +12,40 @@ import param
 from .desk import Desk
 from .session import Session
 
-__all__ = ["QualityView"]
+__all__ = ["TOOLS", "QualityView"]
+
+_HERE = __package__ or ""
+
+TOOLS: dict[str, tuple[str, str]] = {
+    "rule": ("Rule", ".parts.rules:RulesPart"),
+    "duplicates": ("Duplicates", ".parts.duplicates:DuplicatesPart"),
+    "reading": ("Second reader", ".parts.reading:ReadingPart"),
+    "statistics": ("Statistics", ".parts.statistics:StatisticsPart"),
+    "letters": ("Letters", ".parts.letters:LettersPart"),
+    "save": ("Save", ".parts.save:SavePart"),
+}
+"""Key of each tool of the bar, with its title and its class.
+
+A tool is made with ``desk=`` when it is first asked for; `open` shows it. It
+stands beside the plots and takes no room there: a dialog or a drawer.
+"""
+
+
+def _there(where: str) -> bool:
+    return find_spec(where.partition(":")[0], _HERE) is not None
+
+
+def _made(where: str, desk: Desk) -> Any:
+    """Import a part and make it."""
+    module, _, name = where.partition(":")
+    return getattr(import_module(module, _HERE), name)(desk=desk)
 
 
 class QualityView(pn.viewable.Viewer):
     """Quality control of one collection: the parts, and where they stand.
 
-    The frame shows `drawer` (the queue) on the left and `__panel__` in the middle.
+    The frame shows `drawer` (the queue) on the left and `__panel__` in the middle:
+    bar, linked plots, table of samples.
     """
 
     session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
@@ -24,8 +53,36 @@ class QualityView(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.desk = Desk(session=self.session)
+        self._tools: dict[str, Any] = {}
         self.drawer = pn.Column(sizing_mode="stretch_both", margin=0)
-        self.main = pn.Column(sizing_mode="stretch_both", margin=0)
+        self.plots = pn.Column(
+            sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "1 1 60%"}
+        )
+        self.table = pn.Column(
+            sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "1 1 32%"}
+        )
+        self._stage = pn.Column(self.plots, self.table, sizing_mode="stretch_both", margin=0)
+        # Dialogs stand beside what changes: moved around, an open one would vanish.
+        self.main = pn.Column(self._stage, sizing_mode="stretch_both", margin=0)
+        for place, part in ((self.drawer, ".parts.queue:QueuePart"),
+                            (self.table, ".parts.samples:SamplesPart")):  # fmt: skip
+            if _there(part):
+                place.append(_made(part, self.desk))
 
     def __panel__(self) -> Any:
         return self.main
+
+    @property
+    def tools(self) -> dict[str, str]:
+        """Key and title of the tools that can be opened."""
+        return {key: title for key, (title, where) in TOOLS.items() if _there(where)}
+
+    def open_tool(self, key: str) -> None:
+        """Show a tool of the bar; it is made when it is first asked for."""
+        if key not in self._tools:
+            part = self._tools[key] = _made(TOOLS[key][1], self.desk)
+            # Open before it goes to the browser, as the importer of the frame.
+            part.open()
+            self.main.append(part)
+            return
+        self._tools[key].open()

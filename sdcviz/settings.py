@@ -7,6 +7,7 @@ the file ``config.toml`` in the user's configuration folder (another file with
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from functools import lru_cache
@@ -119,6 +120,39 @@ class Settings(BaseSettings):
     cache_collections: int = Field(
         8, ge=1, description="Collections that a server process keeps open."
     )
+    smtp_host: str = Field("", description="Mail server for letters to data centres; empty: none.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_user: str = Field("", description="Account at the mail server; empty: no sign-on.")
+    smtp_password: SecretStr | None = Field(None, description="Password of that account.")
+    smtp_starttls: bool = Field(
+        True, description="Encrypt the connection (STARTTLS); a server without it is refused then."
+    )
+    smtp_ca: Path | None = Field(
+        None,
+        description="File of certificates that prove the mail server, instead of the system's.",
+    )
+    smtp_timeout: float = Field(
+        30, gt=0, le=600, description="Seconds that the mail server may take for each answer."
+    )
+    mail_from: str = Field(
+        "", description="Sender and contact of letters, such as Regional desk <qc@example.org>."
+    )
+    data_centre_addresses: Annotated[dict[int, str] | Path, NoDecode] = Field(
+        default_factory=dict,
+        description="Mail address by EDMO code: a table, or the path of a CSV file with the "
+        "columns edmo and address.",
+    )
+    restricted_data_centres: Annotated[tuple[int, ...], NoDecode] = Field(
+        (), description="EDMO codes of data centres whose values never leave in a letter."
+    )
+    restricted_cdi_ids: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="LOCAL_CDI_IDs of stations whose values never leave in a letter."
+    )
+    open_access: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("UN", "CA", "CB"),
+        description="Codes of L08 (access restrictions) under which values may leave in a "
+        "letter; a station that states another, or none beside others that do, is restricted.",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -160,6 +194,20 @@ class Settings(BaseSettings):
         if text and not text.startswith(("postgresql://", "postgresql+psycopg://", "sqlite:///")):
             raise ValueError("should begin with postgresql:// or sqlite:///")
         return SecretStr(text) if text else None
+
+    @field_validator("restricted_data_centres", "restricted_cdi_ids", "open_access", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        words = value.split(",") if isinstance(value, str) else value
+        return tuple(w.strip() if isinstance(w, str) else w for w in words if w not in ("", None))
+
+    @field_validator("data_centre_addresses", mode="before")
+    @classmethod
+    def _table(cls, value: Any) -> Any:
+        """Take a table of the environment as JSON; any other text is a path."""
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            return json.loads(value)
+        return Path(value).expanduser() if isinstance(value, str) and value else value or {}
 
     @field_validator("tile_url")
     @classmethod
@@ -264,5 +312,7 @@ def _sentence(error: ValidationError, path: Path, given: dict[str, Any]) -> str:
     else:
         where = f"{name!r} in {path}"
     message = first["msg"].removeprefix("Value error, ")
-    shown = "" if name in {"secret_key", "journal_url"} else f" is {first['input']!r}"
+    field = Settings.model_fields.get(name)
+    secret = field is not None and "SecretStr" in str(field.annotation)
+    shown = "" if secret else f" is {first['input']!r}"
     return f"Settings: {where}{shown}: {message}."

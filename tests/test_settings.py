@@ -109,8 +109,9 @@ def test_named_file_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert load_settings().port == 4711
 
 
-def test_wrong_secret_is_not_shown(config: Path) -> None:
-    config.write_text("secret_key = [12345678]")
+@pytest.mark.parametrize("name", ["secret_key", "smtp_password"])
+def test_wrong_secret_is_not_shown(config: Path, name: str) -> None:
+    config.write_text(f"{name} = [12345678]")
     with pytest.raises(BadRequest) as caught:
         load_settings()
     assert "12345678" not in str(caught.value)
@@ -131,6 +132,15 @@ def test_readable_key_is_closed_again(home: Path) -> None:
     file.chmod(0o644)
     load_settings().session_key()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_addresses_are_a_table_or_a_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text('[data_centre_addresses]\n486 = "data@centre.example"')
+    assert load_settings().data_centre_addresses == {486: "data@centre.example"}
+    monkeypatch.setenv("SDCVIZ_DATA_CENTRE_ADDRESSES", '{"43": "other@centre.example"}')
+    assert load_settings().data_centre_addresses == {43: "other@centre.example"}
+    monkeypatch.setenv("SDCVIZ_DATA_CENTRE_ADDRESSES", "/etc/addresses.csv")
+    assert load_settings().data_centre_addresses == Path("/etc/addresses.csv")
 
 
 def test_servers_that_start_together_share_a_key(home: Path) -> None:

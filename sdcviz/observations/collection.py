@@ -16,6 +16,7 @@ from sdcviz.formats.model import Coded, Oddity
 from sdcviz.observations.columns import Columns, ParameterInfo
 from sdcviz.observations.filters import Filters
 from sdcviz.observations.layout import SCHEMA, Labels, not_readable, read_json, read_labels
+from sdcviz.observations.overlay import POSITION, TIME
 from sdcviz.words import number
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Collection(Columns):
         if stem is None:
             known = ", ".join(self.text_names)
             raise NotFound(f"There is no station text {name!r}. There are: {known}.")
-        labels: Labels = self.remember(("text", name), lambda: read_labels(self._folder, stem), 0)
+        labels: Labels = self.remember(("text", name), lambda: read_labels(self.folder, stem), 0)
         return Coded(self._map(stem), cast("list[str]", labels))
 
     @cached_property
@@ -180,17 +181,21 @@ class Collection(Columns):
             return None
         return self._map("sample_time").view("datetime64[ms]")
 
-    @cached_property
+    @property
     def sample_time_flag(self) -> NDArray[np.uint8] | None:
         """L20 codes of `sample_time`."""
         return None if self.sample_time is None else self._map("sample_time_flag")
 
-    @cached_property
+    @property
     def stations(self) -> pd.DataFrame:
         """All stations with readable columns."""
         from sdcviz.observations.tables import station_frame
 
-        return station_frame(self, np.arange(self.n_stations))
+        rows = np.arange(self.n_stations)
+        frame: pd.DataFrame = self.remember(
+            ("stations",), lambda: station_frame(self, rows), flags=(TIME, POSITION)
+        )
+        return frame
 
     def station_id(self, i: int) -> str:
         """Return the identity of a station, which survives every later import."""
@@ -287,7 +292,7 @@ class Collection(Columns):
     # ---- telling -------------------------------------------------------
     @cached_property
     def _oddities(self) -> list[Oddity]:
-        return [Oddity(**o) for o in read_json(self._folder / "doctor.json")]
+        return [Oddity(**o) for o in read_json(self.folder / "doctor.json")]
 
     def oddities(self, source: str | None = None) -> list[Oddity]:
         """Return what was odd in the files, or in one of them."""
@@ -304,7 +309,7 @@ class Collection(Columns):
         if "raw.npy" not in self.manifest["files"]:
             return
         samples = self._map("raw")
-        keys, texts = read_labels(self._folder, "raw_key"), read_labels(self._folder, "raw_text")
+        keys, texts = read_labels(self.folder, "raw_key"), read_labels(self.folder, "raw_text")
         end = self.n_samples if last is None else last
         for i in range(*(int(np.searchsorted(samples, x)) for x in (first, end))):
             yield int(samples[i]), keys[i], texts[i]

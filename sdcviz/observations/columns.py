@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sdcviz.errors import CollectionError, NotFound
 from sdcviz.formats.model import MISSING, Coded
 from sdcviz.observations.layout import not_readable, read_json, read_labels, read_npy
+from sdcviz.observations.overlay import PLAIN, Overlay
+
+if TYPE_CHECKING:
+    from sdcviz.observations.collection import Collection
 
 __all__ = ["Columns", "ParameterInfo"]
 
@@ -44,11 +47,11 @@ class ParameterInfo:
     n_stations : int
         Stations that have at least one.
     flags : dict of str to int
-        Samples by L20 code, missing values included.
+        Samples by L20 code as they stand, missing values included.
     range : tuple of float
         Smallest and greatest value; empty without values.
     quantiles : tuple of float
-        2nd and 98th percentile of the values not flagged bad.
+        2nd and 98th percentile of the values not flagged bad when they were imported.
     """
 
     key: str
@@ -63,6 +66,11 @@ class ParameterInfo:
     flags: dict[str, int]
     range: tuple[float, ...]
     quantiles: tuple[float, ...]
+
+
+def _alike(*columns: ArrayLike) -> list[NDArray[np.int64]]:
+    """Make columns of one length; single numbers stand for all rows."""
+    return list(np.broadcast_arrays(*(np.atleast_1d(np.asarray(c, np.int64)) for c in columns)))
 
 
 class Columns:
@@ -103,13 +111,13 @@ class Columns:
         self.name: str = about["name"]
         self.snapshot: str = about["current"]
         self.about = about
-        self._folder = path / self.snapshot
+        self.folder = path / self.snapshot
         try:
-            self.manifest: dict[str, Any] = read_json(self._folder / "manifest.json")
+            self.manifest: dict[str, Any] = read_json(self.folder / "manifest.json")
             self._check_files()
             for name in self._FILES:
-                setattr(self, name, read_npy(self._folder / f"{name}.npy"))
-            self.station_index = read_npy(self._folder / "index.npy")
+                setattr(self, name, read_npy(self.folder / f"{name}.npy"))
+            self.station_index = read_npy(self.folder / "index.npy")
         except PermissionError as error:
             raise not_readable(error, path) from error
         except (OSError, ValueError, KeyError) as error:
@@ -122,10 +130,12 @@ class Columns:
         self._lock = Lock()
         self._memory: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._bytes = 0
+        self._overlay = Overlay(cast("Collection", self))
+        self._told: tuple[int, list[ParameterInfo]] = -1, []
 
     def _check_files(self) -> None:
         for name, size in self.manifest["files"].items():
-            found = (self._folder / name).stat().st_size
+            found = (self.folder / name).stat().st_size
             if found != size:
                 raise ValueError(f"{name} has {found} bytes instead of {size}")
 
@@ -134,12 +144,19 @@ class Columns:
         """Keys of all stored parameters."""
         return list(self._entries)
 
-    @cached_property
+    @property
     def parameters(self) -> list[ParameterInfo]:
         """All stored parameters, those with most values first."""
+        version = self._overlay.version
+        if self._told[0] != version:
+            self._told = version, self._tell()
+        return self._told[1]
+
+    def _tell(self) -> list[ParameterInfo]:
         found = [
             ParameterInfo(
-                **{k: p[k] for k in _TOLD},
+                **{k: p[k] for k in _TOLD if k != "flags"},
+                flags=self._overlay.counts(p["key"], p["flags"]),
                 range=tuple(p["range"]),
                 quantiles=tuple(p["quantiles"]),
             )
@@ -175,10 +192,14 @@ class Columns:
         except KeyError:
             raise self._unknown(key) from None
 
+    def stem(self, key: str) -> str:
+        """Return the name of the files of a parameter."""
+        return str(self._entry(key)["stem"])
+
     def labels(self, key: str) -> list[str]:
         """Return the distinct texts of a text parameter."""
         stem = self._entry(key)["stem"]
-        return self.remember(("labels", key), lambda: list(read_labels(self._folder, stem)))
+        return self.remember(("labels", key), lambda: list(read_labels(self.folder, stem)))
 
     def stored(self, key: str, what: str = "values") -> tuple[NDArray, NDArray[np.int64]] | None:
         """Return a column as it is stored, and where each station's samples begin in it.
@@ -206,7 +227,12 @@ class Columns:
         return array, self.offsets[:-1] if entry["dense"] else self._map(f"{stem}.starts")
 
     def _map(self, stem: str) -> NDArray:
-        return self.remember(("file", stem), lambda: read_npy(self._folder / f"{stem}.npy"), 0)
+        changed = self._overlay.view(stem)
+        return self.mapped(stem) if changed is None else changed
+
+    def mapped(self, stem: str) -> NDArray:
+        """Return a column as it was imported."""
+        return self.remember(("file", stem), lambda: read_npy(self.folder / f"{stem}.npy"), 0)
 
     def values(self, key: str) -> Any:
         """Return one value a sample: f4 or f8 with NaN, or `Coded` for texts."""
@@ -227,7 +253,7 @@ class Columns:
             from sdcviz.observations.derived import compute
 
             rows = np.arange(self.n_stations)
-            return self.remember((key, "flags"), lambda: compute(self, key, rows)[1])
+            return self.remember((key, "flags"), lambda: compute(self, key, rows)[1], flags=(key,))
         return self._spread(key, "flags", MISSING)
 
     def source_flags(self, key: str) -> NDArray[np.uint8]:
@@ -237,7 +263,7 @@ class Columns:
             return self.flags(key)
 
         def lay_over() -> NDArray[np.uint8]:
-            out = np.array(self.flags(key))
+            out = np.array(self.imported_flags(key))
             array, starts = stored
             for r in np.flatnonzero(starts >= 0):
                 a, b = self.offsets[r], self.offsets[r + 1]
@@ -259,10 +285,12 @@ class Columns:
 
             out = np.empty(self.n_samples, array.dtype)
             gather(array, starts, np.diff(self.offsets), array.dtype.type(fill), out)
-            out.flags.writeable = False
-            return out
+            # The overlay writes to what is beneath the view.
+            view = out.view()
+            view.flags.writeable = False
+            return view
 
-        return self.remember((key, what), spread)
+        return self.remember((key, what), spread, flags=() if what == "values" else (key,))
 
     def has(self, key: str) -> NDArray[np.bool_]:
         """Tell for each station whether it has a value of a parameter."""
@@ -277,7 +305,140 @@ class Columns:
             lambda: np.unpackbits(self._map(f"{stem}.used"), count=self.n_stations).view(bool),
         )
 
-    def remember(self, what: tuple[Any, ...], make: Callable[[], Any], weight: int = -1) -> Any:
+    # ---- flags that were changed ---------------------------------------
+    def lay_over(
+        self, key: str, rows: ArrayLike, samples: ArrayLike, codes: ArrayLike
+    ) -> NDArray[np.bool_]:
+        """Change flags of this open collection; its files stay.
+
+        What was computed from these flags is forgotten, nothing else.
+
+        Parameters
+        ----------
+        key : str
+            Parameter, or ``"@depth"``, ``"@time"``, ``"@position"``.
+        rows : array_like of int
+            Stations.
+        samples : array_like of int
+            Numbers of the samples in their stations; -1 is the station itself.
+        codes : array_like of uint8
+            ASCII of L20 codes.
+
+        Returns
+        -------
+        ndarray of bool
+            False where there is no such flag (see `flag_places`).
+
+        Raises
+        ------
+        NotFound
+            The collection has no such parameter.
+        """
+        r, s, f = _alike(rows, samples, codes)
+        return self._overlay.lay(key, r, s, f.astype(np.uint8))
+
+    def flag_places(self, key: str, rows: ArrayLike, samples: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which flags there are.
+
+        There is none of a sample that the station does not have, of a
+        parameter without any value at the station, and of a sample's time
+        where the station's holds.
+
+        Parameters
+        ----------
+        key, rows, samples
+            See `lay_over`.
+        """
+        r, s = _alike(rows, samples)
+        out = np.zeros(len(r), bool)
+        for asked, _, at in self._overlay.places(key, r, s):
+            out[asked] = at >= 0
+        return out
+
+    def flag_at(self, key: str, rows: ArrayLike, samples: ArrayLike) -> NDArray[np.uint8]:
+        """Return single flags as they stand.
+
+        Parameters
+        ----------
+        key, rows, samples
+            See `lay_over`.
+
+        Returns
+        -------
+        ndarray of uint8
+            ASCII of L20 codes; 9 where there is no such flag.
+        """
+        return self._overlay.at(key, *_alike(rows, samples))
+
+    def imported_flags(self, key: str) -> NDArray[np.uint8]:
+        """Return the flags of a parameter as they were imported.
+
+        Parameters
+        ----------
+        key : str
+            Parameter, ``"@depth"``, ``"@time"`` or ``"@position"``.
+
+        Returns
+        -------
+        ndarray of uint8
+            One L20 code a sample; one a station for time and position.
+        """
+        if key in PLAIN:
+            return self.mapped(PLAIN[key])
+        entry = self._entry(key)
+        array = self.mapped(f"{entry['stem']}.flag")
+        if entry["dense"]:
+            return array
+        from sdcviz.observations.kernels import gather
+
+        out = np.empty(self.n_samples, np.uint8)
+        gather(array, self._map(f"{entry['stem']}.starts"), np.diff(self.offsets), MISSING, out)
+        return out
+
+    @property
+    def flags_version(self) -> int:
+        """Goes up whenever flags are laid over."""
+        return self._overlay.version
+
+    def flags_state(self, *keys: str) -> tuple[int, ...]:
+        """Name the state of some flags: what was computed in an equal state still holds.
+
+        Parameters
+        ----------
+        *keys : str
+            Parameters, derived ones too, and ``"@depth"``, ``"@time"``, ``"@position"``.
+
+        Returns
+        -------
+        tuple of int
+            Empty as long as these flags are as they were imported.
+        """
+        return self._overlay.state(self._sources_of(keys))
+
+    def _sources_of(self, keys: tuple[str, ...]) -> set[str]:
+        """Replace derived parameters by those that they are computed from."""
+        if not any(key.startswith("derived:") for key in keys):
+            return set(keys)
+        from sdcviz.observations.derived import needs
+
+        found: set[str] = set()
+        for key in keys:
+            found.update(needs(self, key) if key.startswith("derived:") else (key,))
+        return found
+
+    def replaced(self, stem: str, column: NDArray[np.uint8]) -> None:
+        """Take a column that was mapped anew for changes."""
+        if stem in self._FILES:
+            setattr(self, stem, column)
+
+    # ---- what was computed ---------------------------------------------
+    def remember(
+        self,
+        what: tuple[Any, ...],
+        make: Callable[[], Any],
+        weight: int = -1,
+        flags: tuple[str, ...] = (),
+    ) -> Any:
         """Return what was computed before, else compute and keep it; the least used goes first.
 
         Parameters
@@ -288,17 +449,36 @@ class Columns:
             Computes it.
         weight : int
             Bytes that it holds; the size of the array by default.
+        flags : tuple of str
+            Keys of the flags that it is computed from; it is forgotten when they change.
         """
         with self._lock:
             if what in self._memory:
                 self._memory.move_to_end(what)
                 return self._memory[what][0]
+        needed = self._sources_of(flags) if flags else set()
+        before = self._overlay.state(needed)
         made = make()
         size = weight if weight >= 0 else getattr(made, "nbytes", 1000)
         with self._lock:
+            if self._overlay.state(needed) != before:
+                return made  # the flags changed meanwhile
             if what not in self._memory:
-                self._memory[what] = made, size
+                self._memory[what] = made, size, needed
                 self._bytes += size
             while self._bytes > _CACHE_BYTES and len(self._memory) > 1:
                 self._bytes -= self._memory.popitem(last=False)[1][1]
         return made
+
+    def kept(self, what: tuple[Any, ...]) -> Any:
+        """Return what `remember` still has under a name, or None."""
+        with self._lock:
+            return self._memory[what][0] if what in self._memory else None
+
+    def forget(self, key: str) -> None:
+        """Forget what was computed from flags that have changed."""
+        with self._lock:
+            # Flags spread over all samples were changed where they are.
+            gone = [w for w, (_, _, f) in self._memory.items() if key in f and w != (key, "flags")]
+            for what in gone:
+                self._bytes -= self._memory.pop(what)[1]

@@ -129,10 +129,10 @@ def write_npy(path: Path, array: NDArray) -> None:
         write_bytes(file, array)
 
 
-def read_npy(path: Path) -> NDArray:
-    """Map an array read-only; an empty one is simply loaded."""
+def read_npy(path: Path, private: bool = False) -> NDArray:
+    """Map an array read-only, or so that changes stay in memory; an empty one is simply loaded."""
     try:
-        return np.asarray(np.load(path, mmap_mode="r"))
+        return np.asarray(np.load(path, mmap_mode="c" if private else "r"))
     except ValueError:
         array = np.load(path)  # an empty file can't be mapped
         array.flags.writeable = False

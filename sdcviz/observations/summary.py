@@ -78,6 +78,7 @@ def histogram(
     return collection.remember(
         ("histogram", what, bins, chosen, limits),
         lambda: _histogram(collection, what, bins, selection, limits),
+        flags=() if chosen is None else chosen.flag_keys,
     )
 
 
@@ -227,4 +228,4 @@ def station_means(
         out.flags.writeable = False
         return out
 
-    return collection.remember(("mean", filters), make)
+    return collection.remember(("mean", filters), make, flags=filters.flag_keys)

@@ -10,10 +10,9 @@ import pytest
 from databases import Postgres, postgres
 from journalled import edit, first_good, flag, make_collection, use_journal
 
-from sdcviz.errors import BadRequest, Conflict, NotFound
+from sdcviz.errors import BadRequest, Conflict
 from sdcviz.observations import Collection, open_collection
-from sdcviz.qc.journal import check_flag
-from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
+from sdcviz.qc.model import Edits
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +90,11 @@ def test_two_operators_on_one_sample(c, folder):
 def test_a_conflict_in_one_flag_leaves_all_others_unwritten(c, folder):
     other = open_collection(folder)
     row, sample = first_good(c)
-    rows, samples = np.nonzero(np.zeros((1, 1)) == 0)
     flag(c, row, sample, "4")
     row2, sample2 = first_good(c, nth=7)
-    both = Edits.join([edit(other, row2, sample2, "3", seen="1"), edit(other, row, sample, "3", seen="1")])
+    both = Edits.join(
+        [edit(other, row2, sample2, "3", seen="1"), edit(other, row, sample, "3", seen="1")]
+    )
     with pytest.raises(Conflict):
         other.journal.write(other, both, user="Bob", reason="")
     assert c.journal.history(c, row2, sample2, "temperature") == []
