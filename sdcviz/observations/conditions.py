@@ -22,6 +22,8 @@ __all__ = [
     "candidates",
     "conditions",
     "flag_keys",
+    "in_box",
+    "in_polygon",
     "stations_kept",
     "time_kept",
 ]
@@ -118,9 +120,9 @@ def stations_kept(c: Collection, f: Filters) -> NDArray[np.int64]:
     elif rows is None:
         rows = candidates(c, areas)
     for area in areas:
-        rows = rows[_in_box(c.lon[rows], c.lat[rows], area)]
+        rows = rows[in_box(c.lon[rows], c.lat[rows], area)]
     if f.polygon is not None:
-        rows = rows[_in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
+        rows = rows[in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
     if timed:
         rows = rows[time_kept(c, f, rows)]
     for key in f.parameters:
@@ -178,7 +180,8 @@ def _spans(west: float, east: float) -> list[tuple[float, float]]:
     return [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
 
 
-def _in_box(lon: NDArray, lat: NDArray, box: tuple[float, float, float, float]) -> NDArray:
+def in_box(lon: NDArray, lat: NDArray, box: tuple[float, float, float, float]) -> NDArray:
+    """Test positions against a box (west, south, east, north), which may cross the date line."""
     west, south, east, north = box
     inside = np.zeros(len(lon), bool)
     for a, b in _spans(west, east):
@@ -193,7 +196,7 @@ def _bounds(f: Filters) -> tuple[float, float, float, float] | None:
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def _in_polygon(lon: NDArray, lat: NDArray, points: tuple[tuple[float, float], ...]) -> NDArray:
+def in_polygon(lon: NDArray, lat: NDArray, points: tuple[tuple[float, float], ...]) -> NDArray:
     """Test positions against a polygon; its border belongs to it."""
     import shapely
 
