@@ -78,9 +78,8 @@ def read_layout(name: str) -> Layout:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError:
-        known = sorted(
-            f.name[:-5] for f in files("sdcviz_layouts").iterdir() if f.name[-5:] == ".yaml"
-        )
+        found = (f.name for f in files("sdcviz_layouts").iterdir())
+        known = sorted(n[:-5] for n in found if n[-5:] == ".yaml" and n != "checks.yaml")
         raise BadRequest(
             f"There is no layout {name!r}; take one of {', '.join(known)}, or a YAML file's path."
         ) from None

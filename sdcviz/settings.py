@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         "temperature_salinity",
         description="Layout of the page: a name in layouts/, or the path of a YAML file.",
     )
+    checks: str = Field(
+        "checks",
+        description="Thresholds of the checks: a name in layouts/, or the path of a YAML file.",
+    )
     tile_url: str | None = Field(
         None,
         description="Address of background tiles with {x}, {y} and {z}. Without it no request "

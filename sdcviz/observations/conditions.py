@@ -16,7 +16,16 @@ from sdcviz.observations.overlay import TIME
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["NO_MASK", "NO_MEANS", "candidates", "conditions", "stations_kept", "time_kept"]
+__all__ = [
+    "NO_MASK",
+    "NO_MEANS",
+    "candidates",
+    "conditions",
+    "in_box",
+    "in_polygon",
+    "stations_kept",
+    "time_kept",
+]
 
 NO_MASK = np.empty(0, bool)
 NO_MEANS = np.empty(0, np.float32)
@@ -132,9 +141,9 @@ def stations_kept(c: Collection, f: Filters) -> NDArray[np.int64]:
     elif rows is None:
         rows = candidates(c, areas)
     for area in areas:
-        rows = rows[_in_box(c.lon[rows], c.lat[rows], area)]
+        rows = rows[in_box(c.lon[rows], c.lat[rows], area)]
     if f.polygon is not None:
-        rows = rows[_in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
+        rows = rows[in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
     if timed:
         rows = rows[time_kept(c, f, rows)]
     for key in f.parameters:
@@ -192,7 +201,8 @@ def _spans(west: float, east: float) -> list[tuple[float, float]]:
     return [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
 
 
-def _in_box(lon: NDArray, lat: NDArray, box: tuple[float, float, float, float]) -> NDArray:
+def in_box(lon: NDArray, lat: NDArray, box: tuple[float, float, float, float]) -> NDArray:
+    """Test positions against a box (west, south, east, north), which may cross the date line."""
     west, south, east, north = box
     inside = np.zeros(len(lon), bool)
     for a, b in _spans(west, east):
@@ -207,7 +217,7 @@ def _bounds(f: Filters) -> tuple[float, float, float, float] | None:
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def _in_polygon(lon: NDArray, lat: NDArray, points: tuple[tuple[float, float], ...]) -> NDArray:
+def in_polygon(lon: NDArray, lat: NDArray, points: tuple[tuple[float, float], ...]) -> NDArray:
     """Test positions against a polygon; its border belongs to it."""
     import shapely
 

@@ -1,0 +1,117 @@
+"""Checks that compare a sample with its neighbours above and below.
+
+Neighbours are the nearest samples of the same station that are usable
+(`Piece.usable`); the first and the last of a profile have one only and are not
+tested.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sdcviz.qc.model import Findings
+
+from .base import Check, Piece, Setting
+from .limits import Limits
+
+__all__ = ["GRADIENT", "SPIKE"]
+
+_SETTINGS = {"limit": Setting("greatest value of the formula, in the unit of the parameter")}
+_SOURCE = "SeaDataNet data quality control procedures 2.0; EuroGOOS DATA-MEQ 2010"
+
+
+def spike(piece: Piece, limits: Limits) -> Findings:
+    """Find samples that stick out of the line through their neighbours; see `SPIKE`."""
+    return _run("spike", piece, limits, 1.0)
+
+
+def gradient(piece: Piece, limits: Limits) -> Findings:
+    """Find samples too far from the mean of their neighbours; see `GRADIENT`."""
+    return _run("gradient", piece, limits, 0.0)
+
+
+def _run(name: str, piece: Piece, limits: Limits, less_slope: float) -> Findings:
+    found = []
+    for key in piece.keys(limits):
+        rules = limits.of(key)
+        flag, value, threshold = _bends(
+            piece.offsets,
+            piece.region,
+            piece.profile,
+            piece.depth,
+            piece.values(key),
+            piece.usable(key),
+            rules.table,
+            rules.number("limit"),
+            less_slope,
+        )
+        found.append(piece.find(name, key, flag, value, threshold))
+    return Findings.join(found)
+
+
+SPIKE = Check(
+    "spike",
+    "Spike",
+    "sample",
+    "piece",
+    "|v2 - (v3 + v1) / 2| - |(v3 - v1) / 2| > limit, v1 and v3 the neighbours above and below",
+    f"Argo quality control manual, test 9; {_SOURCE}",
+    spike,
+    _SETTINGS,
+    features=("profile",),
+)
+GRADIENT = Check(
+    "gradient",
+    "Gradient",
+    "sample",
+    "piece",
+    "|v2 - (v3 + v1) / 2| > limit, v1 and v3 the neighbours above and below",
+    f"Argo quality control manual, test 11 (dropped there since); {_SOURCE}",
+    gradient,
+    _SETTINGS,
+    flag="3",
+    features=("profile",),
+)
+
+
+@njit(cache=True, nogil=True)
+def _bends(
+    offsets: NDArray,
+    region: NDArray,
+    profile: NDArray,
+    depth: NDArray,
+    values: NDArray,
+    usable: NDArray,
+    table: tuple[NDArray, ...],
+    limit: NDArray,
+    less_slope: float,
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Compare each sample with its neighbours; `less_slope` (0, 1) times the slope is allowed."""
+    first, last, top, bottom, flags = table
+    flag = np.zeros(values.size, np.uint8)
+    value, threshold = np.empty(values.size), np.empty(values.size)
+    for r in range(offsets.size - 1):
+        a, b = first[region[r]], last[region[r]]
+        if not profile[r] or a == b:
+            continue
+        above, here = -1, -1
+        for i in range(offsets[r], offsets[r + 1]):
+            if not usable[i]:
+                continue
+            if above >= 0:
+                v1, v2, v3, z = values[above], values[here], values[i], depth[here]
+                x = abs(v2 - (v3 + v1) / 2) - less_slope * abs((v3 - v1) / 2)
+                for k in range(a, b):
+                    if z >= top[k] and z < bottom[k] and _exceeds(x, limit[k]):
+                        flag[here], value[here], threshold[here] = flags[k], x, limit[k]
+                        break
+            above, here = here, i
+    return flag, value, threshold
+
+
+@njit(cache=True, nogil=True)
+def _exceeds(x: float, limit: float) -> bool:
+    """Compare what was computed of decimals: 6.000000000000001 is no more than 6."""
+    return x > limit + 1e-9 * (1 + abs(limit))
