@@ -38,11 +38,11 @@ class Proposals(param.Parameterized):
 
     @staticmethod
     def words(findings: Findings | None) -> str:
-        """Say how many findings propose a flag; empty without any."""
+        """Say how many flags the findings propose; empty without any."""
         if findings is None:
             return ""
         n = int(np.count_nonzero(findings.flag != ord("0")))
-        return counted(n, "proposal") if n else ""
+        return counted(n, "flag") if n else ""
 
     def forget(self) -> None:
         """Close the preview."""
