@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,13 @@ class Found:
     Parameters
     ----------
     findings : Findings
+    checks : sequence of str
+        Checks that were run and may have found nothing.
     """
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, checks: Sequence[str] = ()) -> None:
         self.findings = findings.take(np.argsort(findings.station, kind="stable"))
-        self.checks = findings.checks
+        self.checks = tuple(dict.fromkeys([*findings.checks, *checks]))
 
     def name(self, word: str) -> str | None:
         """Return the check that a word means: case, blanks and hyphens don't matter."""
@@ -40,6 +42,7 @@ class Found:
         named = [i for i, k in enumerate(f.keys) if k == key or k in PLACES]
         kept = (f.parameter < 0) | np.isin(f.parameter, named)
         if name is not None:
+            # those that found nothing come after the others and have no findings
             kept &= f.check == self.checks.index(name)
         return f.take(kept)
 

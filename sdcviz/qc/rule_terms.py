@@ -157,10 +157,9 @@ class Binder(Words):
 
     def _checks(self, node: Call) -> Found:
         if self._found is None:
-            findings = self.findings()
-            if findings is None:
-                raise self.fail(node, "no checks were run on this collection; run them first.")
-            self._found = Found(findings)
+            self._found = self.found()
+        if self._found is None:
+            raise self.fail(node, "no checks were run on this collection; run them first.")
         return self._found
 
     def _check_of(self, node: Call) -> Term:
@@ -176,7 +175,7 @@ class Binder(Words):
             name = found.name(word)
             if name is None:
                 near = near_names(word, list(found.checks))
-                raise self.fail(asked, f"no check {word!r} found anything here. {near}")
+                raise self.fail(asked, f"there is no check {word!r} among those run here. {near}")
         key = self.key(node.args[1]) if len(node.args) == 2 else self.parameter
         marks = found.marks(name, key)
         return Term("truth", lambda piece: (marks(piece), None))

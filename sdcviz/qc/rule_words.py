@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import NotFound
 from sdcviz.formats.model import Coded
-from sdcviz.qc.model import DEPTH, PLACES, Findings
+from sdcviz.qc.model import DEPTH, PLACES
+from sdcviz.qc.rule_found import Found
 from sdcviz.qc.rule_grammar import (
     Call,
     Listing,
@@ -108,14 +109,14 @@ class Words:
     collection : Collection
     parameter : str
         What is flagged; a key of `PLACES` too.
-    findings : callable
+    found : callable
         Gives what the checks found; called when the rule asks for it.
     """
 
     text: str
     collection: Collection
     parameter: str
-    findings: Callable[[], Findings | None]
+    found: Callable[[], Found | None]
 
     def fail(self, node: Node, why: str) -> RuleError:
         """Make the error that points at a node."""

@@ -19,6 +19,7 @@ from sdcviz.formats.flags import WORST_FIRST
 from sdcviz.formats.model import L20
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits, Findings
 from sdcviz.qc.rule_conditions import Conditions
+from sdcviz.qc.rule_found import Found
 from sdcviz.qc.rule_grammar import Join, Node, RuleError, read_rule
 from sdcviz.qc.rule_pieces import PIECE_SAMPLES, Piece, pieces
 from sdcviz.qc.rule_terms import Binder
@@ -195,12 +196,13 @@ class _Bound:
     ) -> None:
         self.collection, self.parameter = collection, parameter
 
-        def load() -> Findings | None:
+        def load() -> Found | None:
             if findings is not None:
-                return findings
-            from sdcviz.qc.checks.store import load_findings
+                return Found(findings)
+            from sdcviz.qc.store import load_run
 
-            return load_findings(collection)
+            run = load_run(collection)
+            return None if run is None else Found(run.findings, run.checks)
 
         conditions = Conditions(Binder(rule.text, collection, parameter, load))
         tree = rule.tree

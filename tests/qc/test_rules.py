@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from itertools import pairwise
+from shutil import copytree
+
 import numpy as np
 import pytest
 
 from sdcviz.errors import BadRequest, NotFound
+from sdcviz.observations import open_collection
 from sdcviz.qc import DEPTH, POSITION, TIME, Findings
 from sdcviz.qc.rules import RuleError, changes, parse
+from sdcviz.qc.store import save_findings
 
 BAD, GOOD = ord("4"), ord("1")
 
@@ -108,7 +113,7 @@ def test_inversion_is_where_denser_water_lies_above(mixed):
         known = [i for i in range(a, b) if np.isfinite(sigma[i]) and np.isfinite(mixed.depth[i])]
         place = known.index(a + sample)
         drops = []
-        for first, second in zip(known[:-1], known[1:], strict=True):
+        for first, second in pairwise(known):
             if place in (known.index(first), known.index(second)):
                 upper, lower = sorted((first, second), key=lambda i: mixed.depth[i])
                 drops.append(sigma[upper] - sigma[lower])
@@ -134,8 +139,20 @@ def test_what_checks_found(mixed):
     assert hits(mixed, "residual(temperature) > 4.6", **some) == []
     assert hits(mixed, 'check("on land")', POSITION, **some) == [(5, -1)]
     wrong = parse('check("spik")')
-    with pytest.raises(RuleError, match=r"column 7: no check 'spik' .* Did you mean spike\?"):
+    with pytest.raises(
+        RuleError, match=r"column 7: there is no check 'spik' .*Did you mean spike\?"
+    ):
         wrong.hits(mixed, "temperature", findings=findings)
+
+
+def test_findings_that_were_saved_are_looked_at(mixed, tmp_path):
+    copytree(mixed.path, tmp_path / "copy")
+    collection = open_collection(tmp_path / "copy")
+    found = Findings.of("spike", "temperature", [9], [0], "4", [9.0], 6.0)
+    save_findings(collection, found, checks=["spike", "gradient"])
+    expected = hits(collection, "sample == 0", rows=np.array([9]))
+    assert hits(collection, 'check("spike")') == expected
+    assert hits(collection, 'check("gradient")') == []
 
 
 def test_depth_position_and_time_are_flagged_too(mixed):
@@ -218,6 +235,8 @@ def test_edits_leave_what_is_worse_or_the_same(mixed):
         ("depth < 1e999", 9, "too great"),
         ("cruise == 'x", 11, "has no end"),
         ("depth < 3; depth", 10, "';' has no meaning"),
+        ("check('spike')", 1, "no checks were run"),
+        ("residual(temperature) > 2", 1, "no checks were run"),
         ("value('odd key') > 3", 7, "there is no 'odd key'"),
     ],
 )
