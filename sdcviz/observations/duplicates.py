@@ -15,7 +15,7 @@ from sdcviz.observations.kernels import restore
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["Duplicate", "find_duplicates"]
+__all__ = ["Duplicate", "compare_values", "find_duplicates", "usual_parameter"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def find_duplicates(
     c = collection
     if c.n_stations == 0:
         return []
-    key = parameter or _usual(c)
+    key = parameter or usual_parameter(c)
     time = c.time.view(np.int64)
     known = ~np.isnat(c.time) & np.isfinite(c.lon) & np.isfinite(c.lat)
     places = np.flatnonzero(known)
@@ -109,7 +109,7 @@ def find_duplicates(
         values, starts = stored
         if values.dtype == np.float32:
             values = restore(values)
-        _compare(ordered, c.offsets, starts, c.depth, values, ddepth, dvalue, compared)
+        compare_values(ordered, c.offsets, starts, c.depth, values, ddepth, dvalue, compared)
     kept = _one_to_one(c, track, ordered, compared)
     ordered, compared = ordered[kept], compared[kept]
     by_id |= _alike(c, ordered[track[ordered].all(axis=1)])
@@ -194,8 +194,8 @@ def _empty(c: Collection, i: int) -> bool:
     return bool(c.offsets[i] == c.offsets[i + 1])
 
 
-def _usual(c: Collection) -> str | None:
-    """Choose the parameter to compare."""
+def usual_parameter(c: Collection) -> str | None:
+    """Choose the parameter to compare: temperature, else that with most values; or None."""
     numbers = [p.key for p in c.parameters if p.kind == "number" and "pres" not in p.key]
     return "temperature" if "temperature" in numbers else next(iter(numbers), None)
 
@@ -270,7 +270,7 @@ def _close(
 
 
 @njit(cache=True, nogil=True)
-def _compare(
+def compare_values(
     pairs: NDArray,
     offsets: NDArray,
     starts: NDArray,
@@ -280,7 +280,21 @@ def _compare(
     dvalue: float,
     out: NDArray,
 ) -> None:
-    """Compare values of station a with those of b at the nearest depth."""
+    """Compare values of station a with those of b at the nearest depth.
+
+    Parameters
+    ----------
+    pairs : ndarray of int64, shape (n, 2)
+        Rows of a and b.
+    offsets, starts : ndarray of int64
+        Where the samples of each station begin in `depth`, and in `values`.
+    depth, values : ndarray
+        One element a sample.
+    ddepth, dvalue : float
+        Depths and values within this are the same.
+    out : ndarray of int64, shape (n, 2)
+        Counted up: samples of a that have a partner, and those that agree.
+    """
     for k in range(len(pairs)):
         a, b = pairs[k, 0], pairs[k, 1]
         if starts[a] < 0 or starts[b] < 0:
