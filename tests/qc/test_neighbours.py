@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -24,7 +22,7 @@ def _month(c: Collection, rows: np.ndarray) -> np.ndarray:
 def test_neighbours_are_near_in_season_and_measured(demo: Collection) -> None:
     row = 300
     found = find_neighbours(demo, row, "temperature")
-    near, distance = demo.near(demo.lon[row], demo.lat[row], found.radius_km)
+    near, _ = demo.near(demo.lon[row], demo.lat[row], found.radius_km)
     month = int(_month(demo, np.array([row]))[0])
     wanted = [
         r
