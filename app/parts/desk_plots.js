@@ -177,7 +177,9 @@ class Plots {
   name_axes(plot, x, y, labels) {
     const time = x === "@time"
     const [axis_x, axis_y, axis_t] = ["x", "y", "time"].map((a) => this.models[`${plot}-${a}`])
-    const set = (axis, attributes) => axis.setv(attributes, {sync: false})
+    // The theme of the page gives axes more room than small plots have.
+    const look = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
+    const set = (axis, attributes) => axis.setv({...look, ...attributes}, {sync: false})
     set(axis_x, {axis_label: labels(x), visible: !time})
     set(axis_t, {visible: time})
     set(axis_y, {axis_label: labels(y)})
