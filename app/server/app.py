@@ -21,7 +21,7 @@ from sdcviz.settings import Settings, get_settings
 
 from .. import follow
 from .. import uploads as drop_area
-from ..imports import stop_all
+from ..processes import stop_all
 from . import downloads, edits, uploads
 from .guard import HANDLE, Guard
 
