@@ -3,6 +3,7 @@
 
 const PLOTS = ["a", "b", "c", "d"]
 const AXES = ["x", "y"]
+const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
 const QUIET = {sync: false, check_eq: false}
 const EMPTY = new Float32Array(0)
 
@@ -137,6 +138,7 @@ class Plots {
     if (plot === "c") this.density()
     this.range(plot, "x", x, x_parts)
     this.range(plot, "y", y, y_parts)
+    this.hint(plot, px.length ? "" : "No values in this station")
     this.name_axes(plot, x, y, labels)
   }
 
@@ -156,7 +158,7 @@ class Plots {
   }
 
   density() {
-    const {density} = this.view.near
+    const {density} = this.view
     this.source("density", {x: density?.x ?? EMPTY, y: density?.y ?? EMPTY})
     this.source("density-text", {
       x: density?.tx ?? [], y: density?.ty ?? [], text: density?.text ?? [],
@@ -172,6 +174,14 @@ class Plots {
       ;[start, end] = [end, start]
     }
     quietly(range, {start, end, reset_start: start, reset_end: end})
+  }
+
+  hint(plot, text) {
+    const middle = (axis) => {
+      const range = this.models[plot][`${axis}_range`]
+      return (range.start + range.end) / 2
+    }
+    this.source(`hint-${plot}`, text ? {x: [middle("x")], y: [middle("y")], text: [text]} : {x: [], y: [], text: []})
   }
 
   name_axes(plot, x, y, labels) {
@@ -229,10 +239,11 @@ class Plots {
   drag(mode) {
     const wanted = {box: "BoxSelectTool", lasso: "LassoSelectTool", pan: "PanTool"}[mode]
     for (const plot of PLOTS) {
-      const {tools} = this.models[plot].toolbar
-      for (const tool of tools) {
-        if (["BoxSelectTool", "LassoSelectTool", "PanTool"].includes(tool.type)) {
-          quietly(tool, {active: tool.type === wanted})
+      const tools = this.models[plot].toolbar.tools.filter((tool) => DRAGS.includes(tool.type))
+      // The others first: a tool that is put away would take the place of a new one with it.
+      for (const active of [false, true]) {
+        for (const tool of tools) {
+          if ((tool.type === wanted) === active) tool.setv({active}, {sync: false})
         }
       }
     }
