@@ -11,6 +11,7 @@ __all__ = [
     "BadRequest",
     "CollectionBusy",
     "CollectionError",
+    "MailError",
     "NewerCollection",
     "NotFound",
     "SdcvizError",
@@ -47,6 +48,10 @@ class CollectionBusy(CollectionError):
     """Another process is importing into the same folder."""
 
 
+class MailError(SdcvizError):
+    """A letter that the mail server does not take."""
+
+
 class StorageError(SdcvizError):
     """The disk is full or may not be written; what was there is intact."""
 
@@ -58,6 +63,7 @@ HTTP_STATUS: dict[type[SdcvizError], int] = {
     CollectionError: 409,
     NewerCollection: 409,
     CollectionBusy: 409,
+    MailError: 502,
     StorageError: 507,
 }
 """HTTP status of each error; a class that is not listed answers as its base does."""

@@ -34,6 +34,7 @@ ANSWER_DAYS = 60
 """Days that a data centre has for its answer, where nothing else is said."""
 MOST_PLOTS = 40
 """Plots in one letter: what a mail can carry and a person looks at."""
+ODV = "application/octet-stream"
 UNKNOWN = "Unknown data centre"
 
 
@@ -241,7 +242,7 @@ def _with_files(
     import sdcviz
 
     names = {
-        "edmo_code": letter.edmo or "",
+        "edmo_code": str(letter.edmo or ""),
         "edmo_name": letter.centre if letter.edmo else "",
         "product_or_collection": letter.collection,
         "software_version": f"sdcviz {sdcviz.__version__}",
@@ -255,7 +256,7 @@ def _with_files(
         files.append(Attachment(f"{stem}_history.txt", "text/plain", history))
     free = stations[~words.restricted[stations]]
     if len(free):
-        files.append(Attachment(f"{stem}_stations.txt", "text/plain", odv(words.collection, free)))
+        files.append(Attachment(f"{stem}_stations.txt", ODV, odv(words.collection, free)))
     plots, pdf = [], b""
     changed, counts = np.unique(changes.edits.station, return_counts=True)
     order = changed[np.argsort(-counts, kind="stable")]

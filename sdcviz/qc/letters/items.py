@@ -137,7 +137,7 @@ class MakeItems:
             label=self.words.label(key),
             old=chr(old),
             new=chr(new),
-            count=len(members),
+            values=len(members),
             what="; ".join(r for r in reasons if r) or "no reason given",
         )
 
@@ -180,7 +180,7 @@ class MakeItems:
             label=self.words.label(key) if key else "",
             old="",
             new="",
-            count=len(members),
+            values=len(members),
             what=self._finding_words(name, members[0], told.restricted, key),
         )
 

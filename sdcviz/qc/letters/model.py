@@ -49,7 +49,7 @@ class Item(NamedTuple):
         Name of the parameter for people.
     old, new : str
         L20 codes; empty where no flag was changed.
-    count : int
+    values : int
         Values concerned.
     what : str
         In words: reason, or what a check found.
@@ -65,7 +65,7 @@ class Item(NamedTuple):
     label: str
     old: str
     new: str
-    count: int
+    values: int
     what: str
 
 

@@ -85,7 +85,7 @@ def _items(title: str, items: Sequence[Item]) -> list[str]:
             f"{item.cruise} / {item.name}",
             item.label,
             f"{item.old} → {item.new}" if item.new else "",
-            number(item.count),
+            number(item.values),
             item.what,
         )
         for item in items[:SHOWN]
