@@ -93,12 +93,16 @@ def layer_of(session: Session) -> MapLayer | None:
     data, selection = session.data, session.filtered
     if data is None or selection is None:
         return None
-    key = (data.id, data.snapshot, session.projection, session.filters)
+    filters = session.filters
+    state = data.flags_state(*filters.flag_keys)
+    key = (data.id, data.snapshot, session.projection, filters, state)
     return _layers.get(key, lambda: rows_layer(data, session.projection, selection.rows))
 
 
 def colouring(session: Session) -> Colouring:
     """Return what the colours mean under the visitor's choice."""
+    from sdcviz.qc.model import DEPTH, POSITION, TIME
+
     data = session.data
     if data is None or session.colour_by == "count":
         return Colouring("count", "Stations")
@@ -110,7 +114,8 @@ def colouring(session: Session) -> Colouring:
     }[session.colour_by]
     key = (data.id, data.snapshot, session.colour_by)
     if session.colour_by in ("mean", "flag"):
-        key += (session.parameter,)
+        state = data.flags_state(session.parameter, DEPTH, TIME, POSITION)
+        key += (session.parameter, state)
     if session.colour_by == "mean":
         key += (session.depth, session.flags)
     return _values.get(key, lambda: make(session, data))

@@ -128,15 +128,23 @@ def _snapshot(folder: Path) -> Hashable:
 
 def select_shared(data: Collection, filters: Filters) -> Selection:
     """Return the stations and samples of `data` that pass `filters`, computed once."""
-    return _selections.get((id(data), filters), lambda: _Pinned(data, filters)).selection
+    return _selections.get((id(data), filters), lambda: _Pinned(data, filters)).selection()
 
 
 class _Pinned:
     """A selection with its collection, which keeps `id(data)` from being used again."""
 
     def __init__(self, data: Collection, filters: Filters) -> None:
-        self.data = data
-        self.selection = data.where(filters)
+        self.data, self.filters = data, filters
+        self._found: tuple[tuple[int, ...], Selection] | None = None
+
+    def selection(self) -> Selection:
+        """Return the selection; a new one where flags that decide have changed."""
+        state = self.data.flags_state(*self.filters.flag_keys)
+        found = self._found
+        if found is None or found[0] != state:
+            found = self._found = state, self.data.where(self.filters)
+        return found[1]
 
 
 def _file() -> Path:

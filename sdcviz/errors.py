@@ -6,11 +6,14 @@ project raises for bad input; a traceback is a defect.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "HTTP_STATUS",
     "BadRequest",
     "CollectionBusy",
     "CollectionError",
+    "Conflict",
     "MailError",
     "NewerCollection",
     "NotFound",
@@ -48,6 +51,23 @@ class CollectionBusy(CollectionError):
     """Another process is importing into the same folder."""
 
 
+class Conflict(SdcvizError):
+    """Flags that somebody else changed meanwhile; nothing was written.
+
+    Parameters
+    ----------
+    sentence : str
+        Says who changed what and when.
+    conflicts : list of dict
+        One entry for each of the first samples: ``station`` (identity), ``sample``,
+        ``parameter``, ``expected`` and ``found`` (L20 codes), ``user``, ``time``, ``reason``.
+    """
+
+    def __init__(self, sentence: str, conflicts: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(sentence)
+        self.conflicts = conflicts or []
+
+
 class MailError(SdcvizError):
     """A letter that the mail server does not take."""
 
@@ -63,6 +83,7 @@ HTTP_STATUS: dict[type[SdcvizError], int] = {
     CollectionError: 409,
     NewerCollection: 409,
     CollectionBusy: 409,
+    Conflict: 409,
     MailError: 502,
     StorageError: 507,
 }

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         description="Keep a compressed copy of ODV sources in the collection, so that an export "
         "gives back header and untouched columns byte for byte.",
     )
+    journal_url: SecretStr | None = Field(
+        None,
+        description="Database of all journals, such as postgresql://user:password@host/name. "
+        "Without it each collection has its own, journal.sqlite in its folder.",
+    )
     upload_max_bytes: int = Field(
         20 * 1024**3, gt=0, description="Largest file that the page accepts."
     )
@@ -185,6 +190,14 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             value = value.split(",")
         return tuple(text.strip().rstrip("/") for text in value if text.strip())
+
+    @field_validator("journal_url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value().strip() if value else ""
+        if text and not text.startswith(("postgresql://", "postgresql+psycopg://", "sqlite:///")):
+            raise ValueError("should begin with postgresql:// or sqlite:///")
+        return SecretStr(text) if text else None
 
     @field_validator("restricted_data_centres", "restricted_cdi_ids", "open_access", mode="before")
     @classmethod

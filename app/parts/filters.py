@@ -100,7 +100,10 @@ class FiltersPart(pn.viewable.Viewer):
             self.form.form = {}
             return
         whole = _forms.get((data.id, data.snapshot), lambda: _collection_form(data))
-        part = _forms.get((data.id, data.snapshot, key), lambda: _parameter_form(data, key))
+        part = _forms.get(
+            (data.id, data.snapshot, key, data.flags_state(key)),
+            lambda: _parameter_form(data, key),
+        )
         self.form.form = whole | part
         self._show()
 

@@ -76,7 +76,7 @@ def _options(
     if log_json:
         given["log_json"] = True
     settings = load_settings(**given)
-    for secret in (settings.secret_key, settings.smtp_password):
+    for secret in (settings.secret_key, settings.smtp_password, settings.journal_url):
         if secret is not None:
             hide(secret.get_secret_value())
     configure(settings.log_level, as_json=settings.log_json)

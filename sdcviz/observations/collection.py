@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sdcviz.observations.selection import Selection
+    from sdcviz.qc.journal import Journal
 
 __all__ = ["Collection", "ParameterInfo", "open_collection", "read_about"]
 
 
-def open_collection(path: Path | str) -> Collection:
+def open_collection(
+    path: Path | str, flags: Literal["journal", "source"] = "journal", reading: str = ""
+) -> Collection:
     """Open a collection folder.
 
     Parameters
     ----------
     path : path-like
         Folder that `import_files` made.
+    flags : {"journal", "source"}
+        With the changes of its journal (see `Collection.catch_up`), or as they were imported.
+    reading : str
+        Name of a second reading: its own changes, over the imported flags and what checks
+        found; the changes of others do not show. Empty: the common flags.
 
     Returns
     -------
@@ -52,11 +61,16 @@ def open_collection(path: Path | str) -> Collection:
     for _ in range(3):
         about = read_about(folder)
         try:
-            return Collection(folder, about)
+            collection = Collection(folder, about)
         except CollectionError:
             # an import may have put a newer snapshot in place and swept this one
             if read_about(folder)["current"] == about["current"]:
                 raise
+            continue
+        if flags == "journal":
+            collection.reading, collection.last_batch = reading, 0
+            collection.catch_up()
+        return collection
     raise CollectionError(f"{folder} changes faster than it can be opened. Try again.")
 
 
@@ -91,7 +105,41 @@ class Collection(Columns):
 
     Columns are read-only arrays; those of stations have `n_stations` elements
     (Morton order), those of samples `n_samples` (contiguous per station).
+
+    Attributes
+    ----------
+    reading : str
+        Name of the second reading whose flags these are; empty: the common flags.
+    last_batch : int or None
+        Last batch of the journal that the flags contain; None: they are as imported.
+    journal_lock : RLock
+        Held while batches are laid over.
     """
+
+    reading: str = ""
+    last_batch: int | None = None
+
+    def __init__(self, path: Path, about: dict[str, Any]) -> None:
+        super().__init__(path, about)
+        self.journal_lock = RLock()
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Who changed which flag of this collection, when and why."""
+        from sdcviz.qc.journal import Journal
+
+        return Journal(self.id)
+
+    def catch_up(self) -> list[tuple[str, NDArray[np.int64]]]:
+        """Bring the flags up to date with the journal; cheap where nothing is new.
+
+        Returns
+        -------
+        list of (str, ndarray of int64)
+            Parameters (and keys of `sdcviz.qc.model.PLACES`) and the rows of the stations
+            whose flags changed.
+        """
+        return self.journal.catch_up(self)
 
     def __repr__(self) -> str:
         return (

@@ -11,7 +11,7 @@ from sdcviz.errors import BadRequest
 from sdcviz.observations.filters import Filters
 from sdcviz.observations.kernels import restore, times_kept
 from sdcviz.observations.layout import BLOCK
-from sdcviz.observations.overlay import DEPTH, POSITION, TIME
+from sdcviz.observations.overlay import TIME
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
@@ -21,7 +21,8 @@ __all__ = [
     "NO_MEANS",
     "candidates",
     "conditions",
-    "flag_keys",
+    "in_box",
+    "in_polygon",
     "stations_kept",
     "time_kept",
 ]
@@ -31,17 +32,20 @@ NO_MEANS = np.empty(0, np.float32)
 """Given to `judge_samples` where marks or means are not wanted."""
 
 _NO_TIMES = np.empty(0, np.int64)
+_NO_FLAGS = np.empty(0, np.uint8)
 
 
-def flag_keys(f: Filters) -> tuple[str, ...]:
-    """Return the keys of the flags that decide what is selected."""
-    if not f.flags or f.parameter is None:
-        return ()
-    return f.parameter, DEPTH, TIME, POSITION
-
-
-def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tuple]:
+def conditions(
+    c: Collection, f: Filters, imported: bool = False
+) -> tuple[NDArray[np.int64], tuple, tuple]:
     """Prepare the arguments that the compiled loops over samples share.
+
+    Parameters
+    ----------
+    c : Collection
+    f : Filters
+    imported : bool
+        Judge by the flags as they were imported (of stored parameters only).
 
     Returns
     -------
@@ -51,7 +55,7 @@ def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tup
     """
     starts = c.offsets[:-1]
     values: NDArray = c.depth  # something to look at, where no parameter is asked for
-    flags = c.depth_flag
+    flags = depth_flag = c.mapped("depth_flag") if imported else c.depth_flag
     if f.parameter is not None and (f.value is not None or f.flags):
         if f.parameter.startswith("derived:"):
             values, flags = c.values(f.parameter), c.flags(f.parameter)
@@ -59,9 +63,11 @@ def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tup
             stored, stored_flags = c.stored(f.parameter), c.stored(f.parameter, "flags")
             assert stored is not None and stored_flags is not None
             values, starts = stored
-            flags = stored_flags[0]
+            flags = c.mapped(f"{c.stem(f.parameter)}.flag") if imported else stored_flags[0]
+    time_flags = _sample_time_flags(c, imported) if f.flags else _NO_FLAGS
     by_time = f.by_time and c.sample_time is not None
-    times = c.sample_time.view(np.int64) if by_time and c.sample_time is not None else _NO_TIMES
+    timed = by_time or time_flags.size
+    times = c.sample_time.view(np.int64) if timed and c.sample_time is not None else _NO_TIMES
     z0, z1 = _bounds_in(f.depth, c.depth.dtype)
     v0, v1 = _bounds_in(f.value, values.dtype)
     limits = (
@@ -71,10 +77,27 @@ def conditions(c: Collection, f: Filters) -> tuple[NDArray[np.int64], tuple, tup
         *(by_time, *f.time_range, _months(f)),
     )
     columns = (
-        *(c.depth, c.depth_flag, values, flags, times, c.time.view(np.int64)),
+        *(c.depth, depth_flag, values, flags, times, time_flags, c.time.view(np.int64)),
+        c.mapped("time_flag") if imported else c.time_flag,
+        c.mapped("position_flag") if imported else c.position_flag,
         f.allowed,
     )
     return starts, columns, limits
+
+
+def _sample_time_flags(c: Collection, imported: bool) -> NDArray[np.uint8]:
+    """Return the flags of the samples' own times; nothing where no time is bad."""
+    if c.sample_time_flag is None:
+        return _NO_FLAGS
+    flags = c.mapped("sample_time_flag") if imported else c.sample_time_flag
+    of_station = c.mapped("time_flag") if imported else c.time_flag
+
+    def bad() -> bool:
+        return any(bool((f == ord(code)).any()) for f in (of_station, flags) for code in "34")
+
+    known = ("bad times", imported)
+    found: bool = c.remember(known, bad, flags=() if imported else (TIME,))
+    return flags if found else _NO_FLAGS
 
 
 def _bounds_in(
@@ -118,9 +141,9 @@ def stations_kept(c: Collection, f: Filters) -> NDArray[np.int64]:
     elif rows is None:
         rows = candidates(c, areas)
     for area in areas:
-        rows = rows[_in_box(c.lon[rows], c.lat[rows], area)]
+        rows = rows[in_box(c.lon[rows], c.lat[rows], area)]
     if f.polygon is not None:
-        rows = rows[_in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
+        rows = rows[in_polygon(c.lon[rows], c.lat[rows], f.polygon)]
     if timed:
         rows = rows[time_kept(c, f, rows)]
     for key in f.parameters:
@@ -178,7 +201,8 @@ def _spans(west: float, east: float) -> list[tuple[float, float]]:
     return [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
 
 
-def _in_box(lon: NDArray, lat: NDArray, box: tuple[float, float, float, float]) -> NDArray:
+def in_box(lon: NDArray, lat: NDArray, box: tuple[float, float, float, float]) -> NDArray:
+    """Test positions against a box (west, south, east, north), which may cross the date line."""
     west, south, east, north = box
     inside = np.zeros(len(lon), bool)
     for a, b in _spans(west, east):
@@ -193,7 +217,7 @@ def _bounds(f: Filters) -> tuple[float, float, float, float] | None:
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def _in_polygon(lon: NDArray, lat: NDArray, points: tuple[tuple[float, float], ...]) -> NDArray:
+def in_polygon(lon: NDArray, lat: NDArray, points: tuple[tuple[float, float], ...]) -> NDArray:
     """Test positions against a polygon; its border belongs to it."""
     import shapely
 

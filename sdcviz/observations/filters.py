@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
 from sdcviz.formats.model import L20
+from sdcviz.observations.overlay import DEPTH, POSITION, TIME
 
 __all__ = ["Filters"]
 
@@ -49,8 +50,8 @@ class Filters:
     value : (float or None, float or None)
         In the unit of the parameter.
     flags : tuple of str
-        L20 codes of the parameter. A depth flagged 3 or 4 makes the sample
-        3 or 4 where its own flag is better.
+        L20 codes of the parameter. A depth, time or position flagged 3 or 4
+        makes the sample 3 or 4 where its own flag is better.
     parameters : tuple of str
         Parameters of which a station must have a value.
     cruises, platforms : tuple of str
@@ -166,13 +167,28 @@ class Filters:
         return _TIME.min if first is None else first, _TIME.max if last is None else last
 
     @property
+    def flag_keys(self) -> tuple[str, ...]:
+        """Keys of the flags that decide what is selected (see `Columns.flags_state`)."""
+        if not self.flags or self.parameter is None:
+            return ()
+        return self.parameter, DEPTH, TIME, POSITION
+
+    @property
     def allowed(self) -> NDArray[np.bool_]:
-        """Flags that are meant, by depth flag (256) and flag of the parameter (256)."""
+        """Flags that are meant.
+
+        By what position and time are (see `kernels.badness`), by depth flag
+        (256) and flag of the parameter (256).
+        """
         one = np.zeros(256, bool)
         one[[ord(f) for f in self.flags]] = True
-        out = np.tile(one, (256, 1))
-        for bad, better in (("3", "012"), ("4", "01235678ABQ")):
-            out[ord(bad), [ord(f) for f in better]] = one[ord(bad)]
+        out = np.tile(one, (3, 256, 1))
+        for level, (bad, better) in enumerate((("3", "012"), ("4", "01235678ABQ")), 1):
+            worse = [ord(f) for f in better]
+            out[:, ord(bad), worse] = one[ord(bad)]
+            out[level][:, worse] = one[ord(bad)]
+        # Where both are bad the worse one counts.
+        out[1, ord("4")] = out[0, ord("4")]
         return out
 
     def to_json(self) -> str:

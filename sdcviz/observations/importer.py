@@ -323,7 +323,7 @@ def _take_over(work: _Work, folder: Path) -> None:
     """Start from what the collection already has."""
     from sdcviz.observations.collection import open_collection
 
-    old = open_collection(folder)
+    old = open_collection(folder, flags="source")
     work.builder.add_collection(old)
     work.known = {s["sha256"]: s["name"] for s in old.manifest["sources"]}
     work.doctors.extend(asdict(o) for o in old.oddities())

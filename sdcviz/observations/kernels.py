@@ -29,7 +29,7 @@ __all__ = [
 
 _TENS = 10.0 ** np.arange(23)
 _NO_TIME = np.iinfo(np.int64).min
-_MISSING = ord("9")
+_MISSING, _PROBABLY_BAD, _BAD = ord("9"), ord("3"), ord("4")
 _ERA = 719468
 """Days from 0000-03-01, where an era of 400 years begins, to 1970-01-01."""
 _ERAS = (_ERA + 2000 * 146097) * 86400000
@@ -185,6 +185,12 @@ def times_kept(times: NDArray, t0: int, t1: int, months: int) -> NDArray:
 
 
 @njit(cache=True, nogil=True)
+def badness(flag: int) -> int:
+    """Tell how bad a place or time is: 1 for flag 3, 2 for flag 4, else 0."""
+    return (flag == _PROBABLY_BAD) + 2 * (flag == _BAD)
+
+
+@njit(cache=True, nogil=True)
 def judge_samples(
     rows: NDArray,
     offsets: NDArray,
@@ -207,8 +213,10 @@ def judge_samples(
     offsets, starts : ndarray of int64
         First sample of each station, among all and in the parameter's column.
     columns : tuple of ndarray
-        Depth, depth flag, value, flag, sample time (empty if it does not
-        matter), station time; allowed flags (by depth flag and flag).
+        Depth, depth flag, value, flag, sample time and its flag (empty if
+        they do not matter), station time and its flag, position flag;
+        allowed flags (by the worst flag of position and time, by depth flag
+        and flag).
     limits : tuple
         Switch and bounds for depth and value, switch for flags, switch,
         bounds and months for time.
@@ -219,11 +227,13 @@ def judge_samples(
     means : ndarray of float32
         Mean of the values kept of each station; empty if not wanted.
     """
-    depth, depth_flags, values, flags, times, station_time, allowed = columns
+    depth, depth_flags, values, flags, times, time_flags = columns[:6]
+    station_time, station_flag, position_flag, allowed = columns[6:]
     by_depth, z0, z1, by_value, v0, v1, by_flag, by_time, t0, t1, months = limits
     any_depth, any_value, any_flag = not by_depth, not by_value, not by_flag
     marking, averaging = mask.size > 0, means.size > 0
-    plain = not (by_time or marking or averaging)
+    timed_flags = by_flag and time_flags.size > 0
+    plain = not (by_time or timed_flags or marking or averaging)
     longest = 0
     for r in rows:
         longest = max(longest, offsets[r + 1] - offsets[r])
@@ -238,12 +248,14 @@ def judge_samples(
         x = values[start : start + size] if there else no_values[:size]
         xf = flags[start : start + size] if there else no_flags[:size]
         total, kept, n = 0.0, 0, 0
+        place = badness(position_flag[r])
+        ok = allowed[max(place, badness(station_flag[r]))]
         if plain:  # without branches, the compiler does several samples at once
             for j in range(size):
                 kept += (
                     (any_depth | ((z[j] >= z0) & (z[j] <= z1)))
                     & (any_value | ((x[j] >= v0) & (x[j] <= v1)))
-                    & (any_flag | allowed[zf[j], xf[j]])
+                    & (any_flag | ok[zf[j], xf[j]])
                 )
             counts[k] = kept
             continue
@@ -251,8 +263,16 @@ def judge_samples(
             good = (
                 (any_depth | ((z[j] >= z0) & (z[j] <= z1)))
                 & (any_value | ((x[j] >= v0) & (x[j] <= v1)))
-                & (any_flag | allowed[zf[j], xf[j]])
+                & (any_flag | ok[zf[j], xf[j]])
             )
+            if timed_flags and times[first + j] != _NO_TIME:
+                # Its own time counts, not its station's.
+                own = allowed[max(place, badness(time_flags[first + j]))]
+                good = (
+                    (any_depth | ((z[j] >= z0) & (z[j] <= z1)))
+                    & (any_value | ((x[j] >= v0) & (x[j] <= v1)))
+                    & own[zf[j], xf[j]]
+                )
             if by_time and good:
                 t = times[first + j]
                 good = in_time(t if t != _NO_TIME else station_time[r], t0, t1, months)

@@ -9,6 +9,7 @@ one change never copies a column.
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Iterable
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
@@ -60,7 +61,8 @@ class Overlay:
     """
 
     def __init__(self, collection: Collection) -> None:
-        self._columns = collection
+        # Weak, so that a collection closes its files as soon as nobody uses it.
+        self._columns: Collection = weakref.proxy(collection)
         self._number = next(_numbers)
         self._lock = RLock()
         self._writable: dict[str, NDArray[np.uint8]] = {}
@@ -186,13 +188,14 @@ class Overlay:
         c = self._columns
         with self._lock:
             column = self._column(stem)
+            # Before and after: what sees one state at its begin and end has seen only
+            # that, so `Columns.remember` and `Selection` know what holds.
+            self._changes[key] = self._changes.get(key, 0) + 1
             change = self._counts.setdefault(key, np.zeros(256, np.int64))
             change -= np.bincount(column[at], minlength=256)
             change += np.bincount(new, minlength=256)
             column[at] = new
-            # From here on, `Columns.remember` keeps nothing that was begun before;
-            # what it had kept until now is found below.
-            self._changes[key] = self._changes.get(key, 0) + 1
+            self._changes[key] += 1
             self.version += 1
             spread = c.kept((key, "flags"))
             if spread is not None:

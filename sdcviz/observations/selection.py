@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
 from sdcviz.observations.conditions import (
-    NO_MASK,
     NO_MEANS,
     conditions,
     stations_kept,
@@ -59,21 +58,47 @@ class Selection:
 
     # ---- which ---------------------------------------------------------
     @cached_property
-    def _found(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows of the stations and how many samples of each."""
+    def _found(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_] | None]:
+        """Rows of the stations, how many samples of each, and which if it must be found now."""
         c, f = self.collection, self.filters
         rows = stations_kept(c, f)
         if not self._by_sample:
-            return rows, c.offsets[1:][rows] - c.offsets[rows]
-        counts = np.empty(len(rows), np.int64)
-        starts, columns, limits = conditions(c, f)
-        judge_samples(rows, c.offsets, starts, columns, limits, counts, NO_MASK, NO_MEANS)
+            return rows, c.offsets[1:][rows] - c.offsets[rows], None
+        counts, mask = self._judge(rows, marking=self._edited)
+        if mask is None and self._edited:  # just now
+            counts, mask = self._judge(rows, marking=True)
         kept = counts > 0
         if not f.by_sample:
             # a station without samples is judged by its own time
             empty = c.offsets[rows + 1] == c.offsets[rows]
             kept |= empty & time_kept(c, f, rows)
-        return rows[kept], counts[kept]
+        if mask is not None:
+            mask = mask[np.repeat(kept, c.offsets[rows + 1] - c.offsets[rows])]
+        return rows[kept], counts[kept], mask
+
+    @property
+    def _edited(self) -> bool:
+        """Whether flags that decide differ from the imported ones, and may go on changing.
+
+        What is selected never changes afterwards: then the samples are marked
+        at once, else only when they are asked for.
+        """
+        keys = self.filters.flag_keys
+        if keys and keys[0].startswith("derived:"):
+            return True
+        return self.collection.flags_state(*keys) != ()
+
+    def _judge(
+        self, rows: NDArray[np.int64], marking: bool, imported: bool = False
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_] | None]:
+        """Count the samples that are selected, and mark them."""
+        c = self.collection
+        counts = np.empty(len(rows), np.int64)
+        size = int((c.offsets[rows + 1] - c.offsets[rows]).sum()) if marking else 0
+        mask = np.empty(size, bool)
+        starts, columns, limits = conditions(c, self.filters, imported)
+        judge_samples(rows, c.offsets, starts, columns, limits, counts, mask, NO_MEANS)
+        return counts, mask if marking else None
 
     @property
     def _by_sample(self) -> bool:
@@ -106,12 +131,9 @@ class Selection:
         """For every sample of the stations in `rows` whether it is selected; None is all."""
         if not self._by_sample:
             return None
-        c = self.collection
-        out = np.empty(int(self._lengths.sum()), bool)
-        starts, columns, limits = conditions(c, self.filters)
-        counts = np.empty(len(self.rows), np.int64)
-        judge_samples(self.rows, c.offsets, starts, columns, limits, counts, out, NO_MEANS)
-        return out
+        rows, _, mask = self._found
+        # Found without marks, the flags were the imported ones.
+        return self._judge(rows, True, bool(self.filters.flag_keys))[1] if mask is None else mask
 
     @cached_property
     def _lengths(self) -> NDArray[np.int64]:

@@ -74,13 +74,11 @@ def histogram(
         raise BadRequest(f"A histogram needs at least one bin, not {bins}.")
     if what not in ("time", "depth") and collection.parameter(what).kind == "text":
         raise BadRequest(f"{what} is text; it has no histogram.")
-    from sdcviz.observations.conditions import flag_keys
-
     chosen = selection.filters if selection is not None else None
     return collection.remember(
         ("histogram", what, bins, chosen, limits),
         lambda: _histogram(collection, what, bins, selection, limits),
-        flags=() if chosen is None else flag_keys(chosen),
+        flags=() if chosen is None else chosen.flag_keys,
     )
 
 
@@ -215,7 +213,7 @@ def station_means(
     BadRequest
         The parameter is text.
     """
-    from sdcviz.observations.conditions import NO_MASK, conditions, flag_keys
+    from sdcviz.observations.conditions import NO_MASK, conditions
 
     filters = Filters(depth=depth, parameter=key, flags=flags or NOT_BAD)
     if collection.parameter(key).kind == "text":
@@ -230,4 +228,4 @@ def station_means(
         out.flags.writeable = False
         return out
 
-    return collection.remember(("mean", filters), make, flags=flag_keys(filters))
+    return collection.remember(("mean", filters), make, flags=filters.flag_keys)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sdcviz.observations.overlay import DEPTH, POSITION, TIME
+
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["DEPTH", "PLACES", "POSITION", "TIME", "Edits", "Findings"]
 
-DEPTH, TIME, POSITION = "@depth", "@time", "@position"
 PLACES: dict[str, str] = {DEPTH: "Depth", TIME: "Time", POSITION: "Position"}
 """What has flags besides the parameters: key and name for people.
 

@@ -71,5 +71,12 @@ def batch(
     if series:
         made.time = rng.integers(0, 10**12, m).astype("datetime64[ms]")
         made.time[rng.random(m) < 0.1] = np.datetime64("NaT")
-        made.time_flag = np.full(m, ord("1"), np.uint8)
+        made.time_flag = _flags(m, seed + 100)
+    stations.position_flag, stations.time_flag = _flags(n, seed + 200), _flags(n, seed + 300)
     return made
+
+
+def _flags(n: int, seed: int) -> np.ndarray:
+    """Give places and times flags, some of them bad."""
+    codes = np.frombuffer(b"0111111134", np.uint8)
+    return np.random.default_rng(seed).choice(codes, n).astype(np.uint8)

@@ -7,13 +7,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdcviz.errors import BadRequest, NotFound
 from sdcviz.formats.model import Coded
 from sdcviz.observations import Filters, build_collection, open_collection
 from sdcviz.observations.kernels import restore
+from sdcviz.observations.overlay import DEPTH, POSITION, TIME
 
 from .synthetic import batch, sha
 
@@ -35,14 +36,23 @@ def table(c, key: str) -> pd.DataFrame:
             "depth_flag": [chr(f) for f in c.depth_flag],
             "value": values.codes if isinstance(values, Coded) else values.astype(float),
             "flag": [chr(f) for f in c.flags(key)],
+            "position_flag": [chr(f) for f in c.position_flag[station]],
+            "time_flag": [chr(f) for f in _time_flags(c, station)],
         }
     )
 
 
-def worse(flag: str, depth_flag: str) -> str:
-    if depth_flag == "4" and flag != "9":
+def _time_flags(c, station):
+    if c.sample_time is None:
+        return c.time_flag[station]
+    return np.where(np.isnat(c.sample_time), c.time_flag[station], c.sample_time_flag)
+
+
+def worse(flag: str, *others: str) -> str:
+    """Return the flag of a sample of which the value, the depth, ... are flagged."""
+    if "4" in others and flag != "9":
         return "4"
-    return "3" if depth_flag == "3" and flag in "012" else flag
+    return "3" if "3" in others and flag in "012" else flag
 
 
 def within(t: pd.Series, f: Filters) -> pd.Series:
@@ -90,7 +100,8 @@ def brute(c, f: Filters) -> tuple[list[int], list[int]]:
     if f.value:
         kept &= (t.value >= f.value[0]) & (t.value <= f.value[1])
     if f.flags:
-        combined = [worse(a, b) for a, b in zip(t.flag, t.depth_flag, strict=True)]
+        flags = zip(t.flag, t.depth_flag, t.time_flag, t.position_flag, strict=True)
+        combined = [worse(*several) for several in flags]
         kept &= pd.Series(combined, t.index).isin(f.flags)
     by_sample = f.by_sample
     if f.by_time:
@@ -162,6 +173,38 @@ def test_filters_of_time_series_are_exact(mixed, conditions):
 def test_filters_on_a_parameter_of_few_stations_are_exact(profiles, conditions):
     key = next(p.key for p in profiles.parameters if p.name == "Oxygen")
     agrees(profiles, Filters(parameter=key, **conditions))
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(some, st.randoms(use_true_random=False))
+def test_what_is_selected_stays_when_flags_change(mixed, begun, conditions, random):
+    """A selection keeps its samples; one made afterwards sees the new flags."""
+    c = open_collection(mixed.path)
+    f = Filters(parameter="temperature", **conditions)
+    if begun:
+        edit(c, random)
+    stations, samples = brute(c, f)
+    before = c.where(f)
+    assert before.rows.tolist() == stations
+    edit(c, random)
+    assert before.sample_numbers.tolist() == samples
+    assert before.n_samples == len(samples) == len(before.take(c.depth))
+    agrees(c, f)
+
+
+def edit(c, random) -> None:
+    """Change flags at random places."""
+    for key, least in (("temperature", 0), (DEPTH, 0), (TIME, -1), (POSITION, -1)):
+        row = np.array([random.randrange(c.n_stations) for _ in range(40)])
+        most = -1 if key == POSITION else 8
+        sample = np.array([random.randint(least, most) for _ in row])
+        code = np.array([ord(random.choice("134")) for _ in row])
+        c.lay_over(key, row, sample, code)
 
 
 @settings(max_examples=100, deadline=None)

@@ -185,8 +185,9 @@ def test_an_edit_copies_pages_not_columns(tmp_path: Path):
     c = open_collection(tmp_path / "c")
     row, sample = _sample(c, "temperature")
     c.lay_over("temperature", row, sample, ord("4"))
-    size = c.folder.joinpath(f"{c.stem('temperature')}.flag.npy").stat().st_size
-    private = _private(f"{c.stem('temperature')}.flag.npy")
+    path = c.folder / f"{c.stem('temperature')}.flag.npy"
+    size = path.stat().st_size
+    private = _private(str(path))
     assert 0 < private <= 2 * os.sysconf("SC_PAGE_SIZE") < size / 20
 
 

@@ -27,5 +27,7 @@ def test_a_negated_temperature_is_out_of_range(demo: Collection) -> None:
 
 
 def test_an_unknown_check_is_one_sentence(demo: Collection) -> None:
-    with pytest.raises(BadRequest, match=r"There is no check 'spkie'\. There are: global_range,"):
+    with pytest.raises(
+        BadRequest, match=r"There is no check 'spkie'\. There are: metadata, .*global_range,"
+    ):
         run_checks(demo, ["spkie"])

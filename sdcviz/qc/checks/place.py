@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +19,6 @@ __all__ = ["CELL", "astray", "find_astray", "find_impossible_places", "find_on_l
 
 CELL = 1 / 120
 """Side of a cell of the land mask in degrees: 30 arc seconds, about 1 km."""
-Box = tuple[float, float, float, float]
 
 
 def find_impossible_places(
@@ -55,10 +53,7 @@ def find_impossible_places(
 
 
 def inland(
-    lon: NDArray[np.float64],
-    lat: NDArray[np.float64],
-    cells: int = 1,
-    except_in: Sequence[Box] = (),
+    lon: NDArray[np.float64], lat: NDArray[np.float64], cells: int | NDArray[np.int64] = 1
 ) -> NDArray[np.bool_]:
     """Tell which points are on land, with land all around.
 
@@ -66,44 +61,53 @@ def inland(
     ----------
     lon, lat : ndarray, shape (n,)
         Degrees.
-    cells : int
-        All cells of the mask (1 km) within so many must be land.
-    except_in : sequence of (west, south, east, north)
-        Inland seas: no point in these boxes counts.
+    cells : int or ndarray of int, shape (n,)
+        All cells of the mask (1 km) within so many must be land; -1: the point
+        is not judged.
 
     Returns
     -------
     ndarray of bool, shape (n,)
     """
-    land = on_land(lon, lat)
-    for west, south, east, north in except_in:
-        land &= ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+    cells = np.broadcast_to(cells, lon.shape)
+    land = on_land(lon, lat) & (cells >= 0)
     found = np.flatnonzero(land)
-    steps = np.arange(-cells, cells + 1) * CELL
-    dx, dy = (d.ravel() for d in np.meshgrid(steps, steps))
-    y = np.clip(lat[found, None] + dy, -90, 90)
-    land[found] = on_land(lon[found, None] + dx, y).all(axis=1)
+    for n in np.unique(cells[found]).tolist():
+        mine = found[cells[found] == n]
+        steps = np.arange(-n, n + 1) * CELL
+        dx, dy = (d.ravel() for d in np.meshgrid(steps, steps))
+        y = np.clip(lat[mine, None] + dy, -90, 90)
+        land[mine] = on_land(lon[mine, None] + dx, y).all(axis=1)
     return land
 
 
 def find_on_land(
     collection: Collection,
     rows: NDArray[np.int64] | None = None,
-    cells: int = 1,
-    except_in: Sequence[Box] = (),
+    cells: int | NDArray[np.int64] = 1,
 ) -> Findings:
     """Find stations on land, by the mask of global-land-mask; see `inland`.
+
+    Parameters
+    ----------
+    collection : Collection
+    rows : ndarray of int64, optional
+        Stations; all by default.
+    cells : int or ndarray of int
+        See `inland`; one of each of `rows`, or one for all.
 
     Returns
     -------
     Findings
-        Flag 3; the value is the distance to the sea in cells, at least `cells` + 1.
+        Flag 3; the value is how many cells inland the station is at least.
     """
     c = collection
     chosen = np.arange(c.n_stations) if rows is None else rows
-    chosen = chosen[~bad_places(c, chosen)]
-    found = chosen[inland(c.lon[chosen], c.lat[chosen], cells, except_in)]
-    return Findings.of("on_land", POSITION, found, -1, "3", cells + 1, cells)
+    width = np.broadcast_to(cells, chosen.shape)
+    good = ~bad_places(c, chosen)
+    chosen, width = chosen[good], width[good]
+    at = np.flatnonzero(inland(c.lon[chosen], c.lat[chosen], width))
+    return Findings.of("on_land", POSITION, chosen[at], -1, "3", width[at] + 1, width[at])
 
 
 def astray(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from .base import Check
 from .profile import GRADIENT, SPIKE
 from .ranges import GLOBAL_RANGE, REGIONAL_RANGE
+from .stations import AFTER, BEFORE
 
 __all__ = ["CHECKS"]
 
 CHECKS: dict[str, Check] = {
-    check.name: check for check in (GLOBAL_RANGE, REGIONAL_RANGE, SPIKE, GRADIENT)
+    check.name: check for check in (*BEFORE, GLOBAL_RANGE, REGIONAL_RANGE, SPIKE, GRADIENT, *AFTER)
 }
 """Name to check."""

@@ -1,0 +1,544 @@
+"""The journal of a collection: who changed which flag, when and why; nothing is ever lost.
+
+Changes are added as batches, each one transaction; undo adds a batch too. A
+change says which flags it has seen: where somebody else was faster, nothing is
+written and the caller is told who, when and what. Opened collections lay the
+batches over their columns as they arrive, so that reading flags costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdcviz.errors import BadRequest, Conflict, NotFound
+from sdcviz.formats.flags import LABELS
+from sdcviz.qc.journal_runs import Runs, identities, rows_of
+from sdcviz.qc.model import PLACES, Edits
+from sdcviz.settings import get_settings
+from sdcviz.words import number
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from sdcviz.observations import Collection
+    from sdcviz.qc.journal_queries import Batch, Entry
+    from sdcviz.qc.journal_store import Store
+
+T = TypeVar("T")
+
+__all__ = ["TOOLS", "Journal", "check_flag", "journal_file"]
+
+TOOLS = ("hand", "table", "rule", "check", "undo", "redo", "reading")
+"""What changes flags; ``"check"`` is automatic, all else is somebody's decision."""
+
+_SHOWN = 10
+"""Conflicts that are told one by one."""
+_ALL = 2**62
+_SESSION = uuid.uuid4().hex[:16]
+
+
+def check_flag(code: str) -> str:
+    """Return a flag as L20 writes it.
+
+    Raises
+    ------
+    BadRequest
+        It is no code of L20.
+    """
+    code = str(code).strip().upper()
+    if code not in LABELS:
+        raise BadRequest(f"The flag {code[:20]!r} is not on the L20 scale: {' '.join(LABELS)}.")
+    return code
+
+
+class Journal:
+    """The journal of one collection, shared by all who have it open.
+
+    Parameters
+    ----------
+    collection_id : str
+        Identity of the collection.
+
+    Notes
+    -----
+    Its methods take the open collection, whose flags they bring up to date; the
+    collection's reading decides which batches count (see `open_collection`).
+    """
+
+    def __init__(self, collection_id: str) -> None:
+        self.id = collection_id
+
+    # ---- changing ------------------------------------------------------
+    def write(
+        self,
+        collection: Collection,
+        edits: Edits,
+        *,
+        user: str,
+        reason: str,
+        tool: str = "hand",
+        selection: str = "",
+        token: str | None = None,
+        session: str = "",
+    ) -> Batch:
+        """Save changes of flags, all or none; they are on the disk when this returns.
+
+        Parameters
+        ----------
+        collection : Collection
+            With the flags that the changes were made on.
+        edits : Edits
+            Each says in `old` which flag was seen.
+        user, reason : str
+            Who, and why.
+        tool : str
+            One of `TOOLS`.
+        selection : str
+            What was chosen, as text.
+        token : str, optional
+            Writing again with the same token changes nothing and returns the first batch.
+        session : str
+            What belongs together in the histories of exported files; this process by default.
+
+        Returns
+        -------
+        Batch
+
+        Raises
+        ------
+        Conflict
+            A flag is not what was seen; says who changed it and when.
+        BadRequest, NotFound
+            No user, a flag outside L20, a sample or parameter that does not exist.
+        StorageError
+            The disk is full or the database out of reach.
+        """
+        self._check(collection, edits, user, tool)
+        runs = Runs.of(collection, edits)
+        head = self._head(collection, user, reason, tool, selection, token, session)
+        head["automatic"] = tool == "check"
+        return self._commit(collection, runs, head)
+
+    def undo(self, collection: Collection, user: str, token: str | None = None) -> Batch | None:
+        """Take back the user's last change that still stands; None where there is none.
+
+        Raises
+        ------
+        Conflict
+            Somebody changed one of these flags since.
+        """
+        return self._take_back(collection, user, "undo", token)
+
+    def redo(self, collection: Collection, user: str, token: str | None = None) -> Batch | None:
+        """Do again what the user took back last, unless he changed something since."""
+        return self._take_back(collection, user, "redo", token)
+
+    def can_undo(self, collection: Collection, user: str) -> bool:
+        """Whether the user has a change to take back."""
+        return self._target(collection, user, "undo") is not None
+
+    def can_redo(self, collection: Collection, user: str) -> bool:
+        """Whether the user has an undone change to do again."""
+        return self._target(collection, user, "redo") is not None
+
+    def _take_back(
+        self, collection: Collection, user: str, tool: str, token: str | None
+    ) -> Batch | None:
+        from sdcviz.qc.journal_queries import edits_of, find_token
+
+        if token and (done := self._read(collection, lambda c: find_token(c, self.id, token))):
+            collection.catch_up()
+            return done
+        target = self._target(collection, user, tool)
+        if target is None:
+            return None
+        rows = self._read(collection, lambda c: edits_of(c, [target.id])) or []
+        runs = Runs.read(collection, rows).reversed()
+        head = self._head(collection, user, target.reason, tool, target.selection, token, "")
+        head |= {"undoes": target.id, "automatic": target.automatic, "session": target.session}
+        return self._commit(collection, runs, head)
+
+    def _target(self, collection: Collection, user: str, tool: str) -> Batch | None:
+        """Find what undo or redo would take back, from the newest batch of the user on."""
+        undone: set[int | None] = set()
+        for batch in self._newest(collection, user):
+            if batch.id in undone:
+                continue
+            undone.add(batch.undoes)
+            if tool == "redo" and batch.tool == "undo":
+                return batch
+            if batch.tool not in {"undo", "redo"}:
+                return batch if tool == "undo" else None
+        return None
+
+    def _newest(self, collection: Collection, user: str) -> Iterator[Batch]:
+        """Give the user's batches, the newest first; read only as many as are asked for."""
+        from sdcviz.qc.journal_queries import newest_of
+
+        before, most = _ALL, 16
+        while True:
+            asked = {"user": user, "reading": collection.reading, "before": before, "most": most}
+            found = self._read(collection, partial(newest_of, collection=self.id, **asked)) or []
+            yield from found
+            if len(found) < most:
+                return
+            before, most = found[-1].id, 8 * most
+
+    def _head(
+        self,
+        collection: Collection,
+        user: str,
+        reason: str,
+        tool: str,
+        selection: str,
+        token: str | None,
+        session: str,
+    ) -> dict[str, Any]:
+        import sdcviz
+
+        return {
+            "token": token or uuid.uuid4().hex,
+            "collection": self.id,
+            "time": _now(),
+            "user": _plain(user),
+            "reason": _plain(reason),
+            "tool": tool,
+            "selection": _plain(selection),
+            "undoes": None,
+            "reading": collection.reading,
+            "session": session or _SESSION,
+            "software": f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
+        }
+
+    def _commit(self, collection: Collection, runs: Runs, head: dict[str, Any]) -> Batch:
+        """Write a batch in one transaction, then lay it over the open collection."""
+        from sdcviz.qc.journal_queries import Batch, find_token
+        from sdcviz.qc.journal_store import BATCH
+
+        store = self._store(collection, write=True)
+        assert store is not None, "made by write=True"
+        head = {**head, "samples": runs.samples}
+        new = False
+
+        def work(connection: Connection) -> Batch:
+            nonlocal new
+            self._catch_up(connection, collection)
+            done = find_token(connection, self.id, head["token"])
+            if done is not None:  # asked twice, or the answer to our commit was lost
+                return done
+            self._compare(connection, collection, runs)
+            key = connection.execute(BATCH.insert(), head).inserted_primary_key
+            assert key is not None
+            store.add_edits(connection, runs.rows(key[0]), len(runs))
+            new = True
+            return Batch(id=key[0], **head)
+
+        with collection.journal_lock:
+            if not len(runs) and not head["undoes"]:
+                raise BadRequest("No flag would change: all of them have the new flag already.")
+            batch = store.write(self.id, work)
+            if new and collection.last_batch is not None and collection.last_batch < batch.id:
+                lay_over(collection, runs)
+                collection.last_batch = batch.id
+        return batch
+
+    def _check(self, collection: Collection, edits: Edits, user: str, tool: str) -> None:
+        """Refuse what makes no sense."""
+        if collection.last_batch is None:
+            raise BadRequest(
+                f"{collection.name} was opened with its original flags; open it with those of the "
+                "journal to change them."
+            )
+        if not user.strip():
+            raise BadRequest("Give the name under which the flags are changed (--user).")
+        if tool not in TOOLS:
+            raise BadRequest(f"There is no tool {tool!r}; there are {', '.join(TOOLS)}.")
+        for code in np.unique(np.concatenate([edits.old, edits.new])).tolist():
+            check_flag(chr(code))
+        for which, key in enumerate(edits.keys):
+            part = np.flatnonzero(edits.parameter == which)
+            rows, samples = edits.station[part], edits.sample[part]
+            wrong = np.flatnonzero(~collection.flag_places(key, rows, samples))
+            if wrong.size:
+                i = wrong[0]
+                what = "the station itself" if samples[i] < 0 else f"sample {samples[i]}"
+                raise NotFound(
+                    f"Station {rows[i]} has no flag of {PLACES.get(key, key)} for {what}; "
+                    "nothing was saved."
+                )
+
+    def _compare(self, connection: Connection, collection: Collection, runs: Runs) -> None:
+        """Raise `Conflict` where a flag is not what was seen."""
+        found: list[tuple[str, int, int, int, int]] = []
+        total = 0
+        for key, run, row, sample, _ in runs.by_key(collection.keys):
+            now = collection.flag_at(key, row, sample)
+            wrong = np.flatnonzero(now != runs.old[run])
+            total += len(wrong)
+            for i in wrong[: _SHOWN - len(found)].tolist():
+                found.append((key, int(run[i]), int(row[i]), int(sample[i]), int(now[i])))
+        if not found:
+            return
+        conflicts = [
+            self._conflict(connection, collection, key, row, sample, chr(runs.old[one]), chr(now))
+            for key, one, row, sample, now in found
+        ]
+        raise Conflict(_sentence(conflicts[0], total), conflicts)
+
+    def _conflict(
+        self,
+        connection: Connection,
+        collection: Collection,
+        key: str,
+        row: int,
+        sample: int,
+        expected: str,
+        now: str,
+    ) -> dict[str, Any]:
+        """Say of one flag who set it, when and why."""
+        from sdcviz.qc.journal_queries import entries
+
+        (source,), (station,) = identities(collection, np.array([row]))
+        reading = collection.reading
+        found = entries(connection, self.id, reading, source, int(station), key, sample)
+        return {
+            "station": f"{source}:{station}",
+            "sample": sample,
+            "parameter": key,
+            "expected": expected,
+            "found": now,
+            "user": found[-1].user if found else "",
+            "time": found[-1].time if found else "",
+            "reason": found[-1].reason if found else "",
+        }
+
+    # ---- keeping up ----------------------------------------------------
+    def catch_up(self, collection: Collection) -> list[tuple[str, NDArray[np.int64]]]:
+        """Lay over what others wrote since the last time.
+
+        Returns
+        -------
+        list of (str, ndarray of int64)
+            Parameters and the rows of the stations whose flags changed.
+        """
+        if collection.last_batch is None:
+            return []
+        with collection.journal_lock:
+            return self._read(collection, lambda c: self._catch_up(c, collection)) or []
+
+    def _catch_up(
+        self, connection: Connection, collection: Collection
+    ) -> list[tuple[str, NDArray[np.int64]]]:
+        from sdcviz.qc.journal_queries import edits_after, last_batch
+
+        last, seen, reading = (
+            last_batch(connection, self.id),
+            collection.last_batch,
+            collection.reading,
+        )
+        assert seen is not None, "a collection with original flags does not keep up"
+        if last <= seen:
+            return []
+        if reading:
+            # What checks found goes beneath what the reader set by hand.
+            news = [*edits_after(connection, self.id, seen, last, "", automatic=True)]
+            news += edits_after(connection, self.id, 0 if news else seen, last, reading)
+        else:
+            news = [*edits_after(connection, self.id, seen, last, "")]
+        touched = lay_over(collection, Runs.read(collection, news))
+        collection.last_batch = last
+        return touched
+
+    # ---- telling -------------------------------------------------------
+    def last(self, collection: Collection) -> int:
+        """Return the number of the newest batch; 0 without any."""
+        from sdcviz.qc.journal_queries import last_batch
+
+        return self._read(collection, lambda c: last_batch(c, self.id)) or 0
+
+    def batches(
+        self,
+        collection: Collection,
+        *,
+        user: str | None = None,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> list[Batch]:
+        """Return batches in their order, those of readings too.
+
+        Parameters
+        ----------
+        collection : Collection
+        user : str, optional
+            Only those of one user.
+        after : int
+            Only those with a greater number.
+        limit : int, optional
+            Only the last so many.
+        """
+        from sdcviz.qc.journal_queries import batches
+
+        found = self._read(collection, lambda c: batches(c, self.id, user, after, limit or _ALL))
+        return found or []
+
+    def history(self, collection: Collection, row: int, sample: int, key: str) -> list[Entry]:
+        """Return all changes of one flag, the oldest first.
+
+        Parameters
+        ----------
+        collection : Collection
+        row, sample : int
+            Station, and number of the sample in it (-1: the station itself).
+        key : str
+            Parameter, or a key of `sdcviz.qc.model.PLACES`.
+        """
+        from sdcviz.qc.journal_queries import entries
+
+        (source,), (station,) = identities(collection, np.array([row]))
+        asked = (self.id, collection.reading, source, int(station), key, int(sample))
+        return self._read(collection, lambda c: entries(c, *asked)) or []
+
+    def edits(
+        self, collection: Collection, batches: Iterable[int] | None = None
+    ) -> tuple[Edits, NDArray[np.int64]]:
+        """Return what batches changed, for stations that the collection has now.
+
+        Parameters
+        ----------
+        collection : Collection
+        batches : iterable of int, optional
+            Their numbers; all that count for the collection's flags by default.
+
+        Returns
+        -------
+        edits : Edits
+            One row a flag and change, in the order of writing.
+        batch : ndarray of int64
+            Number of the batch of each row.
+        """
+        from sdcviz.qc.journal_queries import edits_after, edits_of
+
+        reading = collection.reading
+
+        def work(connection: Connection) -> list[Any]:
+            if batches is not None:
+                return [*edits_of(connection, sorted(batches))]
+            common = edits_after(connection, self.id, 0, _ALL, "", automatic=bool(reading))
+            own = edits_after(connection, self.id, 0, _ALL, reading) if reading else []
+            return [*common, *own]
+
+        return Runs.read(collection, self._read(collection, work) or []).edits()
+
+    def manual(
+        self, collection: Collection, key: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the flags that people decided on: no check may change them.
+
+        Returns
+        -------
+        rows, samples : ndarray of int64
+            Stations and numbers of samples in them (-1: the station itself), each once.
+        """
+        from sdcviz.qc.journal_queries import manual_edits
+
+        asked = (self.id, collection.reading, key)
+        rows = self._read(collection, lambda c: manual_edits(c, *asked)) or []
+        edits, _ = Runs.read(collection, rows).edits()
+        both = np.unique(np.stack([edits.station, edits.sample.astype(np.int64)]), axis=1)
+        return both[0], both[1]
+
+    # ---- what was looked at --------------------------------------------
+    def mark_seen(
+        self, collection: Collection, rows: NDArray[np.int64], user: str, done: bool = True
+    ) -> None:
+        """Note that a user has finished with stations, or with `done` False that he has not."""
+        from sdcviz.qc.journal_queries import set_seen
+
+        store = self._store(collection, write=True)
+        assert store is not None, "made by write=True"
+        names, stations = identities(collection, np.atleast_1d(rows))
+        pairs = list(zip(names, stations.tolist(), strict=True))
+        asked = (self.id, pairs, user, collection.reading, _now(), done)
+        store.write(self.id, lambda c: set_seen(c, *asked))
+
+    def seen(self, collection: Collection, user: str | None = None) -> NDArray[np.int64]:
+        """Return the rows of stations that a user, or anybody, has finished with, ascending."""
+        from sdcviz.qc.journal_queries import seen
+
+        found = self._read(collection, lambda c: seen(c, self.id, user, collection.reading)) or []
+        rows = rows_of(collection, [s for s, _ in found], np.array([n for _, n in found], np.int64))
+        return np.unique(rows[rows >= 0])
+
+    # ---- the database --------------------------------------------------
+    def _read(self, collection: Collection, work: Callable[[Connection], T]) -> T | None:
+        """Ask the database; None where nothing was ever written."""
+        store = self._store(collection)
+        return None if store is None else store.read(work)
+
+    def _store(self, collection: Collection, write: bool = False) -> Store | None:
+        url = get_settings().journal_url
+        if url is None:
+            file = journal_file(collection)
+            if not write and not file.exists():
+                return None  # without SQLAlchemy, which takes a while to load
+            address = f"sqlite:///{file.absolute()}"
+        else:
+            address = url.get_secret_value()
+        from sdcviz.qc.journal_store import open_store
+
+        return open_store(address)
+
+
+def journal_file(collection: Collection) -> Path:
+    """Return the SQLite file of a collection's journal, whether it exists or not.
+
+    It lies in the collection's folder and goes where the folder goes. Only where
+    that folder can't be written and has no journal, it lies in the user's own.
+    """
+    beside = collection.path / "journal.sqlite"
+    if beside.exists() or os.access(collection.path, os.W_OK):
+        return beside
+    return get_settings().data_dir / "journals" / f"{collection.id}.sqlite"
+
+
+def lay_over(collection: Collection, runs: Runs) -> list[tuple[str, NDArray[np.int64]]]:
+    """Change the flags of an open collection; return parameters and the rows that are touched."""
+    for key, _, rows, samples, new in runs.by_key(collection.keys):
+        collection.lay_over(key, rows, samples, new)
+    there = runs.row >= 0
+    return [
+        (key, np.unique(runs.row[there & (runs.parameter == which)]))
+        for which, key in enumerate(runs.keys)
+    ]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _plain(text: str) -> str:
+    """Keep a text to one line of printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _sentence(conflict: dict[str, Any], total: int) -> str:
+    """Say who changed what, and when."""
+    key = conflict["parameter"]
+    where = "station" if conflict["sample"] < 0 else f"sample {conflict['sample']} of station"
+    begin = f"{PLACES.get(key, key)} of {where} {conflict['station']} has flag {conflict['found']}"
+    if conflict["user"]:
+        why = f" ({conflict['reason']})" if conflict["reason"] else ""
+        begin += (
+            f", set by {conflict['user']} at {conflict['time'][:16].replace('T', ' ')} UTC{why}"
+        )
+    more = f" {number(total - 1)} more flags differ too." if total > 1 else ""
+    return f"{begin}; you saw {conflict['expected']}.{more} Nothing was saved."

@@ -1,0 +1,263 @@
+"""What the journal asks its database; each function one question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.engine import Connection
+
+__all__ = [
+    "Batch",
+    "Entry",
+    "batches",
+    "edits_after",
+    "edits_of",
+    "entries",
+    "find_token",
+    "last_batch",
+    "manual_edits",
+    "newest_of",
+    "seen",
+    "set_seen",
+    "undone",
+]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One saved change: who, when, why, with what.
+
+    Attributes
+    ----------
+    id : int
+        Its number; greater than that of every earlier one.
+    token : str
+        Name that the caller gave it: the same token is never written twice.
+    collection : str
+        Identity of the collection.
+    time : str
+        UTC, ISO 8601.
+    user, reason : str
+        Who, and why.
+    tool : str
+        One of `sdcviz.qc.journal.TOOLS`.
+    selection : str
+        What was chosen, as text (such as the condition of a rule).
+    undoes : int or None
+        Number of the batch that it takes back.
+    automatic : bool
+        Whether the flags are those of checks.
+    reading : str
+        Name of the second reading it belongs to; empty: the common flags.
+    session, software : str
+        What it was made in and with.
+    samples : int
+        How many flags it changed.
+    """
+
+    id: int
+    token: str
+    collection: str
+    time: str
+    user: str
+    reason: str
+    tool: str
+    selection: str
+    undoes: int | None
+    automatic: bool
+    reading: str
+    session: str
+    software: str
+    samples: int
+
+
+class Entry(NamedTuple):
+    """One change of one flag."""
+
+    batch: int
+    time: str
+    user: str
+    reason: str
+    tool: str
+    old: str
+    new: str
+    note: str
+
+
+_BATCH = """SELECT id, token, collection, time, "user", reason, tool, selection, undoes, automatic,
+    reading, session, software, samples FROM batch WHERE collection = :collection"""
+_EDIT = """SELECT e.batch, e.number, e.source, e.station, e.first, e.count, e.parameter, e.old,
+    e.new, e.note FROM edit e"""
+
+_LAST = text("SELECT max(id) FROM batch WHERE collection = :collection")
+_FIND = text(f"{_BATCH} AND token = :token")
+_NEWEST = text(
+    f'{_BATCH} AND "user" = :user AND reading = :reading AND id < :before '
+    "ORDER BY id DESC LIMIT :most"
+)
+_SINCE = text(
+    f'{_BATCH} AND id > :after AND ("user" = :user OR NOT :by_user) ORDER BY id DESC LIMIT :most'
+)
+_AFTER = text(
+    f"{_EDIT} JOIN batch b ON e.batch = b.id WHERE b.collection = :collection AND b.id > :after "
+    "AND b.id <= :last AND b.reading = :reading AND (b.automatic OR NOT :automatic) "
+    "ORDER BY e.batch, e.number"
+)
+_OF = text(f"{_EDIT} WHERE e.batch IN :batches ORDER BY e.batch, e.number").bindparams(
+    bindparam("batches", expanding=True)
+)
+_MANUAL = text(
+    f"{_EDIT} JOIN batch b ON e.batch = b.id WHERE b.collection = :collection "
+    "AND b.reading = :reading AND NOT b.automatic AND b.undoes IS NULL AND e.parameter = :key "
+    "ORDER BY e.batch, e.number"
+)
+_UNDONE = text(
+    "SELECT id, undoes FROM batch WHERE collection = :collection AND reading = :reading "
+    "AND undoes IS NOT NULL ORDER BY id DESC"
+)
+_ENTRIES = text(
+    'SELECT b.id, b.time, b."user", b.reason, b.tool, e.old, e.new, e.note FROM edit e '
+    "JOIN batch b ON e.batch = b.id WHERE e.source = :source AND e.station = :station "
+    "AND e.parameter = :key AND e.first <= :sample AND e.first + e.count > :sample "
+    "AND b.collection = :collection AND "
+    "(b.reading = :reading OR (b.reading = '' AND b.automatic)) ORDER BY b.id"
+)
+_UNSEE = text(
+    "DELETE FROM seen WHERE collection = :collection AND source = :source "
+    'AND station = :station AND "user" = :user AND reading = :reading'
+)
+_SEE = text(
+    'INSERT INTO seen (collection, source, station, "user", reading, time) '
+    "VALUES (:collection, :source, :station, :user, :reading, :time)"
+)
+_SEEN = text(
+    "SELECT source, station FROM seen WHERE collection = :collection AND reading = :reading "
+    'AND ("user" = :user OR NOT :by_user)'
+)
+
+
+def _batch(row: Sequence[Any]) -> Batch:
+    found = Batch(*row)
+    return replace(found, automatic=bool(found.automatic))
+
+
+def last_batch(connection: Connection, collection: str) -> int:
+    """Return the number of the newest batch; 0 without any."""
+    return connection.execute(_LAST, {"collection": collection}).scalar() or 0
+
+
+def find_token(connection: Connection, collection: str, token: str) -> Batch | None:
+    """Return the batch that was written with a token."""
+    row = connection.execute(_FIND, {"collection": collection, "token": token}).first()
+    return None if row is None else _batch(row)
+
+
+def newest_of(
+    connection: Connection, collection: str, user: str, reading: str, before: int, most: int
+) -> list[Batch]:
+    """Return batches of one user below a number, the newest first."""
+    asked = {"collection": collection, "user": user, "reading": reading}
+    rows = connection.execute(_NEWEST, {**asked, "before": before, "most": most})
+    return [_batch(row) for row in rows]
+
+
+def batches(
+    connection: Connection, collection: str, user: str | None, after: int, most: int
+) -> list[Batch]:
+    """Return the batches after a number in their order, at most the last `most`."""
+    asked = {"collection": collection, "user": user or "", "by_user": user is not None}
+    rows = connection.execute(_SINCE, {**asked, "after": after, "most": most})
+    return [_batch(row) for row in rows][::-1]
+
+
+def edits_after(
+    connection: Connection,
+    collection: str,
+    after: int,
+    last: int,
+    reading: str,
+    automatic: bool = False,
+) -> Sequence[Any]:
+    """Return rows of `EDIT` of the batches from `after` (without) to `last`, in their order.
+
+    Parameters
+    ----------
+    automatic : bool
+        Those of checks only.
+    """
+    asked = {"collection": collection, "after": after, "last": last, "reading": reading}
+    return connection.execute(_AFTER, {**asked, "automatic": automatic}).all()
+
+
+def edits_of(connection: Connection, batches: list[int]) -> Sequence[Any]:
+    """Return rows of `EDIT` of some batches, in their order."""
+    rows: list[Any] = []
+    for first in range(0, len(batches), 500):
+        rows += connection.execute(_OF, {"batches": batches[first : first + 500]}).all()
+    return rows
+
+
+def manual_edits(connection: Connection, collection: str, reading: str, key: str) -> Sequence[Any]:
+    """Return rows of `EDIT` with which people, not checks, set flags of a parameter."""
+    gone = undone(connection, collection, reading)
+    asked = {"collection": collection, "reading": reading, "key": key}
+    return [row for row in connection.execute(_MANUAL, asked) if row[0] not in gone]
+
+
+def undone(connection: Connection, collection: str, reading: str) -> set[int]:
+    """Return the batches that were taken back, and not done again."""
+    gone: set[int] = set()
+    for number, undoes in connection.execute(
+        _UNDONE, {"collection": collection, "reading": reading}
+    ):
+        if number not in gone:
+            gone.add(undoes)
+    return gone
+
+
+def entries(
+    connection: Connection,
+    collection: str,
+    reading: str,
+    source: str,
+    station: int,
+    key: str,
+    sample: int,
+) -> list[Entry]:
+    """Return all changes of one flag, the oldest first."""
+    asked = {"collection": collection, "reading": reading, "source": source, "station": station}
+    rows = connection.execute(_ENTRIES, {**asked, "key": key, "sample": sample})
+    return [Entry(*row) for row in rows]
+
+
+def set_seen(
+    connection: Connection,
+    collection: str,
+    stations: list[tuple[str, int]],
+    user: str,
+    reading: str,
+    time: str,
+    done: bool,
+) -> None:
+    """Note that a user has, or has not, finished with stations (file and number in it)."""
+    rows = [
+        {"collection": collection, "source": source, "station": station, "user": user,
+         "reading": reading, "time": time}
+        for source, station in stations
+    ]  # fmt: skip
+    if rows:
+        connection.execute(_UNSEE, rows)
+    if rows and done:
+        connection.execute(_SEE, rows)
+
+
+def seen(
+    connection: Connection, collection: str, user: str | None, reading: str
+) -> list[tuple[str, int]]:
+    """Return file and number in the file of the stations that were finished with."""
+    asked = {"collection": collection, "reading": reading, "user": user or ""}
+    rows = connection.execute(_SEEN, {**asked, "by_user": user is not None})
+    return [(source, station) for source, station in rows]
