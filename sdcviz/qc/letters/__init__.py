@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .cases import Case, Cases
-    from .compose import Earlier, compose
+    from .composing import Earlier, compose
     from .model import Item, Letter
-    from .outbox import Written, deliver, outbox, write_letters
+    from .outbox import Written, deliver, letters_folder, write_letters
 
 __all__ = [
     "Case",
@@ -23,15 +23,15 @@ __all__ = [
     "Written",
     "compose",
     "deliver",
-    "outbox",
+    "letters_folder",
     "write_letters",
 ]
 
 _MODULES = {
     **dict.fromkeys(("Case", "Cases"), "cases"),
-    **dict.fromkeys(("Earlier", "compose"), "compose"),
+    **dict.fromkeys(("Earlier", "compose"), "composing"),
     **dict.fromkeys(("Item", "Letter"), "model"),
-    **dict.fromkeys(("Written", "deliver", "outbox", "write_letters"), "outbox"),
+    **dict.fromkeys(("Written", "deliver", "letters_folder", "write_letters"), "outbox"),
 }
 
 

@@ -7,10 +7,10 @@ answers on an item the last counts, and all of them can be read later.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -23,18 +23,21 @@ from sqlalchemy import (
     Table,
     Text,
     insert,
+    inspect,
     select,
 )
 
 from sdcviz.errors import BadRequest, NotFound
 
-from .compose import Earlier
+from .composing import Earlier
 from .model import Item, Letter, one_line
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from sdcviz.observations import Collection
+
+T = TypeVar("T")
 
 __all__ = ["VERDICTS", "Answer", "Case", "Cases"]
 
@@ -344,29 +347,19 @@ class Cases:
         if _head(connection, self._collection.id, letter) is None:
             raise NotFound(f"There is no letter {letter!r} about this collection.")
 
-    def _write(self, work: Any) -> None:
-        from ..journal_store import store_of
+    def _write(self, work: Callable[[Connection], None]) -> None:
+        store = self._collection.journal.store(self._collection, write=True)
+        assert store is not None, "it is made where there is none"
+        # A lock of its own: two collections of one database may need the tables at once.
+        store.write("tables", _META.create_all)
+        store.write(self._collection.id, work)
 
-        store = store_of(self._collection, write=True)
-        assert store is not None, "it was just made"
-
-        def prepared(connection: Connection) -> None:
-            _META.create_all(connection)
-            work(connection)
-
-        store.write(self._collection.id, prepared)
-
-    def _read(self, work: Any, nothing: Any) -> Any:
-        from ..journal_store import store_of
-
-        store = store_of(self._collection)
-
-        def prepared(connection: Connection) -> Any:
-            from sqlalchemy import inspect
-
+    def _read(self, work: Callable[[Connection], T], nothing: T) -> T:
+        def if_any(connection: Connection) -> T:
             return work(connection) if inspect(connection).has_table("letter") else nothing
 
-        return nothing if store is None else store.read(prepared)
+        store = self._collection.journal.store(self._collection)
+        return nothing if store is None else store.read(if_any)
 
 
 def _now() -> str:

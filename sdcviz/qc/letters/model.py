@@ -118,6 +118,8 @@ class Letter:
     items : tuple of Item
         What is asked for.
     totals : Totals
+    confirmed : int
+        Values that had not been checked and were found good; they are no items.
     withheld : int
         Stations whose values are left out, since they are restricted.
     plotted, plottable : int
@@ -140,6 +142,7 @@ class Letter:
     last_batch: int
     items: tuple[Item, ...]
     totals: Totals
+    confirmed: int = 0
     withheld: int = 0
     plotted: int = 0
     plottable: int = 0

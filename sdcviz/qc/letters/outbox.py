@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.settings import Settings
 
-__all__ = ["Written", "deliver", "outbox", "write_letters"]
+__all__ = ["Written", "deliver", "letters_folder", "write_letters"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Written:
         return f"There is no address of {whose}: give one, or add it to data_centre_addresses."
 
 
-def outbox(collection: Collection, settings: Settings) -> Path:
+def letters_folder(collection: Collection, settings: Settings) -> Path:
     """Return the folder that keeps the letters about a collection."""
     return settings.data_dir / "letters" / collection.id
 

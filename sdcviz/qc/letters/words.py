@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 
 from sdcviz.vocabularies import label
 from sdcviz.words import counted, number
@@ -11,6 +12,7 @@ from .model import KINDS, Item, Letter
 
 __all__ = ["ask", "body", "flag_name", "introduction", "remarks", "totals"]
 
+WIDTH = 78
 SHOWN = 30
 """Items and reasons that are told in the text; the attached tables have all."""
 
@@ -55,6 +57,9 @@ def ask(letter: Letter) -> str:
 def remarks(letter: Letter) -> list[str]:
     """Say what is left out."""
     told = []
+    if letter.confirmed:
+        values = counted(letter.confirmed, "value")
+        told.append(f"Besides, {values} without quality control proved good.")
     if letter.withheld:
         stations = counted(letter.withheld, "station")
         told.append(
@@ -84,7 +89,7 @@ def body(letter: Letter) -> str:
     """
     parts = [
         f"To: {letter.addressee}",
-        f"Dear colleagues,\n\n{introduction(letter)}",
+        f"Dear colleagues,\n\n{fill(introduction(letter), WIDTH)}",
         _table((name, number(n)) for name, n in totals(letter)),
     ]
     if letter.totals.flags:
@@ -99,8 +104,8 @@ def body(letter: Letter) -> str:
         items = letter.of_kind(kind)
         if items and kind != "flag":
             parts.append(f"{title}\n{_list(items)}")
-    parts.append(f"What we ask for\n  {ask(letter)}")
-    parts += remarks(letter)
+    parts.append(f"What we ask for\n{fill(ask(letter), WIDTH)}")
+    parts += [fill(text, WIDTH) for text in remarks(letter)]
     if letter.attachments:
         parts.append("Attached\n" + _table((a.name,) for a in letter.attachments))
     parts.append(f"{letter.author}\n{letter.contact}".strip())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
+from sdcviz.formats.model import NOT_CHECKED
 
 from ..model import Findings
 from .access import restricted
@@ -154,9 +155,10 @@ def compose(
         told = (earlier or {}).get(edmo, Earlier())
         mine = recent & (c.edmo[edits.station] == edmo) & (ids > told.last_batch)
         changes = net_changes(edits.take(mine), ids[mine], batches)
+        confirmed = _confirmed(changes)
         of_centre = found and found.take(c.edmo[found.station] == edmo)
-        maker = MakeItems(words, changes, of_centre, told.anomalies)
-        letter = _letter(int(edmo), maker, options)
+        maker = MakeItems(words, changes.take(~confirmed), of_centre, told.anomalies)
+        letter = _letter(int(edmo), maker, options, int(confirmed.sum()))
         if letter is not None:
             letters.append(letter)
     return letters
@@ -176,7 +178,13 @@ def _time(text: str) -> str:
     return given.isoformat()
 
 
-def _letter(edmo: int, maker: MakeItems, options: Options) -> Letter | None:
+def _confirmed(changes: Changes) -> NDArray[np.bool_]:
+    """Tell which values had not been checked and were found good: nothing is to be corrected."""
+    edits = changes.edits
+    return (edits.old == NOT_CHECKED) & np.isin(edits.new, (ord("1"), ord("2")))
+
+
+def _letter(edmo: int, maker: MakeItems, options: Options, confirmed: int) -> Letter | None:
     """Write one letter; None where there is nothing to tell."""
     from sdcviz.vocabularies import label
 
@@ -186,7 +194,8 @@ def _letter(edmo: int, maker: MakeItems, options: Options) -> Letter | None:
     if not items:
         return None
     stations = sorted({row for row in _rows(maker, items)})
-    times = [str(changes.batches[i].time) for i in np.unique(changes.batch).tolist()]
+    used = np.unique(changes.batch).tolist()
+    times = [str(changes.batches[i].time) for i in used]
     letter = Letter(
         id=uuid.uuid4().hex,
         edmo=edmo,
@@ -203,6 +212,7 @@ def _letter(edmo: int, maker: MakeItems, options: Options) -> Letter | None:
         last_batch=max(changes.batches, default=0),
         items=tuple(items),
         totals=_totals(words, changes, stations),
+        confirmed=confirmed,
         withheld=int(words.restricted[stations].sum()),
     )
     return _with_files(letter, changes, numbers, np.array(stations), words, options)
