@@ -286,12 +286,18 @@ class Piece:
         """Let later checks see what one found: the worst flag wins."""
         changed = set()
         for n, key in enumerate(found.keys):
-            mine = (found.parameter == n) & (found.sample >= 0) & (found.flag != ord("0"))
-            if not mine.any():
+            mine = (found.parameter == n) & (found.flag != ord("0"))
+            if not mine.any() or key in (POSITION, TIME):
                 continue
-            at = self.offsets[np.searchsorted(self.rows, found.station[mine])] + found.sample[mine]
+            whole = found.sample[mine] < 0
+            station = np.searchsorted(self.rows, found.station[mine])
+            counts = np.where(whole, self.lengths[station], 1)
+            again = np.repeat(np.arange(len(station)), counts)
+            nth = np.arange(len(again)) - np.repeat(np.cumsum(counts) - counts, counts)
+            at = self.offsets[station[again]]
+            at = at + np.where(whole[again], nth, found.sample[mine][again])
             flags = np.array(self.flags(key))
-            new = found.flag[mine]
+            new = found.flag[mine][again]
             worse = RANK[new] < RANK[flags[at]]
             flags[at[worse]] = new[worse]
             self._columns[key, "flags"] = flags
