@@ -386,7 +386,7 @@ def test_letter_without_address_is_written_but_not_sent(
             c, written[0].path, to="a@b.example", user="Ann", settings=known,
             approved=written[0].sha256,
         )  # fmt: skip
-    assert {case.state for case in Cases(c).all()} == {"written", "failed"}
+    assert {case.edmo: case.state for case in Cases(c).all()} == {486: "written", 545: "failed"}
 
 
 def test_cases_and_answers(c: Collection, write: Callable) -> None:

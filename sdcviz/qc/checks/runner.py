@@ -140,7 +140,7 @@ def _why_not(
             f"The check {check.name!r} has thresholds for {named}; none of them is among the "
             f"parameters of {collection.name}{' that were asked for' if limits.only else ''}."
         )
-    return ""
+    return check.unready(collection, limits) if check.unready else ""
 
 
 def run_checks(

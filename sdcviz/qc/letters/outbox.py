@@ -152,19 +152,16 @@ def deliver(
         )
     message = read_message(path)
     cases = Cases(collection)
-    case = cases.case(str(message.get(LETTER_ID, "")))
-    if case.sent:
-        raise BadRequest(
-            f"This letter was sent to {case.recipient} on {case.sent[:16].replace('T', ' ')} UTC; "
-            "write a new one to say more."
-        )
+    letter = str(message.get(LETTER_ID, ""))
     recipients = ", ".join(str(address) for address in read_addresses(to))
     message = addressed(message, to, settings.mail_from, datetime.now(UTC).replace(microsecond=0))
+    cases.sending(letter, to=recipients, user=user)
     try:
         sent = send(message, settings, pauses=pauses, wait=wait)
-    except SdcvizError as error:
-        cases.failed(case.id, to=recipients, reason=str(error), user=user)
+    except BaseException as error:
+        reason = str(error) if isinstance(error, SdcvizError) else f"broken off ({error!r})"
+        cases.failed(letter, to=recipients, reason=reason, user=user)
         raise
-    cases.sent(case.id, to=recipients, message_id=sent, user=user)
+    cases.sent(letter, to=recipients, message_id=sent, user=user)
     write_eml(message, path.with_suffix(".sent.eml"))
     return sent
