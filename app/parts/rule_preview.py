@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.geo.coast import coast_lines
+from sdcviz.geo.coast import coast
 from sdcviz.geo.projection import forward
 from sdcviz.observations import histogram
 from sdcviz.plots.colours import FLAGS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Preview", "ground", "look"]
 
 BINS = 48
-WIDE, HIGH = 480, 320
+WIDE, HIGH = 480, 220
 """Pixels of the map; stations of one pixel are drawn once."""
 _grounds = Shared(8)
 
@@ -158,11 +158,11 @@ def ground(data: Collection) -> dict[str, Any]:
 
 def _ground(data: Collection) -> dict[str, Any]:
     x0, y1, scale = _frame(data)
-    coast_x, coast_y = coast_lines("mercator", "50m")
+    coast_x, coast_y = coast("mercator", "50m")
     px, py = (coast_x - x0) * scale, (y1 - coast_y) * scale
     return {
         "size": [WIDE, HIGH],
-        "coast": _path(px, py),
+        "land": _path(px, py),
         "stations": _dots(data, np.arange(data.n_stations)),
     }
 
@@ -200,17 +200,21 @@ def _dots(data: Collection, rows: NDArray[np.int64]) -> list[int]:
 
 
 def _path(x: NDArray, y: NDArray) -> str:
-    """Draw lines that NaN separates, without what is outside and without needless points."""
-    near = (np.abs(x - WIDE / 2) < WIDE) & (np.abs(y - HIGH / 2) < HIGH)
-    px, py = np.where(near, x, np.nan).round(1), np.where(near, y, np.nan).round(1)
-    out, pen, last = [], False, (np.nan, np.nan)
-    for a, b in zip(px.tolist(), py.tolist(), strict=True):
-        if a != a:
-            pen = False
-        elif not pen:
-            out.append(f"M{a:g} {b:g}")
-            pen, last = True, (a, b)
-        elif abs(a - last[0]) + abs(b - last[1]) >= 0.8:
-            out.append(f"L{a:g} {b:g}")
-            last = (a, b)
+    """Draw the rings that touch the map (NaN separates them), as fine as can be seen."""
+    out = []
+    ends = np.flatnonzero(np.isnan(x))
+    for a, b in zip([0, *(ends[:-1] + 1)], ends, strict=True):
+        rx, ry = x[a:b], y[a:b]
+        if rx.max() < 0 or rx.min() > WIDE or ry.max() < 0 or ry.min() > HIGH:
+            continue
+        # What is outside goes to a wide frame around the map.
+        rx, ry = np.clip(rx, -WIDE, 2 * WIDE), np.clip(ry, -HIGH, 2 * HIGH)
+        away = (rx < 0) | (rx > WIDE) | (ry < 0) | (ry > HIGH)
+        last, points = (np.inf, np.inf), []
+        for px, py, far in zip(rx.tolist(), ry.tolist(), away.tolist(), strict=True):
+            if abs(px - last[0]) + abs(py - last[1]) >= (40 if far else 0.8):
+                points.append(f"{px:.1f} {py:.1f}")
+                last = (px, py)
+        if len(points) > 2:
+            out.append(f"M{'L'.join(points)}z")
     return "".join(out)

@@ -124,7 +124,8 @@ export function render({model}) {
     offer(key, form.keys, model.state.key)
     reasons.replaceChildren(...form.reasons.map((r) => make("option", {value: r})))
     flags.replaceChildren(...form.flags.map(([code, title, colour]) =>
-      make("button", {"data-flag": code, onclick: () => send({flag: code})}, dot(colour), title)))
+      make("button", {"data-flag": code, title, "aria-label": title, onclick: () => send({flag: code})},
+        dot(colour), "1234".includes(code) ? title : code)))
     help.replaceChildren(help.firstChild, ...form.help.flatMap(([title, words]) => [
       make("h4", {}, title),
       make("dl", {}, ...words.flatMap(([name, says]) => [make("dt", {}, name), make("dd", {}, says)])),
@@ -132,7 +133,7 @@ export function render({model}) {
     const [w, h] = form.map.size
     map.setAttribute("viewBox", `0 0 ${w} ${h}`)
     map.replaceChildren(
-      draw("path", {class: "coast", d: form.map.coast}),
+      draw("path", {class: "land", d: form.map.land}),
       draw("path", {class: "stations", d: dots(form.map.stations, 1)}),
       draw("path", {class: "hits"}),
     )

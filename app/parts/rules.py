@@ -80,7 +80,7 @@ class RulesPart(pn.viewable.Viewer):
             self.form = RuleForm(self._take, session=self.desk.session, height=640)
             self._dialog = pmui.Dialog(
                 self.form, title="Rule", width_option="lg", show_close_button=True,
-                close_on_click=False, full_width=True,
+                close_on_click=False,
             )  # fmt: skip
             self._restart()
         self._dialog.open = True
@@ -242,14 +242,12 @@ class RulesPart(pn.viewable.Viewer):
         if preview is None or data is None or self._busy or not preview.changed.any():
             return
         edits, text = preview.writes, self._text.strip()
-        user, reading = session.user, session.reading
+        user = session.user
         self._busy = True
         self._show()
 
         def write() -> Any:
-            return editing.write(
-                data, edits, user=user, reason=reason, tool="rule", selection=text, reading=reading
-            )
+            return editing.write(data, edits, user=user, reason=reason, tool="rule", selection=text)
 
         def then(_: Any, error: Exception | None) -> None:
             self._busy = False
@@ -267,8 +265,9 @@ class RulesPart(pn.viewable.Viewer):
     def _undo(self) -> None:
         from .. import editing
 
-        data, session = self.desk.data, self.desk.session
-        user, reading = session.user, session.reading
+        data, user = self.desk.data, self.desk.session.user
+        if data is None:
+            return
 
         def then(batch: Any, error: Exception | None) -> None:
             self._wrong = error is not None
@@ -277,7 +276,7 @@ class RulesPart(pn.viewable.Viewer):
             )
             self._look()
 
-        background(lambda: editing.undo(data, user=user, reading=reading), then)
+        background(lambda: editing.undo(data, user), then)
 
     def _to_queue(self) -> None:
         """Make the hit stations the queue and look at the first."""
