@@ -19,7 +19,7 @@ from sdcviz.errors import HTTP_STATUS, SdcvizError
 from sdcviz.settings import Settings, get_settings
 
 from .. import uploads as drop_area
-from ..imports import stop_all
+from ..processes import stop_all
 from . import downloads, uploads
 from .guard import HANDLE, Guard
 

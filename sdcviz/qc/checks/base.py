@@ -81,6 +81,9 @@ class Check:
         L20 code that is proposed unless a rule says otherwise; "0" only reports.
     features : tuple of str
         Kinds of stations that it is for.
+    judges : tuple of str
+        What has passed where the check finds nothing, such as ``"@position"``; by
+        default the parameters with thresholds, for a check of single samples.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Check:
     needs: tuple[str, ...] = ()
     flag: str = "4"
     features: tuple[str, ...] = FEATURES
+    judges: tuple[str, ...] = ()
 
 
 class Piece:

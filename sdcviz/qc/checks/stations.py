@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.qc.checks.base import Check, Setting
+from sdcviz.qc.checks.cruises import CRUISE_OFFSET
 from sdcviz.qc.checks.duplicates import find_duplicates
-from sdcviz.qc.checks.limits import Limits, Thresholds
+from sdcviz.qc.checks.limits import Limits
 from sdcviz.qc.checks.metadata import (
     find_backwards,
     find_impossible_times,
     find_missing_metadata,
     find_out_of_cruise,
 )
+from sdcviz.qc.checks.pieces import regions_of
 from sdcviz.qc.checks.place import find_astray, find_impossible_places, find_on_land
 from sdcviz.qc.checks.speed import find_too_fast
 from sdcviz.qc.model import Findings
@@ -25,17 +27,9 @@ from sdcviz.qc.model import Findings
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["AFTER", "BEFORE", "regions_of", "with_flag"]
+__all__ = ["AFTER", "BEFORE", "with_flag"]
 
 Find = Callable[..., Findings]
-
-
-def regions_of(
-    limits: Limits, collection: Collection, rows: NDArray[np.int64]
-) -> NDArray[np.int16]:
-    """Find the region of some stations: an index in ``limits.regions``."""
-    places = Thresholds("", limits.regions, {}, {})
-    return places.region_of(collection.lon[rows], collection.lat[rows])
 
 
 def with_flag(found: Findings, flag: str) -> Findings:
@@ -172,5 +166,6 @@ AFTER: tuple[Check, ...] = (
         level="pair",
         flag="0",
     ),
+    CRUISE_OFFSET,
 )
 """Checks that compare stations, which come last."""

@@ -1,0 +1,141 @@
+"""What checks propose, counted before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import param
+
+from sdcviz.plots.colours import FLAGS
+from sdcviz.qc.model import PLACES
+from sdcviz.words import counted, number
+
+from ..desk import Desk
+from .background import background
+
+if TYPE_CHECKING:
+    from sdcviz.observations import Collection
+    from sdcviz.qc.model import Edits, Findings
+
+__all__ = ["Proposals", "lines"]
+
+_FLAGS = {flag.code: flag for flag in FLAGS}
+
+
+class Proposals(param.Parameterized):
+    """Preview the flags that checks propose for the stations of the queue, then write them."""
+
+    desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
+    changed = param.Callable(doc="Called when `state` has changed.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self._edits: Edits | None = None
+        self._good, self._busy = True, False
+        self.state: dict[str, Any] | None = None
+
+    @staticmethod
+    def words(findings: Findings | None) -> str:
+        """Say how many flags the findings propose; empty without any."""
+        if findings is None:
+            return ""
+        n = int(np.count_nonzero(findings.flag != ord("0")))
+        return counted(n, "flag") if n else ""
+
+    def forget(self) -> None:
+        """Close the preview."""
+        self._edits, self.state = None, None
+
+    def preview(self, findings: Findings | None, good: bool | None = None) -> None:
+        """Count what would be written for the stations of the queue.
+
+        Parameters
+        ----------
+        findings : Findings or None
+        good : bool, optional
+            Whether samples that were checked and passed get flag 1; as before by default.
+        """
+        from sdcviz.qc.checks.apply import to_edits
+
+        data = self.desk.data
+        if data is None or findings is None or self._busy:
+            return
+        self._good = self._good if good is None else bool(good)
+        self._show(title="Counting …", busy=True)
+        inside = np.zeros(data.n_stations, bool)
+        inside[self.desk.queue] = True
+        findings = findings.take(inside[findings.station])
+
+        def then(edits: Edits | None, error: Exception | None) -> None:
+            if error is not None:
+                self.desk.tell(str(error))
+                self.forget()
+                self.changed()
+                return
+            self._edits = edits
+            self._show()
+
+        background(lambda: to_edits(data, findings, good=self._good), then)
+
+    def apply(self, told: Callable[[str, bool], None]) -> None:
+        """Write what the preview shows; `told` gets a sentence and whether it went wrong."""
+        from .. import editing
+
+        data, edits, session = self.desk.data, self._edits, self.desk.session
+        if data is None or not edits or self._busy:
+            return
+        self._show(button="Writing …", busy=True)
+        user, reading = session.user, session.reading
+
+        def write() -> Any:
+            return editing.write(
+                data, edits, user=user, reason="automatic checks", tool="check", selection="",
+                reading=reading,
+            )  # fmt: skip
+
+        def then(_: Any, error: Exception | None) -> None:
+            self.forget()
+            self._busy = False
+            if error is not None:
+                told(str(error), True)
+                return
+            stations = len(np.unique(edits.station))
+            told(
+                f"{counted(len(edits), 'flag')} set at {counted(stations, 'station')}; "
+                "press u to undo.",
+                False,
+            )
+
+        background(write, then)
+
+    def _show(self, title: str = "", button: str = "", busy: bool = False) -> None:
+        edits, data = self._edits, self.desk.data
+        self._busy = busy
+        found = lines(data, edits) if data is not None and edits is not None else []
+        n = len(edits) if edits is not None else 0
+        if not title:
+            stations = 0 if edits is None else len(np.unique(edits.station))
+            title = f"{counted(n, 'flag')} at {counted(stations, 'station')}"
+            if not n:
+                title = "All that the checks propose is set already."
+        self.state = {
+            "title": title,
+            "lines": found,
+            "good": self._good,
+            "button": button or f"Set {counted(n, 'flag')}",
+            "busy": busy,
+        }
+        self.changed()
+
+
+def lines(data: Collection, edits: Edits) -> list[list[str]]:
+    """Count edits by parameter and new flag: name, flag, its colour, number."""
+    pairs, counts = np.unique(edits.parameter.astype(np.int64) << 8 | edits.new, return_counts=True)
+    out = []
+    for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
+        key, flag = edits.keys[pair >> 8], _FLAGS[chr(pair & 255)]
+        label = PLACES.get(key) or data.parameter(key).label
+        out.append([label, flag.title, flag.colour, number(n)])
+    return sorted(out)

@@ -1,0 +1,389 @@
+"""The queue: which stations to look at, the worst first, and the checks that say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import panel as pn
+import param
+from numpy.typing import NDArray
+from panel.custom import JSComponent
+
+from sdcviz.errors import SdcvizError
+from sdcviz.words import counted, number
+
+from ..desk import Desk
+from .checks import ChecksRun
+from .proposals import Proposals
+from .queue_rows import matching, queue_rows, titled
+
+__all__ = ["QueuePart"]
+
+REST_MS = 250
+"""A station is noted as done when the plots of the next one have had time to be painted."""
+MANY = 400_000
+"""Browsers lay out no taller list than that; further stations are reached by a search."""
+_STYLE = Path(__file__).with_name("queue.css").read_text(encoding="utf-8")
+_NOBODY = np.empty(0, np.int64)
+
+
+class QueueForm(JSComponent):
+    """The queue in the browser; see ``queue.js``."""
+
+    state = param.Dict(default={}, doc="What can be chosen and what is chosen.")
+    at = param.Dict(default={}, doc="Place of the station in view, stations left and in all.")
+    dark = param.Boolean(default=False, doc="Dark theme.")
+
+    _esm = Path(__file__).with_name("queue.js")
+
+    def __init__(self, take: Any, **params: Any) -> None:
+        super().__init__(stylesheets=[_STYLE], **params)
+        self.on_msg(lambda event: take(event.data))
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send a message that is no state: rows, or one mark."""
+        self._send_msg(message)
+
+
+class QueuePart(pn.viewable.Viewer):
+    """List the stations to look at; run checks and apply what they propose.
+
+    The filters and the selection of the Explore tab restrict the list. What is
+    listed is the queue of the desk; next and previous go through it.
+    """
+
+    desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        desk, session = self.desk, self.desk.session
+        self._order, self._checks, self._search = "weight", (), ""
+        self._every = self._hide = False
+        self._said, self._wrong = "", False
+        self._version, self._stale = 0, False
+        self._ranking: Any = None
+        self._run: Any = None
+        self._left_behind: list[int] = []
+        self.form = QueueForm(
+            self._take, dark=session.dark, sizing_mode="stretch_both", margin=0, min_height=420
+        )
+        self.checks = ChecksRun(desk=desk, changed=self._show, ended=self._ran)
+        self.proposals = Proposals(desk=desk, changed=self._show)
+        watch = session.param.watch
+        watch(lambda *_: self._open(), ["collection", "collection_version", "reading"])
+        watch(lambda *_: self._touch(), [*session.filter_names, "selection", "parameter"])
+        watch(lambda _: self._catch_up(), "tab")
+        watch(lambda e: self.form.param.update(dark=e.new), "dark")
+        desk.param.watch(lambda _: self._rank(), "findings")
+        desk.param.watch(self._moved, "station")
+        self._open()
+
+    def __panel__(self) -> Any:
+        return self.form
+
+    # ---- making the queue --------------------------------------------------
+
+    def _open(self) -> None:
+        """Begin with what is known of the collection: kept findings, stations done."""
+        from sdcviz.qc.store import load_run
+
+        data = self.desk.data
+        self._checks, self._search, self._hide = (), "", False
+        self._said, self._wrong = "", False
+        self.proposals.forget()
+        if data is None:
+            self.form.state = {}
+            return
+        self._seen = np.zeros(data.n_stations, bool)
+        self._seen[data.journal.seen(data)] = True
+        self._run = load_run(data)
+        findings = self._run.findings if self._run else None
+        self._order = "weight" if findings else "course"
+        self._every = not findings
+        fresh = self.desk.session.station is None
+        self._take_findings(findings)
+        if fresh and len(self.desk.queue):
+            self.desk.open(int(self.desk.queue[0]))
+
+    def _take_findings(self, findings: Any) -> None:
+        if findings is self.desk.findings:
+            self._rank()
+        else:  # that ranks
+            self.desk.findings = findings
+
+    def _touch(self) -> None:
+        """Make the queue anew, as soon as it is in view: filters have changed."""
+        self._stale = True
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._stale and self.desk.session.tab == "quality":
+            self._rank()
+
+    def _scope(self) -> NDArray[np.int64] | None:
+        """Return the stations that the Explore tab shows; None is all."""
+        session = self.desk.session
+        if len(session.selection):
+            return session.selection
+        if session.is_filtered and session.filtered is not None:
+            return session.filtered.rows
+        return None
+
+    def _rank(self) -> None:
+        """Make the queue anew."""
+        from sdcviz.qc.ranking import rank
+
+        data, findings = self.desk.data, self.desk.findings
+        if data is None:
+            return
+        self._stale = False
+        ranking = rank(
+            data, findings, by=self._order, checks=self._checks, rows=self._scope(),
+            every=self._every or findings is None,
+        )  # fmt: skip
+        if self._search:
+            ranking = ranking.take(matching(data, ranking.rows, self._search))
+        if self._hide:
+            ranking = ranking.take(~self._seen[ranking.rows])
+        self._ranking = ranking
+        self._place = np.full(data.n_stations, -1)
+        self._place[ranking.rows] = np.arange(len(ranking))
+        self._version += 1
+        self.desk.queue = ranking.rows
+        self._show()
+
+    # ---- showing it --------------------------------------------------------
+
+    def _show(self) -> None:
+        """Send everything but the rows, which the list asks for."""
+        if self._ranking is None or self.desk.data is None:
+            return
+        findings = self.desk.findings
+        self._show_place()
+        self.form.state = {
+            "version": self._version,
+            "total": min(len(self._ranking), MANY),
+            "orders": self._orders(),
+            "order": self._order,
+            "every": self._every,
+            "hide": self._hide,
+            "search": self._search,
+            "scope": self._scope_words(),
+            "checks": self._check_badges(),
+            "job": self.checks.state,
+            "said": self._said or self._found_words(),
+            "wrong": self._wrong,
+            "proposals": self.proposals.words(findings),
+            "preview": self.proposals.state,
+            "hint": self._hint(),
+        }
+
+    def _show_place(self) -> None:
+        rows = self._ranking.rows
+        station = self.desk.station
+        place = self._place[station] if 0 <= station < len(self._place) else -1
+        left = len(rows) - int(np.count_nonzero(self._seen[rows]))
+        self.form.at = {"place": int(place), "left": left, "total": len(rows)}
+
+    def _orders(self) -> list[list[str]]:
+        from sdcviz.qc.ranking import DEPARTURES, ORDERS
+
+        findings = self.desk.findings
+        if not findings:
+            return [["course", ORDERS["course"]]]
+        far = any(findings.counts().get(name) for name in DEPARTURES)
+        return [[key, title] for key, title in ORDERS.items() if far or key != "residual"]
+
+    def _check_badges(self) -> list[list[Any]]:
+        from sdcviz.qc.ranking import Badge
+
+        findings = self.desk.findings
+        if not findings:
+            return []
+        counts = sorted(findings.counts().items(), key=lambda item: -item[1])
+        worst = _worst_flags(findings)
+        return [
+            [*titled(Badge(name, n, worst[name])), name in self._checks] for name, n in counts if n
+        ]
+
+    def _found_words(self) -> str:
+        """Say what the last run found."""
+        run = self._run
+        if run is None:
+            return ""
+        stations = len(np.unique(run.findings.station))
+        found = f"{counted(len(run.findings), 'finding')} at {counted(stations, 'station')}"
+        if not stations:
+            found = f"{counted(len(run.checks), 'check')} found nothing"
+        by = f" by {run.user}" if run.user else ""
+        words = f"{found}, {run.time[:16].replace('T', ' ')} UTC{by}."
+        if run.skipped:
+            words += (
+                f" {counted(len(run.skipped), 'check')} not run: {' '.join(run.skipped.values())}"
+            )
+        return words
+
+    def _scope_words(self) -> str:
+        rows, session = self._scope(), self.desk.session
+        if rows is None:
+            return ""
+        how = "selected" if len(session.selection) else "filtered"
+        return f"Of the {number(len(rows))} {how} stations"
+
+    def _hint(self) -> str:
+        if len(self._ranking):
+            return ""
+        if self._search:
+            return "No station has this in its cruise, name or LOCAL_CDI_ID."
+        if self._hide and self._seen.any():
+            return "All stations of this queue are done."
+        if self.desk.findings is not None and not self._every:
+            return "Nothing was found at these stations. Choose “Every station” to look at all."
+        return "No station passes the filters of the Explore tab."
+
+    # ---- what the operator does --------------------------------------------
+
+    def _take(self, choice: dict[str, Any]) -> None:
+        """Do what the form asks for."""
+        if "want" in choice:
+            self._send_rows(choice)
+        elif "open" in choice:
+            self._open_place(choice)
+        elif "done" in choice:
+            if choice.get("version") == self._version:
+                self.mark([int(self._ranking.rows[int(choice["place"])])], bool(choice["done"]))
+        elif choice.get("run"):
+            self._said, self._wrong = "", False
+            self.proposals.forget()
+            self.checks.start()
+        elif choice.get("cancel"):
+            self.checks.cancel()
+        elif choice.get("propose"):
+            self.proposals.preview(self.desk.findings, good=choice.get("good"))
+        elif choice.get("apply"):
+            self.proposals.apply(self._applied)
+        elif choice.get("forget"):
+            self.proposals.forget()
+            self._show()
+        elif choice.get("all"):
+            self.desk.session.select(_NOBODY)
+            self.desk.session.clear_filters()
+        else:
+            self._choose(choice)
+
+    def _choose(self, choice: dict[str, Any]) -> None:
+        """Take another order, search or restriction."""
+        from sdcviz.qc.ranking import ORDERS
+
+        if choice.get("order") in ORDERS:
+            self._order = choice["order"]
+        elif "every" in choice:
+            self._every = bool(choice["every"])
+        elif "hide" in choice:
+            self._hide = bool(choice["hide"])
+        elif "search" in choice:
+            self._search = str(choice["search"]).strip()
+        elif "check" in choice:
+            name = str(choice["check"])
+            others = tuple(c for c in self._checks if c != name)
+            self._checks = others if name in self._checks else (*others, name)
+        self._rank()
+
+    def _send_rows(self, choice: dict[str, Any]) -> None:
+        first, last = (int(v) for v in choice["want"])
+        if choice.get("version") != self._version or self.desk.data is None:
+            return
+        last = min(last, first + 500)
+        rows = queue_rows(self.desk.data, self._ranking, first, last, self._seen)
+        self.form.tell({"version": self._version, "first": first, "rows": rows})
+
+    def _open_place(self, choice: dict[str, Any]) -> None:
+        """Look at a station of the list; from a badge, pick what the check found."""
+        if choice.get("version") != self._version:
+            return
+        row = int(self._ranking.rows[int(choice["open"])])
+        self.desk.open(row)
+        findings = self.desk.findings
+        if "check" not in choice or findings is None or choice["check"] not in findings.checks:
+            return
+        found = findings.of_station(row)
+        found = found.take(found.check == found.checks.index(choice["check"]))
+        of_sample = found.sample >= 0
+        if not of_sample.any():
+            return
+        which = found.parameter[of_sample]
+        key = found.keys[which[0]] if which[0] >= 0 else ""
+        if key and not key.startswith("@"):
+            self.desk.parameter = key
+        self.desk.picked = np.unique(found.sample[of_sample][which == which[0]]).astype(np.int64)
+
+    def _moved(self, event: Any) -> None:
+        """Follow the desk; a station that was left for the next one is done."""
+        if self._ranking is None:
+            return
+        known = 0 <= event.old < len(self._place) and 0 <= event.new < len(self._place)
+        if known and 0 <= self._place[event.old] == self._place[event.new] - 1:
+            self._left_behind.append(event.old)
+            document = pn.state.curdoc
+            if document is not None and document.session_context is not None:
+                document.add_timeout_callback(self._note_done, REST_MS)
+            else:
+                self._note_done()
+        self._show_place()
+
+    def _note_done(self) -> None:
+        rows, self._left_behind = self._left_behind, []
+        if rows:
+            self.mark(rows)
+
+    def mark(self, rows: list[int], done: bool = True) -> None:
+        """Note that stations are done, or that they are to be looked at again."""
+        data = self.desk.data
+        rows = [row for row in rows if self._seen[row] != done]
+        if data is None or not rows:
+            return
+        try:
+            data.journal.mark_seen(data, np.asarray(rows), self.desk.session.user, done)
+        except SdcvizError as error:
+            self.desk.tell(str(error))
+            return
+        self._seen[rows] = done
+        for row in rows:
+            place = int(self._place[row])
+            self.form.tell({"version": self._version, "place": place, "done": done})
+        self._show_place()
+
+    # ---- checks ------------------------------------------------------------
+
+    def _ran(self, said: str, wrong: bool) -> None:
+        """Take over what a run of the checks found, or say why it did not end well."""
+        from sdcviz.qc.store import load_run
+
+        self._said, self._wrong = said, wrong
+        if wrong or said or self.desk.data is None:
+            self._show()
+            return
+        self._run = load_run(self.desk.data)
+        findings = self._run.findings if self._run else None
+        self._order, self._every = ("weight", False) if findings else ("course", True)
+        self._checks = ()
+        self._take_findings(findings)
+        if len(self.desk.queue):
+            self.desk.open(int(self.desk.queue[0]))
+
+    def _applied(self, sentence: str, wrong: bool) -> None:
+        self._said, self._wrong = sentence, wrong
+        self._show()
+
+
+def _worst_flags(findings: Any) -> dict[str, str]:
+    """Return the worst flag that each check proposes anywhere."""
+    from sdcviz.formats.flags import worst
+
+    return {
+        name: chr(worst(*np.unique(findings.flag[findings.check == i])[:, None])[0])
+        for i, name in enumerate(findings.checks)
+        if (findings.check == i).any()
+    }

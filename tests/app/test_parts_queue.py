@@ -1,0 +1,162 @@
+"""The queue of stations, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sdcviz.demo import make_demo
+from sdcviz.observations import Collection, open_collection
+from sdcviz.qc import Findings
+from sdcviz.qc.store import save_findings
+from sdcviz_app.desk import Desk
+from sdcviz_app.parts.queue import QueuePart
+from sdcviz_app.session import Session
+
+
+def plant(folder: Path) -> Path:
+    """Make a small demo of which checks found something at five stations."""
+    path = make_demo(folder / "demo", stations=40)
+    found = Findings.join(
+        [
+            Findings.of("spike", "salinity", [5, 5], [3, 4], "4", 9.0, 6.0),
+            Findings.of("global_range", "temperature", [7] * 6, range(6), "3", 1.0, 0.5),
+            Findings.of("duplicates", None, [11, 12], -1, "0", 0.1, 2.0),
+            Findings.of("on_land", "@position", 20, -1, "3", 1.0, 0.0),
+        ]
+    )
+    save_findings(open_collection(path), found, checks=found.checks, user="<b>ada</b>")
+    return path
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    session = Session(tab="quality", user="eve")
+    session.open(str(plant(tmp_path)))
+    return Desk(session=session)
+
+
+@pytest.fixture
+def part(desk: Desk) -> QueuePart:
+    part = QueuePart(desk=desk)
+    part.sent = []
+    part.form.tell = part.sent.append
+    return part
+
+
+def asked(part: QueuePart, first: int = 0, last: int = 60) -> list[dict]:
+    """Ask for rows as the list in the browser does."""
+    part._take({"want": [first, last], "version": part.form.state["version"]})
+    return part.sent.pop()["rows"]
+
+
+def choose(part: QueuePart, **choice: object) -> list[int]:
+    part._take(choice)
+    return part.desk.queue.tolist()
+
+
+def at(part: QueuePart, place: int) -> dict:
+    return {"open": place, "version": part.form.state["version"]}
+
+
+def test_kept_findings_make_the_queue_and_open_its_first_station(part, desk):
+    assert desk.queue.tolist() == [5, 7, 20, 11, 12]
+    assert desk.station == 5
+    assert part.form.at == {"place": 0, "left": 5, "total": 5}
+    rows = asked(part)
+    assert [row["row"] for row in rows] == [5, 7, 20, 11, 12]
+    name, _, number, _, words = rows[1]["badges"][0]
+    assert (name, number) == ("global_range", 6)
+    assert words.endswith("6, proposes flag 3 probably bad")
+    assert rows[3]["badges"][0][-1].endswith("only reports")
+    assert part.form.state["said"].startswith("11 findings at 5 stations")
+    assert [one[0] for one in part.form.state["checks"]] == [
+        "global_range", "spike", "duplicates", "on_land"
+    ]  # fmt: skip
+
+
+def test_filters_of_explore_restrict_the_queue_once_it_is_in_view(part, desk):
+    session = desk.session
+    session.select([5, 12, 30])
+    assert desk.queue.tolist() == [5, 12]
+    assert part.form.state["scope"] == "Of the 3 selected stations"
+    assert choose(part, every=True) == [5, 12, 30]
+    assert asked(part)[2]["none"].split(",")[0].endswith("samples")
+    session.tab = "explore"
+    session.select([7])
+    assert len(desk.queue) == 3
+    session.tab = "quality"
+    assert desk.queue.tolist() == [7]
+    assert choose(part, all=True)[:5] == [5, 7, 20, 11, 12]
+    assert part.form.state["scope"] == ""
+
+
+def test_checks_search_and_order(part, desk):
+    assert choose(part, check="duplicates") == [11, 12]
+    assert choose(part, check="spike") == [5, 11, 12]
+    assert choose(part, check="duplicates") == [5]
+    assert choose(part, check="spike") == [5, 7, 20, 11, 12]
+    c = desk.data
+    cruise = c.text("cruise")
+    wanted = cruise.labels[cruise.codes[20]]
+    found = choose(part, search=wanted.lower())
+    assert 20 in found
+    assert all(cruise.labels[cruise.codes[row]] == wanted for row in found)
+    assert choose(part, search="no such text") == []
+    assert part.form.state["hint"].startswith("No station has this")
+    choose(part, search="")
+    course = choose(part, order="course")
+    order = [(cruise.labels[cruise.codes[r]], c.time[r]) for r in course]
+    assert order == sorted(order)
+
+
+def test_a_station_left_for_the_next_one_is_done_and_stays_so(part, desk):
+    desk.step(1)
+    desk.step(1)
+    assert part.form.at == {"place": 2, "left": 3, "total": 5}
+    assert [m["place"] for m in part.sent if m["done"]] == [0, 1]
+    part._take(at(part, 4))  # a jump is no "done"
+    assert part.form.at["left"] == 3
+    desk.step(-1)
+    assert part.form.at["left"] == 3
+    part._take({"done": False, "place": 0, "version": part.form.state["version"]})
+    assert part.form.at["left"] == 4
+    # Who comes back finds the same.
+    again = QueuePart(desk=Desk(session=desk.session))
+    assert again.form.at["left"] == 4
+    assert choose(again, hide=True) == [5, 20, 11, 12]
+
+
+def test_a_badge_picks_what_the_check_found(part, desk):
+    part._take(at(part, 0) | {"check": "spike"})
+    assert desk.station == 5
+    assert desk.parameter == "salinity"
+    assert desk.picked.tolist() == [3, 4]
+    part._take(at(part, 2) | {"check": "on_land"})
+    assert desk.station == 20
+    assert desk.picked.tolist() == []
+
+
+def test_what_was_asked_for_an_older_queue_is_not_taken(part, desk):
+    old = at(part, 4)
+    choose(part, check="spike")
+    part._take(old)
+    assert desk.station == 5
+    part.sent.clear()
+    part._take({"want": [0, 60], "version": old["version"]})
+    assert part.sent == []
+
+
+def test_without_findings_every_station_is_in_the_queue(tmp_path):
+    path = make_demo(tmp_path / "demo", stations=30)
+    session = Session(tab="quality", user="eve")
+    session.open(str(path))
+    part = QueuePart(desk=Desk(session=session))
+    c: Collection = session.data
+    assert sorted(part.desk.queue.tolist()) == list(range(c.n_stations))
+    assert part.form.state["checks"] == []
+    assert part.form.state["orders"] == [["course", "Cruise and time"]]
+    assert part.desk.station == part.desk.queue[0]
+    session.param.update(box=(0.0, 0.0, 0.1, 0.1))
+    assert part.form.state["hint"] == "No station passes the filters of the Explore tab."
