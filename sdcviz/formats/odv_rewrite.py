@@ -307,7 +307,7 @@ def _with_history(head: list[bytes], history: Sequence[str], newline: bytes) -> 
         text.decode("utf-8")
     except UnicodeDecodeError:
         encoding = "cp1252"
-    end = b"\r" if head[-1].endswith(b"\r") else b""
+    end = b"\r" if head[at].endswith(b"\r") else b""
     new = [
         b"//<History>" + _one_line(step).encode(encoding, "replace") + b"</History>" + end
         for step in history
