@@ -142,7 +142,7 @@ class Desk(param.Parameterized):
         try:
             return editing.write(
                 self.data, edits, user=self.session.user, tool=tool, selection=selection,
-                reason=self.reason if reason is None else reason, reading=self.session.reading,
+                reason=self.reason if reason is None else reason,
             )  # fmt: skip
         except SdcvizError as error:
             self.tell(str(error))

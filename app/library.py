@@ -95,18 +95,20 @@ _collections: Shared | None = None
 _selections = Shared(SELECTIONS)
 
 
-def open_shared(path: str) -> Collection:
+def open_shared(path: str, reading: str = "") -> Collection:
     """Open the newest snapshot of a collection, once per process.
 
     Parameters
     ----------
     path : str
         Collection folder.
+    reading : str
+        Name of a second reading; empty: the common flags.
 
     Returns
     -------
     Collection
-        The same object for all visitors: read it only.
+        The same object for all visitors: read it only. `follow` keeps its flags up to date.
     """
     from sdcviz.observations import open_collection
 
@@ -114,7 +116,9 @@ def open_shared(path: str) -> Collection:
     if _collections is None:
         _collections = Shared(get_settings().cache_collections)
     folder = Path(path)
-    return _collections.get((str(folder), _snapshot(folder)), lambda: open_collection(folder))
+    return _collections.get(
+        (str(folder), _snapshot(folder), reading), lambda: open_collection(folder, reading=reading)
+    )
 
 
 def _snapshot(folder: Path) -> Hashable:

@@ -6,7 +6,7 @@ from typing import Any
 
 import panel as pn
 
-from . import library
+from . import follow, library
 from .links import LinkSync, apply_query
 from .session import Session
 from .shell import Shell
@@ -17,6 +17,7 @@ __all__ = ["page"]
 def page() -> Any:
     """Build the page of one visitor: the view of its link, else the last collection."""
     session = Session()
+    follow.join(session)
     location = pn.state.location
     complaints = apply_query(session, location.search) if location else []
     if not session.collection:

@@ -10,6 +10,7 @@ import panel as pn
 import param
 
 from .desk import Desk
+from .parts.conductor import Conductor
 from .session import Session
 
 __all__ = ["TOOLS", "QualityView"]
@@ -55,13 +56,17 @@ class QualityView(pn.viewable.Viewer):
         self.desk = Desk(session=self.session)
         self._tools: dict[str, Any] = {}
         self.drawer = pn.Column(sizing_mode="stretch_both", margin=0)
+        self.conductor = Conductor(desk=self.desk, tools=self.tools, open_tool=self.open_tool)
         self.plots = pn.Column(
-            sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "1 1 60%"}
-        )
+            self.conductor, self.conductor.pieces["caption"],
+            sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "2 1 0"},
+        )  # fmt: skip
         self.table = pn.Column(
-            sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "1 1 32%"}
+            sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "1 1 0"}
         )
-        self._stage = pn.Column(self.plots, self.table, sizing_mode="stretch_both", margin=0)
+        self._stage = pn.Column(
+            self.conductor.bar, self.plots, self.table, sizing_mode="stretch_both", margin=0
+        )
         # Dialogs stand beside what changes: moved around, an open one would vanish.
         self.main = pn.Column(self._stage, sizing_mode="stretch_both", margin=0)
         for place, part in ((self.drawer, ".parts.queue:QueuePart"),

@@ -107,10 +107,16 @@ class Session(param.Parameterized):
     station = param.Parameter(default=None, doc="Row of the station on the card, or None.")
     dark = param.Boolean(default=False, doc="Dark theme.")
 
+    @param.depends("reading", watch=True)
+    def _other_flags(self) -> None:
+        self.flags_version += 1
+
     @property
     def data(self) -> Collection | None:
         """The open collection, shared by all visitors; None where none is open."""
-        return library.open_shared(self.collection) if self.collection else None
+        if not self.collection:
+            return None
+        return library.open_shared(self.collection, self.reading)
 
     @property
     def filters(self) -> Filters:

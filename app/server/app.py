@@ -11,16 +11,18 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from sdcviz.errors import HTTP_STATUS, SdcvizError
+from sdcviz.errors import HTTP_STATUS, Conflict, SdcvizError
 from sdcviz.settings import Settings, get_settings
 
+from .. import follow
 from .. import uploads as drop_area
 from ..processes import stop_all
-from . import downloads, uploads
+from . import downloads, edits, uploads
 from .guard import HANDLE, Guard
 
 __all__ = ["create_app"]
@@ -52,6 +54,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = False) -> Any:
     _add_endpoints(api)
     api.include_router(uploads.routes(settings))
     api.include_router(downloads.routes())
+    api.include_router(edits.routes())
     api.state.pages = _add_page(api, key)
     return Guard(api, settings, key)
 
@@ -72,6 +75,7 @@ def _lifespan(warm: bool) -> Any:
             warm_up()
         drop_area.sweep()
         yield
+        follow.stop()
         stop_all()
 
     return lifespan
@@ -124,7 +128,14 @@ def _add_errors(api: FastAPI) -> None:
     @api.exception_handler(SdcvizError)
     async def on_our_error(request: Request, error: SdcvizError) -> Response:
         status = next(HTTP_STATUS[c] for c in type(error).__mro__ if c in HTTP_STATUS)
-        return _error(request, status, str(error))
+        conflicts = error.conflicts if isinstance(error, Conflict) else None
+        return _error(request, status, str(error), conflicts)
+
+    @api.exception_handler(RequestValidationError)
+    async def on_bad_body(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+        return _error(request, 400, f"{where}: {first['msg']}.")
 
     @api.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
@@ -139,10 +150,13 @@ def _add_errors(api: FastAPI) -> None:
         return _error(request, 500, "Something went wrong here; the server's log says what.")
 
 
-def _error(request: Request, status: int, sentence: str) -> Response:
+def _error(
+    request: Request, status: int, sentence: str, conflicts: list[dict[str, Any]] | None = None
+) -> Response:
     """Answer a program with JSON and a person with a page."""
     if "/api/" in request.url.path or "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse({"detail": sentence}, status_code=status)
+        more = {} if conflicts is None else {"conflicts": conflicts}
+        return JSONResponse({"detail": sentence, **more}, status_code=status)
     home = escape(request.scope.get("root_path", "") or "") + "/"
     return HTMLResponse(
         _ERROR_PAGE.format(status=status, sentence=escape(sentence), home=home), status_code=status

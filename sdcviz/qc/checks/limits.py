@@ -122,6 +122,13 @@ class Rules:
         out[some] = self.number(name)[self.first[some]]
         return out
 
+    def by_region_flag(self) -> NDArray[np.uint8]:
+        """Return the flag of the first rule of each region; 0 (the number) where it has none."""
+        out = np.zeros(len(self.first), np.uint8)
+        some = self.last > self.first
+        out[some] = self.flags[self.first[some]]
+        return out
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -124,7 +124,7 @@ def _why_not(
             f"The check {check.name!r} has thresholds for {named}; {collection.name} has none of "
             "these parameters."
         )
-    return ""
+    return check.unready(collection, limits) if check.unready else ""
 
 
 def run_checks(

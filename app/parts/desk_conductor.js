@@ -1,0 +1,366 @@
+// The conductor of the Quality tab: it knows the queue, the stations that were loaded
+// ahead, what is picked and what is not saved yet, and plays them to the plots.
+
+const AHEAD = [1, -1, 2, 3] // places in the queue, from the station in view
+const REMEMBERED = 60 // stations
+const REST = 90 // ms without a step before the server hears which station is in view
+
+// Pieces of the page outside of the bar (heads of plots, list of findings) hear of it here.
+const bus = (globalThis.sdcvizDesk ??= new EventTarget())
+
+function number(value) {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f")
+}
+
+function several(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`
+}
+
+class Conductor {
+  constructor({model, view}) {
+    this.model = model
+    this.host = view.model
+    this.views = new Map()
+    this.asked = new Set()
+    this.queue = new Int32Array(0)
+    this.places = new Map()
+    this.row = -1
+    this.picked = []
+    this.reason = ""
+    this.user = ""
+    this.mode = "box"
+    this.shown = null
+    this.epoch = -1
+  }
+
+  send(message) {
+    this.model.send_msg(message)
+  }
+
+  begin(bar) {
+    this.bar = bar
+    this.form = this.model.form
+    this.looks = Object.fromEntries(this.form.flags.map(([code, , colour, marker]) => [code, [colour, marker]]))
+    this.labels = Object.fromEntries(this.form.parameters.map(([key, label]) => [key, label]))
+    this.open_outbox()
+    this.find_plots()
+  }
+
+  open_outbox() {
+    this.outbox?.close()
+    this.outbox = new Outbox(this.form.collection, {
+      stored: (batch, answer) => this.stored(batch, answer),
+      refused: (batch, status, answer) => this.refused(batch, status, answer),
+      state: (state, count, sentence) => this.bar.saved(state, count, sentence),
+    })
+    if (!this.outbox.batches.length) this.bar.saved("saved", 0, "")
+  }
+
+  // The figures arrive with the bar, or a little later.
+  find_plots(tries = 100) {
+    if (this.closed) return
+    this.plots?.close()
+    this.plots = new Plots(this.host.document, this.looks, {
+      picked: (samples) => this.pick(samples, {from: "plots"}),
+      visit: (row) => this.show(row),
+      flags: (view, key) => this.flags(view, key),
+    })
+    if (!this.plots.complete || !this.plots.models.a.inner_width) {
+      if (tries) setTimeout(() => this.find_plots(tries - 1), 60)
+      return
+    }
+    this.plots.drag(this.mode)
+    this.playing = true
+    this.send({hello: true})
+    this.play()
+  }
+
+  close() {
+    this.closed = true
+    clearTimeout(this.telling)
+    this.outbox?.close()
+    this.plots?.close()
+  }
+
+  // ---- what the server says --------------------------------------------------
+
+  hear(message) {
+    const heard = {
+      queue: ({rows}) => {
+        this.queue = rows
+        this.places = new Map(Array.from(rows, (row, i) => [row, i]))
+        this.bar.place(this.place(), this.queue.length)
+        this.look_ahead()
+      },
+      shown: ({shown, epoch}) => {
+        this.shown = shown
+        this.epoch = epoch
+        this.asked.clear()
+        this.stale = true
+        this.bar.show(shown)
+        if (this.row >= 0) this.want([this.row])
+      },
+      go: ({row}) => { if (row !== this.row) this.show(row, {tell: false}) },
+      view: ({view, epoch}) => this.arrived(view, epoch),
+      flags: ({flags}) => {
+        for (const view of this.views.values()) {
+          if (flags[view.id]) view.flags = flags[view.id]
+        }
+        this.repaint()
+      },
+      picked: ({samples}) => this.pick([...samples], {from: "server"}),
+      reason: ({reason}) => { this.reason = reason; this.bar.reason(reason) },
+      user: ({user}) => { this.user = user; this.bar.user(user) },
+      told: ({sentence, kind}) => this.bar.tell(sentence, kind),
+    }
+    heard[message.type]?.(message)
+  }
+
+  arrived(view, epoch) {
+    this.asked.delete(view.row)
+    if (epoch !== this.epoch) return
+    if (this.stale) {
+      // What was drawn for other plots or findings stays on the screen until now.
+      this.views.clear()
+      this.stale = false
+    }
+    this.views.delete(view.row)
+    this.views.set(view.row, view)
+    if (this.views.size > REMEMBERED) this.views.delete(this.views.keys().next().value)
+    if (view.row === this.row) {
+      const picked = this.drawn === view.row ? this.picked : []
+      this.play()
+      if (picked.length) this.pick(picked, {from: "server"})
+    }
+  }
+
+  want(rows) {
+    const missing = rows.filter((row) => row >= 0 && !this.asked.has(row) && (this.stale || !this.views.has(row)))
+    for (const row of missing) this.asked.add(row)
+    if (missing.length) this.send({want: missing, epoch: this.epoch})
+  }
+
+  // ---- the station in view -----------------------------------------------------
+
+  get view() {
+    return this.stale ? undefined : this.views.get(this.row)
+  }
+
+  place() {
+    return this.places.get(this.row) ?? -1
+  }
+
+  step(by) {
+    if (!this.queue.length) return this.bar.tell("There is no station to look at in the queue.")
+    const place = this.place()
+    const next = place < 0 ? 0 : place + by
+    if (next < 0) return this.bar.tell("This is the first station of the queue.")
+    if (next >= this.queue.length) return this.bar.tell("This was the last station of the queue.")
+    this.show(this.queue[next])
+  }
+
+  show(row, {tell = true} = {}) {
+    this.row = row
+    this.picked = []
+    this.bar.place(this.place(), this.queue.length)
+    this.play()
+    if (tell) {
+      clearTimeout(this.telling)
+      this.telling = setTimeout(() => this.send({look: row}), REST)
+    }
+    if (!this.view) this.want([row])
+    setTimeout(() => this.look_ahead(), 30)
+  }
+
+  look_ahead() {
+    const place = this.place()
+    if (!this.playing || this.stale || place < 0) return
+    this.want(AHEAD.map((by) => this.queue[place + by] ?? -1))
+  }
+
+  play() {
+    const {view} = this
+    if (!view || !this.playing) return this.bar.wait(this.row)
+    this.drawn = view.row
+    this.plots.draw(view, this.sights(), (key) => this.labels[key] ?? key)
+    this.mark()
+    this.bar.headline(view)
+    this.announce()
+    this.look_ahead()
+  }
+
+  // Depth, position and time have flags but no plot of their own.
+  sights() {
+    return {target: this.shown.target, pairs: this.shown.pairs}
+  }
+
+  mark() {
+    const {view} = this
+    const samples = view.findings.filter((f) => f.sample >= 0).map((f) => f.sample)
+    this.plots.mark([...new Set(samples)])
+  }
+
+  repaint() {
+    if (!this.view || !this.playing) return
+    this.plots.colour()
+    this.announce()
+  }
+
+  announce() {
+    bus.state = {
+      view: this.view, shown: this.shown, picked: this.picked, labels: this.labels,
+      checks: this.form.checks, parameters: this.form.parameters,
+      flags: (key) => this.flags(this.view, key), looks: this.looks,
+      pick: (samples) => this.pick(samples, {from: "list"}), send: (message) => this.send(message),
+      whole: (plot) => this.plots.whole(plot),
+    }
+    bus.dispatchEvent(new Event("state"))
+  }
+
+  // ---- picking -------------------------------------------------------------------
+
+  pick(samples, {from}) {
+    const {view} = this
+    if (!view) return
+    this.picked = samples.filter((i) => i >= 0 && i < view.n).sort((a, b) => a - b)
+    if (from !== "plots") this.plots.pick(this.picked)
+    if (from !== "server") {
+      clearTimeout(this.picking)
+      const {row} = this
+      this.picking = setTimeout(() => this.send({picked: this.picked, row}), 60)
+    }
+    this.bar.picked(this.picked_words())
+    this.announce()
+  }
+
+  picked_words() {
+    const {view, picked} = this
+    if (!picked.length) return ""
+    const count = several(picked.length, "sample")
+    if (view.kind !== "depth") return `${count} picked`
+    const depths = picked.map((i) => view.depth[i]).filter(Number.isFinite)
+    if (!depths.length) return `${count} picked`
+    const [low, high] = [Math.min(...depths), Math.max(...depths)].map((d) => Number(d.toPrecision(4)))
+    return `${count} picked · ${low === high ? low : `${low} to ${high}`} m`
+  }
+
+  // The next sample along the profile that has a value.
+  walk(by, more) {
+    const {view, picked} = this
+    if (!view) return
+    const values = view.values[this.shown.pairs.a[0]]
+    let i = picked.length ? (by > 0 ? picked.at(-1) : picked[0]) + by : by > 0 ? 0 : view.n - 1
+    while (i >= 0 && i < view.n && values && !Number.isFinite(values[i])) i += by
+    if (i >= 0 && i < view.n) this.pick(more ? [...new Set([...picked, i])] : [i], {from: "keys"})
+  }
+
+  next_finding() {
+    const {view, picked} = this
+    const found = view ? [...new Set(view.findings.map((f) => f.sample))].filter((i) => i >= 0).sort((a, b) => a - b) : []
+    if (!found.length) return this.bar.tell("The checks found nothing in the samples of this station.")
+    const after = picked.length ? picked[0] : -1
+    this.pick([found.find((i) => i > after) ?? found[0]], {from: "keys"})
+  }
+
+  // ---- flags -----------------------------------------------------------------------
+
+  // The codes of a parameter as they are with what was changed here.
+  flags(view, key) {
+    const codes = view.flags[key] ?? ""
+    let changed = null
+    for (const batch of this.outbox.batches) {
+      for (const edit of batch.edits) {
+        if (edit.station !== view.id || edit.parameter !== key) continue
+        changed ??= [...codes]
+        changed[Math.max(edit.sample, 0)] = edit.new
+      }
+    }
+    return changed ? changed.join("") : codes
+  }
+
+  get of_station() {
+    return this.shown?.target === "@position" || this.shown?.target === "@time"
+  }
+
+  set_flag(code) {
+    const {view, shown} = this
+    if (!view) return
+    if (!this.user) return this.bar.tell("Give your name first, at the right of the bar: flags are written under it.")
+    const key = shown.target
+    const codes = this.flags(view, key)
+    if (!codes) return this.bar.tell(`This station has no ${this.labels[key]}.`)
+    const samples = this.of_station ? [-1] : this.picked
+    if (!samples.length) return this.bar.tell("Pick samples first: draw a box or a lasso in a plot, click one, or press ↓.")
+    const edits = samples
+      .map((sample) => ({station: view.id, sample, parameter: key, old: codes[Math.max(sample, 0)], new: code}))
+      .filter((edit) => edit.old !== edit.new)
+    if (!edits.length) return this.bar.tell(`They have the flag ${code} already.`)
+    this.outbox.add({
+      token: token(), at: Date.now(), row: view.row, user: this.user, reason: this.reason,
+      tool: "hand", selection: "", reading: this.form.reading, edits,
+    })
+    this.repaint()
+  }
+
+  stored(batch) {
+    this.lay_down(batch.edits)
+    this.repaint()
+  }
+
+  lay_down(edits) {
+    for (const view of this.views.values()) {
+      for (const edit of edits) {
+        if (edit.station !== view.id || view.flags[edit.parameter] === undefined) continue
+        const codes = [...view.flags[edit.parameter]]
+        codes[Math.max(edit.sample, 0)] = edit.new
+        view.flags[edit.parameter] = codes.join("")
+      }
+    }
+  }
+
+  // What stands on the server is shown again, and why.
+  refused(batch, status, answer) {
+    this.bar.tell(answer.detail ?? `The server refused the change (${status}).`, "error")
+    this.send({refresh: true})
+    this.repaint()
+  }
+
+  undo() {
+    const back = this.outbox.take_back()
+    if (back) {
+      this.bar.tell(`Taken back: ${several(back.edits.length, "flag")} that was not sent yet.`)
+      return this.repaint()
+    }
+    this.turn("undo", "Undone")
+  }
+
+  redo() {
+    this.turn("redo", "Done again")
+  }
+
+  async turn(how, done) {
+    if (this.outbox.batches.length) return this.bar.tell(`The last change is on its way to the server; ${how} when it is saved.`)
+    const answer = await this.outbox.turn(how, this.user, this.form.reading)
+    if (!answer) return
+    if (answer.sentence) return this.bar.tell(answer.sentence, "error")
+    if (!answer.batch) return this.bar.tell(`There is nothing of yours to ${how}.`)
+    const {edits, batch} = answer
+    this.lay_down(edits)
+    const rows = new Set(edits.map((edit) => edit.row))
+    this.bar.tell(`${done}: ${several(batch.samples, "flag")}${batch.reason && ` (${batch.reason})`}${rows.size > 1 ? ` in ${several(rows.size, "station")}` : ""}.`)
+    // What was changed back should be seen.
+    if (rows.size === 1 && !rows.has(this.row)) this.show([...rows][0])
+    else this.repaint()
+  }
+
+  swap() {
+    const second = this.shown.pairs.b[0]
+    if (second) this.send({parameter: second, second: this.shown.pairs.a[0]})
+  }
+
+  drag(mode) {
+    this.mode = mode
+    this.plots?.complete && this.plots.drag(mode)
+    this.bar.mode(mode)
+  }
+}

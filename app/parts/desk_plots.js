@@ -1,0 +1,258 @@
+// Fills the sources of the figures that Python made (qc_plots.py). Nothing that is drawn
+// here goes back to the server: `quietly` sets models without an echo.
+
+const PLOTS = ["a", "b", "c", "d"]
+const AXES = ["x", "y"]
+const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
+const QUIET = {sync: false, check_eq: false}
+const EMPTY = new Float32Array(0)
+
+function quietly(model, attributes) {
+  model.setv(attributes, QUIET)
+}
+
+function extent(arrays) {
+  let low = Infinity, high = -Infinity
+  for (const array of arrays) {
+    for (const value of array) {
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+  }
+  return low <= high ? [low, high] : null
+}
+
+function padded([low, high], part = 0.06) {
+  const room = (high - low) * part || Math.abs(high) * 0.02 || 1
+  return [low - room, high + room]
+}
+
+class Plots {
+  // looks: flag -> [colour, marker]
+  constructor(document, looks, on) {
+    this.looks = looks
+    this.on = on
+    this.models = {}
+    for (const model of document._all_models.values()) {
+      if (model.name?.startsWith("desk-")) this.models[model.name.slice(5)] = model
+    }
+    this.stop = []
+    if (!this.complete) return
+    this.watch(this.models.samples.selected, () => {
+      if (!this.filling) on.picked([...this.models.samples.selected.indices])
+    })
+    const near = this.models["map-near"].data_source
+    this.watch(near.selected, () => {
+      const [i] = near.selected.indices
+      if (i === undefined) return
+      quietly(near.selected, {indices: []})
+      on.visit(near.data.row[i])
+    })
+  }
+
+  get complete() {
+    return [...PLOTS, "samples", "found", "map", "here"].every((name) => this.models[name])
+  }
+
+  watch(selected, heard) {
+    const signal = selected.properties.indices.change
+    signal.connect(heard)
+    this.stop.push(() => signal.disconnect(heard))
+  }
+
+  close() {
+    for (const stop of this.stop) stop()
+  }
+
+  source(name, data) {
+    const model = this.models[name]
+    quietly(model.data_source ?? model, {data})
+  }
+
+  // ---- one station -------------------------------------------------------
+
+  draw(view, shown, labels) {
+    this.view = view
+    this.shown = shown
+    this.pairs = this.pairs_of(view, shown)
+    const data = {i: Int32Array.from({length: view.n}, (_, i) => i)}
+    for (const plot of PLOTS) {
+      AXES.forEach((axis, k) => { data[axis + plot] = this.column(this.pairs[plot][k]) })
+    }
+    this.columns = data
+    this.filling = true
+    quietly(this.models.samples.selected, {indices: []})
+    this.colour()
+    this.filling = false
+    for (const plot of PLOTS) this.frame(plot, labels)
+    this.ground()
+  }
+
+  // Series lie along time, and what has neither depth nor time along the order.
+  pairs_of(view, {pairs}) {
+    const along = {depth: "@depth", time: "@time", order: "@order"}[view.kind]
+    const pair = (key) => (view.kind === "depth" ? [key, along] : [along, key])
+    return {a: pair(pairs.a[0]), b: pair(pairs.b[0]), c: pairs.c, d: pairs.d}
+  }
+
+  column(key) {
+    const {view} = this
+    if (key === "@depth") return view.depth
+    if (key === "@time") return view.time ?? new Float64Array(view.n).fill(NaN)
+    if (key === "@order") return Float32Array.from({length: view.n}, (_, i) => i + 1)
+    return view.values[key] ?? new Float32Array(view.n).fill(NaN)
+  }
+
+  // Colours and shapes by the flags as they are now.
+  colour() {
+    const {view, shown} = this
+    const data = {...this.columns}
+    for (const [end, key] of [["", shown.target], ["_b", shown.pairs.b[0]]]) {
+      const codes = this.on.flags(view, key)
+      const look = (i) => this.looks[codes.length === 1 ? codes : codes[i]] ?? this.looks["0"]
+      data[`colour${end}`] = Array.from({length: view.n}, (_, i) => look(i)[0])
+      data[`marker${end}`] = Array.from({length: view.n}, (_, i) => look(i)[1])
+    }
+    this.source("samples", data)
+  }
+
+  frame(plot, labels) {
+    const {view} = this
+    const [x, y] = this.pairs[plot]
+    const [xs, ys] = [this.columns[`x${plot}`], this.columns[`y${plot}`]]
+    const profile = plot === "a" || plot === "b"
+    // Other stations stand behind profiles and pairs; beside a series in time they say nothing.
+    const near = profile && view.kind !== "depth" ? null : view.near.lines[plot]
+    this.source(`near-${plot}`, near ?? {x: EMPTY, y: EMPTY})
+    const pairs = []
+    for (let i = 0; i < xs.length; i++) {
+      if (Number.isFinite(xs[i]) && Number.isFinite(ys[i])) pairs.push(i)
+    }
+    const px = Float64Array.from(pairs, (i) => xs[i]), py = Float64Array.from(pairs, (i) => ys[i])
+    this.source(`path-${plot}`, {x: px, y: py})
+    const x_parts = [px], y_parts = [py]
+    if (profile) {
+      const band = this.band(plot, py)
+      x_parts.push(band.low, band.high)
+    }
+    if (plot === "c") this.density()
+    this.range(plot, "x", x, x_parts)
+    this.range(plot, "y", y, y_parts)
+    this.hint(plot, px.length ? "" : "No values in this station")
+    this.name_axes(plot, x, y, labels)
+  }
+
+  // The part of the band that lies where the station has samples.
+  band(plot, depths) {
+    const band = this.view.kind === "depth" ? this.view.near.bands[plot] : null
+    const none = {y: EMPTY, low: EMPTY, middle: EMPTY, high: EMPTY}
+    if (!band) {
+      this.source(`band-${plot}`, none)
+      return none
+    }
+    const {y, low, middle, high} = band
+    this.source(`band-${plot}`, {y, low, middle, high})
+    const limit = extent([depths])
+    const last = limit ? y.findLastIndex((depth) => depth <= limit[1]) + 1 : y.length
+    return {low: low.subarray(0, last), high: high.subarray(0, last)}
+  }
+
+  density() {
+    const {density} = this.view
+    this.source("density", {x: density?.x ?? EMPTY, y: density?.y ?? EMPTY})
+    this.source("density-text", {
+      x: density?.tx ?? [], y: density?.ty ?? [], text: density?.text ?? [],
+    })
+  }
+
+  range(plot, axis, key, parts) {
+    const range = this.models[plot][`${axis}_range`]
+    let [start, end] = padded(extent(parts) ?? [0, 1])
+    if (key === "@depth" && axis === "y") {
+      start = Math.min(0, extent(parts)?.[0] ?? 0)
+      if (start === 0) start = -0.015 * end
+      ;[start, end] = [end, start]
+    }
+    quietly(range, {start, end, reset_start: start, reset_end: end})
+  }
+
+  hint(plot, text) {
+    const middle = (axis) => {
+      const range = this.models[plot][`${axis}_range`]
+      return (range.start + range.end) / 2
+    }
+    this.source(`hint-${plot}`, text ? {x: [middle("x")], y: [middle("y")], text: [text]} : {x: [], y: [], text: []})
+  }
+
+  name_axes(plot, x, y, labels) {
+    const time = x === "@time"
+    const [axis_x, axis_y, axis_t] = ["x", "y", "time"].map((a) => this.models[`${plot}-${a}`])
+    // The theme of the page gives axes more room than small plots have.
+    const look = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
+    const set = (axis, attributes) => axis.setv({...look, ...attributes}, {sync: false})
+    set(axis_x, {axis_label: labels(x), visible: !time})
+    set(axis_t, {visible: time})
+    set(axis_y, {axis_label: labels(y)})
+  }
+
+  // ---- findings and picks --------------------------------------------------
+
+  mark(samples) {
+    const take = (column) => Float64Array.from(samples, (i) => column[i])
+    const data = {}
+    for (const plot of PLOTS) {
+      for (const axis of AXES) data[axis + plot] = take(this.columns[axis + plot])
+    }
+    this.source("found", data)
+  }
+
+  pick(samples) {
+    this.filling = true
+    this.models.samples.selected.setv({indices: samples}, {sync: false})
+    this.filling = false
+  }
+
+  // ---- the map ---------------------------------------------------------------
+
+  ground() {
+    const {at, near} = this.view
+    const known = at[0] !== null && at[1] !== null
+    this.source("here", {x: known ? [at[0]] : [], y: known ? [at[1]] : []})
+    this.source("map-near", {x: near.x, y: near.y, row: near.rows})
+    const {map} = this.models
+    if (!known) return
+    // A little more than the neighbours, and never less than the sea around.
+    let reach = 60_000
+    for (let i = 0; i < near.x.length; i++) {
+      reach = Math.max(reach, Math.abs(near.x[i] - at[0]), Math.abs(near.y[i] - at[1]))
+    }
+    reach *= 1.25
+    const wide = (map.inner_width || 1) / (map.inner_height || 1)
+    const [dx, dy] = wide > 1 ? [reach * wide, reach] : [reach, reach / wide]
+    quietly(map.x_range, {start: at[0] - dx, end: at[0] + dx})
+    quietly(map.y_range, {start: at[1] - dy, end: at[1] + dy})
+  }
+
+  // ---- tools -------------------------------------------------------------------
+
+  // What a drag does in all plots: box, lasso or pan.
+  drag(mode) {
+    const wanted = {box: "BoxSelectTool", lasso: "LassoSelectTool", pan: "PanTool"}[mode]
+    for (const plot of PLOTS) {
+      const tools = this.models[plot].toolbar.tools.filter((tool) => DRAGS.includes(tool.type))
+      // The others first: a tool that is put away would take the place of a new one with it.
+      for (const active of [false, true]) {
+        for (const tool of tools) {
+          if ((tool.type === wanted) === active) tool.setv({active}, {sync: false})
+        }
+      }
+    }
+  }
+
+  whole(plot) {
+    for (const axis of AXES) {
+      const range = this.models[plot][`${axis}_range`]
+      quietly(range, {start: range.reset_start, end: range.reset_end})
+    }
+  }
+}
