@@ -17,7 +17,7 @@ __all__ = ["DEEPEST", "FEW_LEVELS", "GAP", "MONOTONIC"]
 
 def monotonic_depth(piece: Piece, limits: Limits) -> Findings:
     """Find depths that do not increase; see `MONOTONIC`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     flag, value, threshold = _not_rising(
         piece.offsets,
         piece.region,
@@ -32,7 +32,7 @@ def monotonic_depth(piece: Piece, limits: Limits) -> Findings:
 
 def depth_gap(piece: Piece, limits: Limits) -> Findings:
     """Find wide gaps between the levels of a profile; see `GAP`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     flag, value, threshold = _gaps(
         piece.offsets,
         piece.region,
@@ -47,7 +47,7 @@ def depth_gap(piece: Piece, limits: Limits) -> Findings:
 
 def few_levels(piece: Piece, limits: Limits) -> Findings:
     """Find profiles with fewer depths than can be checked; see `FEW_LEVELS`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     running = np.concatenate([[0], np.cumsum(piece.usable(DEPTH))])
     levels = running[piece.offsets[1:]] - running[piece.offsets[:-1]]
     least = rules.by_region("levels")[piece.region]
@@ -63,7 +63,7 @@ def few_levels(piece: Piece, limits: Limits) -> Findings:
 
 def deepest(piece: Piece, limits: Limits) -> Findings:
     """Find samples below the sea floor; see `DEEPEST`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     share, metres = (rules.by_region(name)[piece.region] for name in ("share", "metres"))
     bottom = np.asarray(piece.collection.bottom_depth[piece.rows], np.float64)
     floor = np.where(bottom > 0, bottom * (1 + share) + metres, np.nan)
@@ -84,7 +84,7 @@ MONOTONIC = Check(
     "next two and the last one disprove is flagged itself",
     "Argo quality control manual, test 8",
     monotonic_depth,
-    {"equal": Setting("flag of a depth that comes again", default="4", text=True)},
+    {"equal": Setting("flag of a depth that comes again; 0 reports it", default="4", text=True)},
     features=_FEATURES,
     judges=(DEPTH,),
 )
