@@ -478,6 +478,12 @@ class Journal:
         rows = rows_of(collection, [s for s, _ in found], np.array([n for _, n in found], np.int64))
         return np.unique(rows[rows >= 0])
 
+    def readings(self, collection: Collection) -> list[tuple[str, str, int]]:
+        """Return name, time of the last entry and stations done of each second reading."""
+        from sdcviz.qc.journal_queries import readings
+
+        return self._read(collection, lambda c: readings(c, self.id)) or []
+
     # ---- the database --------------------------------------------------
     def _read(self, collection: Collection, work: Callable[[Connection], T]) -> T | None:
         """Ask the database; None where nothing was ever written."""

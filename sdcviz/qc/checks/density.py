@@ -22,7 +22,7 @@ def density_inversion(piece: Piece, limits: Limits) -> Findings:
     """Find pairs of levels of which the upper is the denser; see `DENSITY_INVERSION`."""
     import gsw
 
-    rules = limits.of("density")
+    rules = limits.everywhere("density")
     usable = piece.usable("temperature") & piece.usable("salinity")
     usable &= np.repeat(piece.profile, piece.lengths)
     at = np.flatnonzero(usable)
