@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from sdcviz.qc.journal_store import Store
 
 T = TypeVar("T")
+Touched = list[tuple[str, NDArray[np.int64]]]
 
 __all__ = ["TOOLS", "Journal", "check_flag", "journal_file"]
 
 TOOLS = ("hand", "table", "rule", "check", "undo", "redo", "reading")
 """What changes flags; ``"check"`` is automatic, all else is somebody's decision."""
 
+MANY = 20_000
+"""An opening that read more rows than these writes down what it found (see `Journal.compact`)."""
 _SHOWN = 10
 """Conflicts that are told one by one."""
 _ALL = 2**62
@@ -322,7 +325,7 @@ class Journal:
         }
 
     # ---- keeping up ----------------------------------------------------
-    def catch_up(self, collection: Collection) -> list[tuple[str, NDArray[np.int64]]]:
+    def catch_up(self, collection: Collection) -> Touched:
         """Lay over what others wrote since the last time.
 
         Returns
@@ -335,28 +338,73 @@ class Journal:
         with collection.journal_lock:
             return self._read(collection, lambda c: self._catch_up(c, collection)) or []
 
-    def _catch_up(
-        self, connection: Connection, collection: Collection
-    ) -> list[tuple[str, NDArray[np.int64]]]:
+    def _catch_up(self, connection: Connection, collection: Collection) -> Touched:
         from sdcviz.qc.journal_queries import edits_after, last_batch
 
-        last, seen, reading = (
-            last_batch(connection, self.id),
-            collection.last_batch,
-            collection.reading,
-        )
+        last, seen = last_batch(connection, self.id), collection.last_batch
         assert seen is not None, "a collection with original flags does not keep up"
         if last <= seen:
             return []
-        if reading:
+        touched: Touched = []
+        if collection.reading:
             # What checks found goes beneath what the reader set by hand.
             news = [*edits_after(connection, self.id, seen, last, "", automatic=True)]
-            news += edits_after(connection, self.id, 0 if news else seen, last, reading)
+            begin = 0 if news else seen
+            news += edits_after(connection, self.id, begin, last, collection.reading)
         else:
-            news = [*edits_after(connection, self.id, seen, last, "")]
-        touched = lay_over(collection, Runs.read(collection, news))
+            begin = seen
+            if not seen:
+                touched, begin = self._lay_overlay(connection, collection, last)
+            news = [*edits_after(connection, self.id, begin, last, "")]
+        touched += lay_over(collection, Runs.read(collection, news))
         collection.last_batch = last
+        if not seen and not collection.reading and len(news) > MANY:
+            self._save_overlay(connection, collection)
         return touched
+
+    def _lay_overlay(
+        self, connection: Connection, collection: Collection, last: int
+    ) -> tuple[Touched, int]:
+        """Begin with what `compact` wrote, where the journal still knows its last batch."""
+        from sdcviz.qc.journal_overlay import load_overlay
+        from sdcviz.qc.journal_queries import find_token
+
+        overlay = load_overlay(collection)
+        if overlay is None or overlay.batch > last:
+            return [], 0
+        batch = find_token(connection, self.id, overlay.token)
+        if batch is None or batch.id != overlay.batch:
+            return [], 0
+        return overlay.lay(collection), overlay.batch
+
+    def _save_overlay(self, connection: Connection, collection: Collection) -> bool:
+        from sdcviz.qc.journal_overlay import save_overlay
+        from sdcviz.qc.journal_queries import batches
+
+        last = collection.last_batch or 0
+        batch = batches(connection, self.id, None, last - 1, _ALL)[:1]
+        return bool(batch) and save_overlay(collection, last, batch[0].token)
+
+    def compact(self, collection: Collection) -> bool:
+        """Write the flags as they stand beside the columns, so that opening reads few batches.
+
+        The journal keeps every entry; an opening that read many does this by itself.
+
+        Returns
+        -------
+        bool
+            Whether it was written: not for a reading, an empty journal, a folder that
+            can't be written.
+        """
+        if collection.last_batch is None or collection.reading:
+            return False
+
+        def work(connection: Connection) -> bool:
+            self._catch_up(connection, collection)
+            return self._save_overlay(connection, collection)
+
+        with collection.journal_lock:
+            return self._read(collection, work) or False
 
     # ---- telling -------------------------------------------------------
     def last(self, collection: Collection) -> int:
@@ -510,7 +558,7 @@ def journal_file(collection: Collection) -> Path:
     return get_settings().data_dir / "journals" / f"{collection.id}.sqlite"
 
 
-def lay_over(collection: Collection, runs: Runs) -> list[tuple[str, NDArray[np.int64]]]:
+def lay_over(collection: Collection, runs: Runs) -> Touched:
     """Change the flags of an open collection; return parameters and the rows that are touched."""
     for key, _, rows, samples, new in runs.by_key(collection.keys):
         collection.lay_over(key, rows, samples, new)

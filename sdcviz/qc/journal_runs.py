@@ -15,7 +15,7 @@ from sdcviz.qc.model import PLACES, Edits
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
 
-__all__ = ["Runs", "identities", "rows_of"]
+__all__ = ["Runs", "identities", "rows_of", "spread"]
 
 _PIECE = 2_000_000
 """Samples that are laid over in one go: bounds the memory of a change of everything."""
@@ -200,17 +200,16 @@ class Runs:
             if key not in known:
                 continue
             runs = np.flatnonzero((self.parameter == number) & (self.row >= 0))
-            total = np.cumsum(self.count[runs])
-            cuts = np.searchsorted(total, np.arange(_PIECE, total[-1] if runs.size else 0, _PIECE))
-            for part in np.split(runs, np.unique(cuts)):
-                if part.size:
-                    run, sample = _spread(part, self.first[part], self.count[part])
-                    yield key, run, self.row[run], sample, self.new[run]
+            for part, sample in spread(self.first[runs], self.count[runs]):
+                run = runs[part]
+                yield key, run, self.row[run], sample, self.new[run]
 
     def edits(self) -> tuple[Edits, NDArray[np.int64]]:
         """Spread all runs of stations that are there; return edits and the batch of each."""
         known = np.flatnonzero(self.row >= 0)
-        run, sample = _spread(known, self.first[known], self.count[known])
+        pieces = list(spread(self.first[known], self.count[known]))
+        run = known[np.concatenate([np.empty(0, np.int64), *(part for part, _ in pieces)])]
+        sample = np.concatenate([np.empty(0, np.int64), *(numbers for _, numbers in pieces)])
         notes = None
         if any(self.note):
             notes = [self.note[i] for i in run.tolist()]
@@ -226,12 +225,25 @@ class Runs:
         return found, self.batch[run]
 
 
-def _spread(
-    runs: NDArray[np.int64], first: NDArray[np.int64], count: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each sample its run and its number in the station."""
-    begin = np.cumsum(count) - count
-    return np.repeat(runs, count), np.arange(int(count.sum())) + np.repeat(first - begin, count)
+def spread(
+    first: NDArray[np.integer], count: NDArray[np.integer]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Spread runs to samples, piece by piece.
+
+    Yields
+    ------
+    run : ndarray of int64
+        Which run each sample belongs to.
+    sample : ndarray of int64
+        Its number in the station.
+    """
+    ends = np.cumsum(count, dtype=np.int64)
+    cuts = np.searchsorted(ends, np.arange(_PIECE, ends[-1], _PIECE)) if len(ends) else ()
+    for runs in np.split(np.arange(len(ends)), np.unique(cuts)):
+        if runs.size:
+            n = count[runs].astype(np.int64)
+            run = np.repeat(runs, n)
+            yield run, np.arange(len(run)) + np.repeat(first[runs] - (np.cumsum(n) - n), n)
 
 
 def identities(
