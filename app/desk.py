@@ -150,31 +150,6 @@ class Desk(param.Parameterized):
         finally:
             self.saved = "saved"
 
-    def undo(self) -> str:
-        """Take back the operator's last change; return what to say."""
-        return self._turn("undo", "Undone", "There is nothing of yours to undo.")
-
-    def redo(self) -> str:
-        """Do again what the operator took back; return what to say."""
-        return self._turn("redo", "Done again", "There is nothing of yours to redo.")
-
-    def _turn(self, how: str, done: str, nothing: str) -> str:
-        from . import editing
-
-        if self.data is None:
-            return ""
-        try:
-            batch = getattr(editing, how)(
-                self.data, user=self.session.user, reading=self.session.reading
-            )
-        except SdcvizError as error:
-            self.tell(str(error))
-            return ""
-        return nothing if batch is None else f"{done}: {batch.reason or 'change without reason'}."
-
-    def heard(self) -> None:
-        """Follow a change that the browser has just brought into the journal."""
-
     def _restart(self) -> None:
         """Begin with another collection, or with a newer snapshot of this one."""
         session, data = self.session, self.data

@@ -14,6 +14,7 @@ __all__ = [
     "CollectionBusy",
     "CollectionError",
     "Conflict",
+    "MailError",
     "NewerCollection",
     "NotFound",
     "SdcvizError",
@@ -67,6 +68,10 @@ class Conflict(SdcvizError):
         self.conflicts = conflicts or []
 
 
+class MailError(SdcvizError):
+    """A letter that the mail server does not take."""
+
+
 class StorageError(SdcvizError):
     """The disk is full or may not be written; what was there is intact."""
 
@@ -79,6 +84,7 @@ HTTP_STATUS: dict[type[SdcvizError], int] = {
     NewerCollection: 409,
     CollectionBusy: 409,
     Conflict: 409,
+    MailError: 502,
     StorageError: 507,
 }
 """HTTP status of each error; a class that is not listed answers as its base does."""

@@ -295,11 +295,6 @@ class Conductor(pn.viewable.Viewer):
         else:
             self.desk.session.user = str(message["user"]).strip()[:80]
 
-    def _back_or_forth(self, message: dict[str, Any]) -> None:
-        sentence = self.desk.undo() if "undo" in message else self.desk.redo()
-        if sentence:
-            self._send("told", sentence=sentence, kind="info")
-
     def _open(self, message: dict[str, Any]) -> None:
         if message["tool"] in self._tools:
             self._open_tool(message["tool"])
@@ -314,9 +309,6 @@ class Conductor(pn.viewable.Viewer):
         "pair": _set_pair,
         "reason": _set_text,
         "user": _set_text,
-        "undo": _back_or_forth,
-        "redo": _back_or_forth,
-        "stored": lambda self, _: self.desk.heard(),
         "refresh": lambda self, _: self._send_flags(),
         "tool": _open,
     }

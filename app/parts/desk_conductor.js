@@ -8,10 +8,6 @@ const REST = 90 // ms without a step before the server hears which station is in
 // Pieces of the page outside of the bar (heads of plots, list of findings) hear of it here.
 const bus = (globalThis.sdcvizDesk ??= new EventTarget())
 
-function token() {
-  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("")
-}
-
 function number(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f")
 }
@@ -308,7 +304,6 @@ class Conductor {
 
   stored(batch) {
     this.lay_down(batch.edits)
-    this.send({stored: true, row: batch.row ?? -1})
     this.repaint()
   }
 
@@ -336,13 +331,26 @@ class Conductor {
       this.bar.tell(`Taken back: ${several(back.edits.length, "flag")} that was not sent yet.`)
       return this.repaint()
     }
-    if (this.outbox.batches.length) return this.bar.tell("The last change is on its way to the server; undo it when it is saved.")
-    this.send({undo: true})
+    this.turn("undo", "Undone")
   }
 
   redo() {
-    if (this.outbox.batches.length) return this.bar.tell("Wait until the last change is saved.")
-    this.send({redo: true})
+    this.turn("redo", "Done again")
+  }
+
+  async turn(how, done) {
+    if (this.outbox.batches.length) return this.bar.tell(`The last change is on its way to the server; ${how} when it is saved.`)
+    const answer = await this.outbox.turn(how, this.user, this.form.reading)
+    if (!answer) return
+    if (answer.sentence) return this.bar.tell(answer.sentence, "error")
+    if (!answer.batch) return this.bar.tell(`There is nothing of yours to ${how}.`)
+    const {edits, batch} = answer
+    this.lay_down(edits)
+    const rows = new Set(edits.map((edit) => edit.row))
+    this.bar.tell(`${done}: ${several(batch.samples, "flag")}${batch.reason && ` (${batch.reason})`}${rows.size > 1 ? ` in ${several(rows.size, "station")}` : ""}.`)
+    // What was changed back should be seen.
+    if (rows.size === 1 && !rows.has(this.row)) this.show([...rows][0])
+    else this.repaint()
   }
 
   swap() {

@@ -6,11 +6,16 @@ const KEPT = "sdcviz-edits:"
 const FIRST_WAIT = 500, LONGEST_WAIT = 8000, PATIENCE = 20000 // ms
 const AGAIN = new Set([401, 403, 408, 425, 429])
 
+function token() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
 class Outbox {
   // on: {stored(batch, answer), refused(batch, status, answer), state(name, count, sentence)}
   constructor(collection, on) {
     this.key = KEPT + collection + ":"
-    this.url = new URL(`api/qc/${encodeURIComponent(collection)}/batches`, document.baseURI)
+    this.base = new URL(`api/qc/${encodeURIComponent(collection)}/`, document.baseURI)
     this.on = on
     this.delay = FIRST_WAIT
     this.batches = this.kept()
@@ -84,12 +89,7 @@ class Outbox {
     let response, answer
     try {
       batch.sent = true // it may arrive even if no answer comes back
-      response = await fetch(this.url, {
-        method: "POST",
-        headers: {"content-type": "application/json"},
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(PATIENCE),
-      })
+      response = await this.post("batches", body)
       answer = await response.json()
     } catch {
       return this.wait("No connection to the server")
@@ -103,6 +103,36 @@ class Outbox {
     if (response.ok) this.on.stored(batch, answer)
     else this.on.refused(batch, response.status, answer)
     return true
+  }
+
+  post(where, body) {
+    return fetch(new URL(where, this.base), {
+      method: "POST",
+      headers: {"content-type": "application/json"},
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE),
+    })
+  }
+
+  // Undo or redo on the server; asked again with the same token where no answer came.
+  async turn(how, user, reading) {
+    if (this.turning) return null
+    this.turning = true
+    const body = {token: token(), user, reading}
+    try {
+      for (let tries = 0; tries < 3; tries++) {
+        try {
+          const response = await this.post(how, body)
+          const answer = await response.json()
+          return response.ok ? answer : {sentence: answer.detail}
+        } catch {
+          await new Promise((done) => setTimeout(done, this.delay))
+        }
+      }
+      return {sentence: `No connection to the server: ${how} it later.`}
+    } finally {
+      this.turning = false
+    }
   }
 
   wait(sentence) {

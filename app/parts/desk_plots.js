@@ -3,6 +3,7 @@
 
 const PLOTS = ["a", "b", "c", "d"]
 const AXES = ["x", "y"]
+const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
 const QUIET = {sync: false, check_eq: false}
 const EMPTY = new Float32Array(0)
 
@@ -137,6 +138,7 @@ class Plots {
     if (plot === "c") this.density()
     this.range(plot, "x", x, x_parts)
     this.range(plot, "y", y, y_parts)
+    this.hint(plot, px.length ? "" : "No values in this station")
     this.name_axes(plot, x, y, labels)
   }
 
@@ -156,7 +158,7 @@ class Plots {
   }
 
   density() {
-    const {density} = this.view.near
+    const {density} = this.view
     this.source("density", {x: density?.x ?? EMPTY, y: density?.y ?? EMPTY})
     this.source("density-text", {
       x: density?.tx ?? [], y: density?.ty ?? [], text: density?.text ?? [],
@@ -174,10 +176,20 @@ class Plots {
     quietly(range, {start, end, reset_start: start, reset_end: end})
   }
 
+  hint(plot, text) {
+    const middle = (axis) => {
+      const range = this.models[plot][`${axis}_range`]
+      return (range.start + range.end) / 2
+    }
+    this.source(`hint-${plot}`, text ? {x: [middle("x")], y: [middle("y")], text: [text]} : {x: [], y: [], text: []})
+  }
+
   name_axes(plot, x, y, labels) {
     const time = x === "@time"
     const [axis_x, axis_y, axis_t] = ["x", "y", "time"].map((a) => this.models[`${plot}-${a}`])
-    const set = (axis, attributes) => axis.setv(attributes, {sync: false})
+    // The theme of the page gives axes more room than small plots have.
+    const look = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
+    const set = (axis, attributes) => axis.setv({...look, ...attributes}, {sync: false})
     set(axis_x, {axis_label: labels(x), visible: !time})
     set(axis_t, {visible: time})
     set(axis_y, {axis_label: labels(y)})
@@ -227,10 +239,11 @@ class Plots {
   drag(mode) {
     const wanted = {box: "BoxSelectTool", lasso: "LassoSelectTool", pan: "PanTool"}[mode]
     for (const plot of PLOTS) {
-      const {tools} = this.models[plot].toolbar
-      for (const tool of tools) {
-        if (["BoxSelectTool", "LassoSelectTool", "PanTool"].includes(tool.type)) {
-          quietly(tool, {active: tool.type === wanted})
+      const tools = this.models[plot].toolbar.tools.filter((tool) => DRAGS.includes(tool.type))
+      // The others first: a tool that is put away would take the place of a new one with it.
+      for (const active of [false, true]) {
+        for (const tool of tools) {
+          if ((tool.type === wanted) === active) tool.setv({active}, {sync: false})
         }
       }
     }

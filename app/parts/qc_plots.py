@@ -94,6 +94,8 @@ class QcPlots:
             name=f"desk-{name}",
             lod_threshold=None,
             styles={"font-size": "12px"},
+            # The keys are those of the page; no plot has to be chosen for them.
+            stylesheets=[":host(:focus-visible) {outline: none}"],
         )
         made.toolbar.logo = None
         return made
@@ -120,6 +122,9 @@ class QcPlots:
                                   fill_color=None), self.found, f"found-{plot}", "found",
                   "line_color")  # fmt: skip
         self._add_samples(figure, plot)
+        hint = Text(x="x", y="y", text="text", text_font_size="12px", text_align="center",
+                    text_baseline="middle")  # fmt: skip
+        self._add(figure, hint, _source("x", "y", "text"), f"hint-{plot}", "path", "text_color")
         return figure
 
     def _add(
@@ -147,7 +152,7 @@ class QcPlots:
         self._add(figure, Line(x="x", y="y", line_width=0.7, line_alpha=0.45), _source("x", "y"),
                   "density", "path", "line_color")  # fmt: skip
         text = Text(x="x", y="y", text="text", text_font_size="10px", text_alpha=0.7,
-                    text_align="center", text_baseline="middle")  # fmt: skip
+                    text_align="right", text_baseline="middle")  # fmt: skip
         self._add(figure, text, _source("x", "y", "text"), "density-text", "path", "text_color")
 
     def _add_samples(self, figure: Plot, plot: str) -> None:

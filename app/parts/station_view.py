@@ -110,6 +110,7 @@ def station_view(
         "flags": station_flags(data, row),
         "at": [_finite(x[0]), _finite(y[0])],
         "near": _near(data, row, shown),
+        "density": _density(data, row, values, shown),
         "findings": _findings(findings, row),
     }
 
@@ -260,6 +261,36 @@ def _band(water: Water, key: str) -> dict[str, Any]:
         "y": band.depth, "low": band.low, "middle": band.middle, "high": band.high,
         "count": band.count,
     }  # fmt: skip
+
+
+def _density(
+    data: Collection, row: int, values: dict[str, NDArray], shown: Shown
+) -> dict[str, Any] | None:
+    """Return the lines of equal density in the T-S diagram of a station."""
+    from sdcviz.plots.water import sigma0_contours
+
+    ranges = [_reach(values[k]) for k in (shown.cx, shown.cy) if k in values]
+    if len(ranges) < 2 or None in ranges:
+        return None
+    lat, lon = _finite(data.lat[row]), _finite(data.lon[row])
+    salt, heat = ranges
+    assert salt and heat
+    x, y, labels = sigma0_contours(salt, heat, lat=45.0 if lat is None else lat, lon=lon or 0.0)
+    return {
+        "x": x.astype(np.float32), "y": y.astype(np.float32),
+        "tx": [at for at, _, _ in labels], "ty": [at for _, at, _ in labels],
+        "text": [f"{level:g}" for _, _, level in labels],
+    }  # fmt: skip
+
+
+def _reach(values: NDArray) -> tuple[float, float] | None:
+    """Return the range of values that an ocean may have, with some room on both sides."""
+    known = values[np.isfinite(values) & (values > -5) & (values < 50)]
+    if not len(known):
+        return None
+    low, high = float(known.min()), float(known.max())
+    room = max(0.06 * (high - low), 0.01)
+    return low - room, high + room
 
 
 # ---- findings ----------------------------------------------------------------

@@ -227,7 +227,7 @@ class Journal:
         from sdcviz.qc.journal_queries import Batch, find_token
         from sdcviz.qc.journal_store import BATCH
 
-        store = self._store(collection, write=True)
+        store = self.store(collection, write=True)
         assert store is not None, "made by write=True"
         head = {**head, "samples": runs.samples}
         new = False
@@ -511,7 +511,7 @@ class Journal:
         """Note that a user has finished with stations, or with `done` False that he has not."""
         from sdcviz.qc.journal_queries import set_seen
 
-        store = self._store(collection, write=True)
+        store = self.store(collection, write=True)
         assert store is not None, "made by write=True"
         names, stations = identities(collection, np.atleast_1d(rows))
         pairs = list(zip(names, stations.tolist(), strict=True))
@@ -526,13 +526,20 @@ class Journal:
         rows = rows_of(collection, [s for s, _ in found], np.array([n for _, n in found], np.int64))
         return np.unique(rows[rows >= 0])
 
+    def readings(self, collection: Collection) -> list[tuple[str, str, int]]:
+        """Return name, time of the last entry and stations done of each second reading."""
+        from sdcviz.qc.journal_queries import readings
+
+        return self._read(collection, lambda c: readings(c, self.id)) or []
+
     # ---- the database --------------------------------------------------
     def _read(self, collection: Collection, work: Callable[[Connection], T]) -> T | None:
         """Ask the database; None where nothing was ever written."""
-        store = self._store(collection)
+        store = self.store(collection)
         return None if store is None else store.read(work)
 
-    def _store(self, collection: Collection, write: bool = False) -> Store | None:
+    def store(self, collection: Collection, write: bool = False) -> Store | None:
+        """Return the database; None where nothing was written yet, unless it is to be made."""
         url = get_settings().journal_url
         if url is None:
             file = journal_file(collection)

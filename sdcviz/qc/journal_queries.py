@@ -20,6 +20,7 @@ __all__ = [
     "last_batch",
     "manual_edits",
     "newest_of",
+    "readings",
     "seen",
     "set_seen",
     "undone",
@@ -136,6 +137,12 @@ _SEE = text(
 _SEEN = text(
     "SELECT source, station FROM seen WHERE collection = :collection AND reading = :reading "
     'AND ("user" = :user OR NOT :by_user)'
+)
+_READINGS = text(
+    "SELECT reading, max(time), sum(station) FROM (SELECT reading, time, 1 AS station FROM seen "
+    "WHERE collection = :collection UNION ALL SELECT reading, time, 0 AS station FROM batch "
+    "WHERE collection = :collection) AS work WHERE reading <> '' "
+    "GROUP BY reading ORDER BY max(time) DESC, reading"
 )
 
 
@@ -261,3 +268,9 @@ def seen(
     asked = {"collection": collection, "reading": reading, "user": user or ""}
     rows = connection.execute(_SEEN, {**asked, "by_user": user is not None})
     return [(source, station) for source, station in rows]
+
+
+def readings(connection: Connection, collection: str) -> list[tuple[str, str, int]]:
+    """Return name, time of the last entry and stations looked at of each second reading."""
+    rows = connection.execute(_READINGS, {"collection": collection})
+    return [(name, time, int(stations)) for name, time, stations in rows]

@@ -81,6 +81,9 @@ class Check:
         L20 code that is proposed unless a rule says otherwise; "0" only reports.
     features : tuple of str
         Kinds of stations that it is for.
+    unready : callable, optional
+        ``unready(collection, limits)`` says in a sentence why the check can't be
+        run, "" where it can.
     judges : tuple of str
         What has passed where the check finds nothing, such as ``"@position"``; by
         default the parameters with thresholds, for a check of single samples.
@@ -97,6 +100,7 @@ class Check:
     needs: tuple[str, ...] = ()
     flag: str = "4"
     features: tuple[str, ...] = FEATURES
+    unready: Callable[[Collection, Limits], str] | None = None
     judges: tuple[str, ...] = ()
 
 
@@ -282,12 +286,18 @@ class Piece:
         """Let later checks see what one found: the worst flag wins."""
         changed = set()
         for n, key in enumerate(found.keys):
-            mine = (found.parameter == n) & (found.sample >= 0) & (found.flag != ord("0"))
-            if not mine.any():
+            mine = (found.parameter == n) & (found.flag != ord("0"))
+            if not mine.any() or key in (POSITION, TIME):
                 continue
-            at = self.offsets[np.searchsorted(self.rows, found.station[mine])] + found.sample[mine]
+            whole = found.sample[mine] < 0
+            station = np.searchsorted(self.rows, found.station[mine])
+            counts = np.where(whole, self.lengths[station], 1)
+            again = np.repeat(np.arange(len(station)), counts)
+            nth = np.arange(len(again)) - np.repeat(np.cumsum(counts) - counts, counts)
+            at = self.offsets[station[again]]
+            at = at + np.where(whole[again], nth, found.sample[mine][again])
             flags = np.array(self.flags(key))
-            new = found.flag[mine]
+            new = found.flag[mine][again]
             worse = RANK[new] < RANK[flags[at]]
             flags[at[worse]] = new[worse]
             self._columns[key, "flags"] = flags

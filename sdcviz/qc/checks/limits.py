@@ -122,6 +122,13 @@ class Rules:
         out[some] = self.number(name)[self.first[some]]
         return out
 
+    def by_region_flag(self) -> NDArray[np.uint8]:
+        """Return the flag of the first rule of each region; 0 (the number) where it has none."""
+        out = np.zeros(len(self.first), np.uint8)
+        some = self.last > self.first
+        out[some] = self.flags[self.first[some]]
+        return out
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -161,7 +168,7 @@ class Limits:
 
         A second column of a quantity (``temperature_2``) has those of the first.
         """
-        if self.only is not None and key not in (*self.only, ANY, DEPTH):
+        if self.only is not None and key not in self.only and key != ANY:
             return None
         stem, _, number = key.rpartition("_")
         names = [key, *([stem] if stem and number.isdigit() else [])]
@@ -175,6 +182,10 @@ class Limits:
                     self._made[name] = Rules(self.by_parameter[name], self.regions, self.check)
                 return self._made[name]
         return None
+
+    def everywhere(self, name: str) -> Rules:
+        """Return the rules under a name that need not be a parameter of the collection."""
+        return replace(self, only=None).of(name)
 
     def of(self, key: str = ANY) -> Rules:
         """Return the rules for a parameter that has some (see `keys`)."""

@@ -42,7 +42,8 @@ def pieces(
     samples : int
         In one piece.
     """
-    ends = np.cumsum(np.diff(collection.offsets)[rows])
+    # A station without samples costs too.
+    ends = np.cumsum(np.maximum(np.diff(collection.offsets)[rows], 20))
     region = regions_of(limits, collection, rows)
     a = 0
     while a < len(rows):

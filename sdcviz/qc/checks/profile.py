@@ -1,8 +1,9 @@
 """Checks that compare a sample with its neighbours above and below.
 
 Neighbours are the nearest samples of the same station that are usable
-(`Piece.usable`); the first and the last of a profile have one only and are not
-tested.
+(`Piece.usable`), so one that is missing or flagged bad is passed over. The first
+and the last of a profile have one neighbour only: spike and gradient leave
+them out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sdcviz.qc.model import Findings
 from .base import Check, Piece, Setting
 from .limits import Limits
 
-__all__ = ["GRADIENT", "SPIKE"]
+__all__ = ["GRADIENT", "ROLLOVER", "SPIKE", "exceeds"]
 
 _SETTINGS = {"limit": Setting("greatest value of the formula, in the unit of the parameter")}
 _SOURCE = "SeaDataNet data quality control procedures 2.0; EuroGOOS DATA-MEQ 2010"
@@ -51,6 +52,25 @@ def _run(name: str, piece: Piece, limits: Limits, less_slope: float) -> Findings
     return Findings.join(found)
 
 
+def digit_rollover(piece: Piece, limits: Limits) -> Findings:
+    """Find jumps between neighbours that only a full counter can make; see `ROLLOVER`."""
+    found = []
+    for key in piece.keys(limits):
+        rules = limits.of(key)
+        flag, value, threshold = _jumps(
+            piece.offsets,
+            piece.region,
+            piece.profile,
+            piece.depth,
+            piece.values(key),
+            piece.usable(key),
+            rules.table,
+            rules.number("jump"),
+        )
+        found.append(piece.find("digit_rollover", key, flag, value, threshold))
+    return Findings.join(found)
+
+
 SPIKE = Check(
     "spike",
     "Spike",
@@ -72,6 +92,17 @@ GRADIENT = Check(
     gradient,
     _SETTINGS,
     flag="3",
+    features=("profile",),
+)
+ROLLOVER = Check(
+    "digit_rollover",
+    "Digit rollover",
+    "sample",
+    "piece",
+    "|v2 - v1| > jump, v1 the neighbour above; both are flagged",
+    "Argo quality control manual, test 12",
+    digit_rollover,
+    {"jump": Setting("greatest step to the next sample, in the unit of the parameter")},
     features=("profile",),
 )
 
@@ -104,7 +135,7 @@ def _bends(
                 v1, v2, v3, z = values[above], values[here], values[i], depth[here]
                 x = abs(v2 - (v3 + v1) / 2) - less_slope * abs((v3 - v1) / 2)
                 for k in range(a, b):
-                    if z >= top[k] and z < bottom[k] and _exceeds(x, limit[k]):
+                    if z >= top[k] and z < bottom[k] and exceeds(x, limit[k]):
                         flag[here], value[here], threshold[here] = flags[k], x, limit[k]
                         break
             above, here = here, i
@@ -112,6 +143,41 @@ def _bends(
 
 
 @njit(cache=True, nogil=True)
-def _exceeds(x: float, limit: float) -> bool:
+def exceeds(x: float, limit: float) -> bool:
     """Compare what was computed of decimals: 6.000000000000001 is no more than 6."""
     return x > limit + 1e-9 * (1 + abs(limit))
+
+
+@njit(cache=True, nogil=True)
+def _jumps(
+    offsets: NDArray,
+    region: NDArray,
+    profile: NDArray,
+    depth: NDArray,
+    values: NDArray,
+    usable: NDArray,
+    table: tuple[NDArray, ...],
+    jump: NDArray,
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Compare each sample with the one above; of two jumps the greater is told."""
+    first, last, top, bottom, flags = table
+    flag = np.zeros(values.size, np.uint8)
+    value, threshold = np.zeros(values.size), np.empty(values.size)
+    for r in range(offsets.size - 1):
+        a, b = first[region[r]], last[region[r]]
+        if not profile[r] or a == b:
+            continue
+        above = -1
+        for i in range(offsets[r], offsets[r + 1]):
+            if not usable[i]:
+                continue
+            if above >= 0:
+                x = abs(values[i] - values[above])
+                for k in range(a, b):
+                    if depth[i] >= top[k] and depth[i] < bottom[k] and exceeds(x, jump[k]):
+                        for j in (above, i):
+                            if x > value[j]:
+                                flag[j], value[j], threshold[j] = flags[k], x, jump[k]
+                        break
+            above = i
+    return flag, value, threshold

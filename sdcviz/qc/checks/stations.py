@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.qc.checks.base import Check, Setting
+from sdcviz.qc.checks.climatology import CLIMATOLOGY, RESIDUAL
 from sdcviz.qc.checks.cruises import CRUISE_OFFSET
 from sdcviz.qc.checks.duplicates import find_duplicates
 from sdcviz.qc.checks.limits import Limits
@@ -22,7 +23,7 @@ from sdcviz.qc.checks.metadata import (
 from sdcviz.qc.checks.pieces import regions_of
 from sdcviz.qc.checks.place import find_astray, find_impossible_places, find_on_land
 from sdcviz.qc.checks.speed import find_too_fast
-from sdcviz.qc.model import Findings
+from sdcviz.qc.model import POSITION, TIME, Findings
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
@@ -83,6 +84,7 @@ BEFORE: tuple[Check, ...] = (
         "Argo quality control manual, test 2; SeaDataNet data quality control procedures 2.0",
         lambda c, rows, first_year: find_impossible_times(c, rows, int(first_year)),
         settings={"first_year": Setting("nothing was measured before", 1700)},
+        judges=(TIME,),
     ),
     _check(
         *("cruise_dates", "Date outside the cruise"),
@@ -96,6 +98,7 @@ BEFORE: tuple[Check, ...] = (
             "share": _SHARE,
         },
         flag="3",
+        judges=(TIME,),
     ),
     _check(
         *("time_order", "Time runs backwards"),
@@ -109,6 +112,7 @@ BEFORE: tuple[Check, ...] = (
         "fails where the latitude is beyond 90, the longitude outside -180..360, or both exactly 0",
         "Argo quality control manual, test 3",
         find_impossible_places,
+        judges=(POSITION,),
     ),
     Check(
         *("on_land", "Position on land", "station", "collection"),
@@ -117,6 +121,7 @@ BEFORE: tuple[Check, ...] = (
         _on_land,
         {"cells": Setting("cells of 1 km around that are land too; -1: not judged", 1)},
         flag="3",
+        judges=(POSITION,),
     ),
     _check(
         *("cruise_area", "Position away from the cruise"),
@@ -130,6 +135,7 @@ BEFORE: tuple[Check, ...] = (
             "share": _SHARE,
         },
         flag="3",
+        judges=(POSITION,),
     ),
     _check(
         *("speed", "Speed between stations"),
@@ -145,6 +151,7 @@ BEFORE: tuple[Check, ...] = (
             "share": _SHARE,
         },
         flag="3",
+        judges=(POSITION,),
     ),
 )
 """Checks of metadata, dates and positions, which come first."""
@@ -166,6 +173,8 @@ AFTER: tuple[Check, ...] = (
         level="pair",
         flag="0",
     ),
+    CLIMATOLOGY,
+    RESIDUAL,
     CRUISE_OFFSET,
 )
 """Checks that compare stations, which come last."""

@@ -7,13 +7,28 @@ into this table, and give its thresholds in ``layouts/checks.yaml``.
 from __future__ import annotations
 
 from .base import Check
-from .profile import GRADIENT, SPIKE
+from .constant import STUCK
+from .density import DENSITY_INVERSION
+from .levels import DEEPEST, FEW_LEVELS, GAP, MONOTONIC
+from .profile import GRADIENT, ROLLOVER, SPIKE
 from .ranges import GLOBAL_RANGE, REGIONAL_RANGE
 from .stations import AFTER, BEFORE
 
 __all__ = ["CHECKS"]
 
-CHECKS: dict[str, Check] = {
-    check.name: check for check in (*BEFORE, GLOBAL_RANGE, REGIONAL_RANGE, SPIKE, GRADIENT, *AFTER)
-}
+_PROFILE = (
+    GLOBAL_RANGE,
+    REGIONAL_RANGE,
+    FEW_LEVELS,
+    DEEPEST,
+    MONOTONIC,
+    GAP,
+    SPIKE,
+    GRADIENT,
+    ROLLOVER,
+    STUCK,
+    DENSITY_INVERSION,
+)
+
+CHECKS: dict[str, Check] = {check.name: check for check in (*BEFORE, *_PROFILE, *AFTER)}
 """Name to check."""

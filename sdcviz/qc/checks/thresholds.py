@@ -282,9 +282,10 @@ def _map(content: _Map, key: str, optional: bool) -> _Map:
 def _only(entry: _Map, known: tuple[str, ...], what: str) -> None:
     for name in entry:
         if name not in known:
-            raise _Wrong(
-                entry.lines[name], f"there is no {what} {name!r}{_meant(name, list(known))}"
-            )
+            hint = _meant(name, list(known))
+            if entry[name] is None:  # in {a: b, c} the c is a name without a value
+                hint = "; put a text that has a comma into quotes"
+            raise _Wrong(entry.lines[name], f"there is no {what} {name!r}{hint}")
 
 
 def _meant(name: str, known: list[str]) -> str:

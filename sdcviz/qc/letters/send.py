@@ -1,0 +1,171 @@
+"""Hand a mail to a mail server (SMTP), patiently where it asks for patience."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+from sdcviz.errors import BadRequest, MailError
+
+if TYPE_CHECKING:
+    from sdcviz.settings import Settings
+
+__all__ = ["ATTEMPTS", "PAUSES", "send"]
+
+log = logging.getLogger(__name__)
+
+PAUSES = (2.0, 10.0, 30.0)
+"""Seconds before each further attempt."""
+ATTEMPTS = len(PAUSES) + 1
+
+
+class _Later(Exception):
+    """The server can't just now, and says why."""
+
+
+def send(
+    message: EmailMessage,
+    settings: Settings,
+    *,
+    pauses: tuple[float, ...] = PAUSES,
+    wait: Callable[[float], None] = time.sleep,
+) -> str:
+    """Send a mail by the server of the settings.
+
+    Parameters
+    ----------
+    message : EmailMessage
+        From `addressed`.
+    settings : Settings
+        ``smtp_host`` and what else begins with ``smtp_``.
+    pauses : tuple of float
+        Seconds before each further attempt after an answer 4xx (greylisting,
+        overload), a lost connection or none.
+    wait : callable
+        Waits so many seconds.
+
+    Returns
+    -------
+    str
+        The Message-ID.
+
+    Raises
+    ------
+    BadRequest
+        No server is set.
+    MailError
+        The server refused (5xx, wrong password, no STARTTLS, a certificate that
+        is not to be trusted), or did not take the mail in all attempts. Nothing
+        was sent as far as it told.
+    """
+    if not settings.smtp_host:
+        raise BadRequest(
+            "There is no mail server: set SDCVIZ_SMTP_HOST, or send the written .eml files "
+            "with your mail program."
+        )
+    reason = ""
+    for pause in (0.0, *pauses):
+        if reason:
+            log.warning("%s; trying again in %g s.", reason, pause)
+            wait(pause)
+        try:
+            _attempt(message, settings)
+            return str(message["Message-ID"])
+        except _Later as later:
+            reason = str(later)
+    raise MailError(
+        f"{reason}; gave up after {len(pauses) + 1} attempts. The letter is kept: send it later."
+    )
+
+
+def _attempt(message: EmailMessage, settings: Settings) -> None:
+    """Try once; `_Later` if it is worth another attempt."""
+    server = f"The mail server {settings.smtp_host}:{settings.smtp_port}"
+    silence = f"{server} did not answer within {settings.smtp_timeout:g} s"
+    try:
+        with smtplib.SMTP(
+            settings.smtp_host, settings.smtp_port, timeout=settings.smtp_timeout
+        ) as smtp:
+            _sign_on(smtp, settings, server)
+            refused = smtp.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _of_refusals(error.recipients, server) from error
+    except smtplib.SMTPResponseException as error:
+        raise _of_answer(error, server) from error
+    except smtplib.SMTPServerDisconnected as error:
+        # smtplib makes the same of a server that says nothing.
+        if isinstance(error.__context__, TimeoutError):
+            raise _Later(silence) from error
+        raise _Later(f"{server} hung up") from error
+    except smtplib.SMTPException as error:
+        raise MailError(f"{server} and we can't talk: {error}. Nothing was sent.") from error
+    except ssl.SSLError as error:
+        raise MailError(
+            f"{server} can't prove who it is ({getattr(error, 'verify_message', '') or error}); "
+            "nothing was sent. Set SDCVIZ_SMTP_CA to its certificate if you trust it."
+        ) from error
+    except TimeoutError as error:
+        raise _Later(silence) from error
+    except OSError as error:
+        raise _Later(f"{server} can't be reached ({error.strerror or error})") from error
+    if refused:
+        # Some receivers have it: sending to all again would not be right.
+        told = "; ".join(f"{to}: {_text(*answer)}" for to, answer in refused.items())
+        raise MailError(f"{server} sent the letter, but not to {told}. Write to them yourself.")
+
+
+def _sign_on(smtp: smtplib.SMTP, settings: Settings, server: str) -> None:
+    smtp.ehlo_or_helo_if_needed()
+    if settings.smtp_starttls:
+        if not smtp.has_extn("starttls"):
+            raise MailError(
+                f"{server} offers no encryption (STARTTLS); nothing was sent. Use another port, "
+                "or set SDCVIZ_SMTP_STARTTLS=false if the way to it is safe."
+            )
+        authorities = str(settings.smtp_ca) if settings.smtp_ca else None
+        try:
+            context = ssl.create_default_context(cafile=authorities)
+        except OSError as error:
+            raise MailError(f"{authorities}: no certificates can be read ({error}).") from error
+        smtp.starttls(context=context)
+        smtp.ehlo()
+    if settings.smtp_user:
+        password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+        try:
+            smtp.login(settings.smtp_user, password)
+        except smtplib.SMTPNotSupportedError as error:
+            raise MailError(
+                f"{server} asks for no password on this connection; nothing was sent. "
+                "Unset SDCVIZ_SMTP_USER, or use the port for sign-on."
+            ) from error
+
+
+def _of_answer(error: smtplib.SMTPResponseException, server: str) -> Exception:
+    """Turn an answer of the server into one of the two errors."""
+    told = _text(error.smtp_code, error.smtp_error)
+    if 400 <= error.smtp_code < 500:
+        return _Later(f"{server} answered {told}")
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return MailError(
+            f"{server} does not accept user and password ({told}); nothing was sent. "
+            "Check SDCVIZ_SMTP_USER and SDCVIZ_SMTP_PASSWORD."
+        )
+    return MailError(f"{server} refused the letter: {told}. Nothing was sent.")
+
+
+def _of_refusals(answers: dict[str, tuple[int, bytes]], server: str) -> Exception:
+    """All receivers were refused: later if one of them may be taken then."""
+    told = "; ".join(f"{to}: {_text(*answer)}" for to, answer in answers.items())
+    if any(400 <= code < 500 for code, _ in answers.values()):
+        return _Later(f"{server} answered {told}")
+    return MailError(f"{server} refused the letter: {told}. Nothing was sent; check the address.")
+
+
+def _text(code: int, words: bytes | str) -> str:
+    plain = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"{code} {' '.join(plain.split())[:300]}"
