@@ -47,12 +47,15 @@ class Setting:
         Taken where a rule does not give it; without, a rule has to.
     optional : bool
         A rule may leave it out; it is NaN or "" then.
+    text, flag : bool
+        Whether it is a text, or an L20 code, instead of a number.
     """
 
     doc: str
     default: float | str | None = None
     optional: bool = False
     text: bool = False
+    flag: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,8 +193,10 @@ class Piece:
         """Pressure in dbar: as measured, else out of the depth; one a sample."""
         import gsw
 
+        # Between equator and pole the pressure of a depth differs by half a per cent.
+        lat = np.where(np.isfinite(self.lat), self.lat, 45.0)
         with np.errstate(all="ignore"):
-            pressure = gsw.p_from_z(-self.depth, np.repeat(self.lat, self.lengths))
+            pressure = gsw.p_from_z(-self.depth, np.repeat(lat, self.lengths))
         if "pressure" in self.collection.keys:
             measured = self.values("pressure")
             pressure = np.where(np.isfinite(measured), measured, pressure)

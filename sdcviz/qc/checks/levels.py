@@ -25,7 +25,7 @@ def monotonic_depth(piece: Piece, limits: Limits) -> Findings:
         piece.depth,
         piece.usable(DEPTH),
         rules.table,
-        np.array([ord(code[:1] or "0") for code in rules.text("equal")], np.uint8),
+        np.array([ord(code) for code in rules.text("equal")], np.uint8),
     )
     return piece.find("monotonic_depth", DEPTH, flag, value, threshold)
 
@@ -66,7 +66,7 @@ def deepest(piece: Piece, limits: Limits) -> Findings:
     rules = limits.of(DEPTH)
     share, metres = (rules.by_region(name)[piece.region] for name in ("share", "metres"))
     bottom = np.asarray(piece.collection.bottom_depth[piece.rows], np.float64)
-    floor = np.where(bottom > 0, bottom * (1 + share) + metres, np.nan)
+    floor = np.where(bottom > 0, bottom + share * bottom + metres, np.nan)
     limit = np.repeat(floor, piece.lengths)
     flags = np.repeat(rules.by_region_flag()[piece.region], piece.lengths)
     below = piece.usable(DEPTH) & (piece.depth > limit)
@@ -84,7 +84,7 @@ MONOTONIC = Check(
     "next two and the last one disprove is flagged itself",
     "Argo quality control manual, test 8",
     monotonic_depth,
-    {"equal": Setting("flag of a depth that comes again; 0 reports it", default="4", text=True)},
+    {"equal": Setting("flag of a depth that comes again; 0 reports it", default="4", flag=True)},
     features=_FEATURES,
     judges=(DEPTH,),
 )

@@ -130,11 +130,10 @@ def _why_not(
             f"The check {check.name!r} needs {' and '.join(check.needs)}; {collection.name} has "
             f"no {' and no '.join(missing)}."
         )
-    if check.scope == "collection":
-        return ""
     if check.needs and limits.only and not set(check.needs) <= set(limits.only):
         return f"The check {check.name!r} needs {' and '.join(check.needs)}: ask for all of them."
-    if not check.needs and not limits.keys(number_keys(collection)):
+    by_parameter = check.scope == "piece" and not check.needs
+    if by_parameter and not limits.keys(number_keys(collection)):
         named = ", ".join(limits.by_parameter)
         return (
             f"The check {check.name!r} has thresholds for {named}; none of them is among the "
