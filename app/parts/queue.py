@@ -261,7 +261,7 @@ class QueuePart(pn.viewable.Viewer):
         elif choice.get("cancel"):
             self.checks.cancel()
         elif choice.get("propose"):
-            self.proposals.preview(self.desk.findings, good=choice.get("good"))
+            self.proposals.preview(self._run, self._scope(), self._checks, choice.get("good"))
         elif choice.get("apply"):
             self.proposals.apply(self._applied)
         elif choice.get("forget"):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..observations.importer import ImportReport
     from ..observations.selection import Selection
 
-__all__: list[str] = []
+__all__ = ["CollectionPath", "Csv", "Json", "SourceFlags"]
 
 CollectionPath = Annotated[
     Path,
