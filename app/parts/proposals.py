@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import param
+from numpy.typing import NDArray
 
 from sdcviz.plots.colours import FLAGS
-from sdcviz.qc.model import PLACES
+from sdcviz.qc.model import PLACES, Edits
 from sdcviz.words import counted, number
 
 from ..desk import Desk
@@ -17,7 +18,8 @@ from .background import background
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
-    from sdcviz.qc.model import Edits, Findings
+    from sdcviz.qc.model import Findings
+    from sdcviz.qc.store import Run
 
 __all__ = ["Proposals", "lines"]
 
@@ -25,7 +27,7 @@ _FLAGS = {flag.code: flag for flag in FLAGS}
 
 
 class Proposals(param.Parameterized):
-    """Preview the flags that checks propose for the stations of the queue, then write them."""
+    """Preview the flags that checks propose, then write them."""
 
     desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
     changed = param.Callable(doc="Called when `state` has changed.")
@@ -48,36 +50,44 @@ class Proposals(param.Parameterized):
         """Close the preview."""
         self._edits, self.state = None, None
 
-    def preview(self, findings: Findings | None, good: bool | None = None) -> None:
-        """Count what would be written for the stations of the queue.
+    def preview(
+        self,
+        run: Run | None,
+        rows: NDArray[np.int64] | None = None,
+        checks: tuple[str, ...] = (),
+        good: bool | None = None,
+    ) -> None:
+        """Count what would be written.
 
         Parameters
         ----------
-        findings : Findings or None
+        run : Run or None
+            What the checks found.
+        rows : ndarray of int64, optional
+            Stations that are meant; all by default.
+        checks : tuple of str
+            Checks whose proposals are meant; all by default.
         good : bool, optional
             Whether samples that were checked and passed get flag 1; as before by default.
         """
-        from sdcviz.qc.checks.apply import to_edits
-
         data = self.desk.data
-        if data is None or findings is None or self._busy:
+        if data is None or run is None or self._busy:
             return
         self._good = self._good if good is None else bool(good)
+        self._edits = None
         self._show(title="Counting …", busy=True)
-        inside = np.zeros(data.n_stations, bool)
-        inside[self.desk.queue] = True
-        findings = findings.take(inside[findings.station])
 
         def then(edits: Edits | None, error: Exception | None) -> None:
             if error is not None:
                 self.desk.tell(str(error))
                 self.forget()
+                self._busy = False
                 self.changed()
                 return
             self._edits = edits
             self._show()
 
-        background(lambda: to_edits(data, findings, good=self._good), then)
+        background(lambda: _proposed(data, run, rows, checks, self._good), then)
 
     def apply(self, told: Callable[[str, bool], None]) -> None:
         """Write what the preview shows; `told` gets a sentence and whether it went wrong."""
@@ -113,7 +123,7 @@ class Proposals(param.Parameterized):
     def _show(self, title: str = "", button: str = "", busy: bool = False) -> None:
         edits, data = self._edits, self.desk.data
         self._busy = busy
-        found = lines(data, edits) if data is not None and edits is not None else []
+        flags, found = lines(data, edits) if data is not None and edits is not None else ([], [])
         n = len(edits) if edits is not None else 0
         if not title:
             stations = 0 if edits is None else len(np.unique(edits.station))
@@ -122,6 +132,7 @@ class Proposals(param.Parameterized):
                 title = "All that the checks propose is set already."
         self.state = {
             "title": title,
+            "flags": flags,
             "lines": found,
             "good": self._good,
             "button": button or f"Set {counted(n, 'flag')}",
@@ -130,12 +141,46 @@ class Proposals(param.Parameterized):
         self.changed()
 
 
-def lines(data: Collection, edits: Edits) -> list[list[str]]:
-    """Count edits by parameter and new flag: name, flag, its colour, number."""
+def _proposed(
+    data: Collection,
+    run: Run,
+    rows: NDArray[np.int64] | None,
+    checks: tuple[str, ...],
+    good: bool,
+) -> Edits:
+    """Give the flags that some checks propose for some stations, and 1 for what passed all."""
+    from sdcviz.qc.apply import passed, to_edits
+    from sdcviz.qc.checks.runner import plan_checks
+
+    found = run.findings
+    if rows is not None:
+        inside = np.zeros(data.n_stations, bool)
+        inside[rows] = True
+        found = found.take(inside[found.station])
+    wanted = np.array([not checks or name in checks for name in found.checks], bool)
+    parts = [to_edits(data, found.take(wanted[found.check]), good=False)]
+    if good:
+        plan = plan_checks(data)
+        pairs = zip(plan.checks, plan.limits, strict=True)
+        parts.append(passed(data, found, [lim for c, lim in pairs if c.name in run.checks], rows))
+    return Edits.join(parts)
+
+
+def lines(data: Collection, edits: Edits) -> tuple[list[list[str]], list[list[str]]]:
+    """Count edits by parameter and new flag.
+
+    Returns
+    -------
+    flags : list of [title, colour]
+        The columns.
+    lines : list of [name of the parameter, numbers ...]
+    """
     pairs, counts = np.unique(edits.parameter.astype(np.int64) << 8 | edits.new, return_counts=True)
-    out = []
+    codes = sorted({chr(pair & 255) for pair in pairs.tolist()})
+    rows: dict[str, list[str]] = {}
     for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
-        key, flag = edits.keys[pair >> 8], _FLAGS[chr(pair & 255)]
+        key = edits.keys[pair >> 8]
         label = PLACES.get(key) or data.parameter(key).label
-        out.append([label, flag.title, flag.colour, number(n)])
-    return sorted(out)
+        row = rows.setdefault(label, [label, *[""] * len(codes)])
+        row[1 + codes.index(chr(pair & 255))] = number(n)
+    return [[_FLAGS[c].title, _FLAGS[c].colour] for c in codes], [rows[k] for k in sorted(rows)]

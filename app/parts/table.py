@@ -19,12 +19,13 @@ CHUNK = 50_000
 """Stations that are written at once to the CSV."""
 
 DENSE = """
-.tabulator {font-size: 12.5px}
-.tabulator .tabulator-header .tabulator-col .tabulator-col-content {padding: 4px 8px}
-.tabulator .tabulator-row {min-height: 26px}
-.tabulator .tabulator-row .tabulator-cell {padding: 4px 8px; height: 26px}
+:host .tabulator {font-size: 12.5px}
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content {padding: 4px 8px !important}
+.tabulator .tabulator-row {min-height: 26px !important}
+.tabulator .tabulator-row .tabulator-cell {
+  padding: 3px 8px !important; height: 26px !important; min-height: 26px !important}
 """
-"""Letters and rows of the size of the page's other texts."""
+"""Letters and rows of the size of the page's other texts, over those of the theme."""
 
 COLUMNS = {
     "cruise": "Cruise",

@@ -100,12 +100,10 @@ def _data(collection: str, reading: str, request: Request) -> Collection:
 
 
 def _edits(data: Collection, changes: list[Change]) -> Edits:
-    from sdcviz.qc.journal_runs import rows_of
+    from sdcviz.qc.journal_runs import find_rows
     from sdcviz.qc.model import Edits
 
-    sources, _, numbers = zip(*(c.station.partition(":") for c in changes), strict=True)
-    stations = np.array([int(n) if n.isdecimal() and len(n) < 10 else -1 for n in numbers])
-    rows = rows_of(data, sources, stations)
+    rows = find_rows(data, (c.station for c in changes))
     if (rows < 0).any():
         unknown = changes[int(np.flatnonzero(rows < 0)[0])].station
         raise NotFound(f"{data.name} has no station {unknown}; nothing was saved.")

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from ..observations.collection import Collection
     from ..observations.filters import Filters
     from ..observations.importer import ImportReport
+    from ..observations.selection import Selection
 
-__all__: list[str] = []
+__all__ = ["CollectionPath", "Csv", "Json", "SourceFlags"]
 
 CollectionPath = Annotated[
     Path,
@@ -30,6 +31,9 @@ CollectionPath = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
+SourceFlags = Annotated[
+    bool, typer.Option("--source-flags", help="Flags as they were imported, without changes.")
+]
 SHOWN_ODDITIES = 20
 
 
@@ -137,9 +141,11 @@ def _tell_report(report: ImportReport) -> None:
 
 
 @app.command()
-def info(collection: CollectionPath, as_json: Json = False) -> None:
+def info(
+    collection: CollectionPath, source_flags: SourceFlags = False, as_json: Json = False
+) -> None:
     """Tell what a collection holds."""
-    about = _open(collection).info()
+    about = _open(collection, source_flags).info()
     if as_json:
         show.show_json(about)
         return
@@ -169,11 +175,15 @@ def info(collection: CollectionPath, as_json: Json = False) -> None:
 @app.command()
 @with_filters
 def stations(
-    collection: CollectionPath, filters: Filters, as_json: Json = False, as_csv: Csv = False
+    collection: CollectionPath,
+    filters: Filters,
+    source_flags: SourceFlags = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """List the stations that pass the filters."""
     show.one_form(as_json, as_csv)
-    opened = _open(collection)
+    opened = _open(collection, source_flags)
     selection = opened.where(filters)
     table = selection.stations
     if as_json:
@@ -197,12 +207,13 @@ def profile(
             metavar="STATION", help="Station id, LOCAL_CDI_ID, cruise/station or row number."
         ),
     ],
+    source_flags: SourceFlags = False,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
     """Show the samples of a station (of all stations that share the identifier)."""
     show.one_form(as_json, as_csv)
-    opened = _open(collection)
+    opened = _open(collection, source_flags)
     rows = [int(row) for row in opened.find_station(station)]
     if as_json:
         show.show_json({"stations": [_card(opened, row) for row in rows]})
@@ -229,24 +240,76 @@ def _card(opened: Collection, row: int) -> dict[str, Any]:
 def export(
     collection: CollectionPath,
     filters: Filters,
-    out: Annotated[Path, typer.Option(help="File to write.")],
+    out: Annotated[Path | None, typer.Option(help="File to write.")] = None,
     form: Annotated[
         str | None,
         typer.Option("--format", help="odv, netcdf, parquet or csv; else as --out ends."),
     ] = None,
+    per_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Instead of --out: a file for each source file, named after it."
+        ),
+    ] = None,
+    source_flags: SourceFlags = False,
     as_json: Json = False,
 ) -> None:
-    """Write the stations and samples that pass the filters to a file."""
-    selection = _open(collection).where(filters)
-    selection.export(out, form)
+    """Write the stations and samples that pass the filters to a file.
+
+    ODV files come back byte for byte but for flags that were changed.
+    """
+    from ..observations.export import export_each
+
+    files: list[Path] = []
+    selection = _open(collection, source_flags).where(filters)
+    if (out is None) == (per_file is None):
+        raise BadRequest("Give --out FILE, or --per-file FOLDER for a file for each source file.")
+    if per_file is not None:
+        files = export_each(selection, per_file, form)
+    elif out is not None:
+        files = [selection.export(out, form)]
+        _write_changes(selection, out, form)
+    if files and (form == "odv" or files[0].suffix in {".txt", ".odv"}):
+        _tell_unwritten(selection, per_file is not None)
+    told = {"stations": selection.n_stations, "samples": selection.n_samples}
     if as_json:
-        show.show_json(
-            {"file": out, "stations": selection.n_stations, "samples": selection.n_samples}
-        )
+        show.show_json({"files": files, **told} if out is None else {"file": out, **told})
     else:
+        where = out or f"{per_file}: {counted(len(files), 'file')}"
         typer.echo(
-            f"{out}: {counted(selection.n_stations, 'station')}, "
+            f"{where}: {counted(selection.n_stations, 'station')}, "
             f"{counted(selection.n_samples, 'sample')}"
+        )
+
+
+def _write_changes(selection: Selection, out: Path, form: str | None) -> None:
+    """Write the change log beside a CSV, which has no place for it."""
+    if form != "csv" and (form or out.suffix.lower() != ".csv"):
+        return
+    from ..qc.changelog import changes_of, write_change_log
+
+    if not len(changes_of(selection.collection, selection.rows)[0]):
+        return
+    path = out.with_name(f"{out.stem}.changes.csv")
+    n = write_change_log(selection.collection, path, selection.rows)
+    show.note(f"{path}: {counted(n, 'change')} of flags.")
+
+
+def _tell_unwritten(selection: Selection, apart: bool) -> None:
+    """Say which changed flags the files have no column for."""
+    from ..observations.export import parts_of_files
+    from ..observations.originals import unwritten
+
+    sources = selection.collection.manifest["sources"]
+    for source, part in parts_of_files(selection):
+        counts = unwritten(part if apart else selection)
+        if not counts:
+            continue
+        file = sources[source]["name"]
+        what = ", ".join(f"{number(n)} of {key.lstrip('@')}" for key, n in counts.items())
+        show.note(
+            f"{file} has no column for some changed flags ({what}); "
+            "its history tells them, and --format netcdf keeps them."
         )
 
 
@@ -269,7 +332,7 @@ def duplicates(collection: CollectionPath, as_json: Json = False, as_csv: Csv = 
     show.note(f"{counted(len(pairs), 'pair')} of stations that look like the same one.")
 
 
-def _open(path: Path) -> Collection:
+def _open(path: Path, source_flags: bool = False) -> Collection:
     from ..observations import open_collection
 
-    return open_collection(path)
+    return open_collection(path, flags="source" if source_flags else "journal")

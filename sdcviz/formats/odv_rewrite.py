@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import BadRequest
-from .flags import from_l20
+from .flags import SCALES, WORST_FIRST
 from .model import Doctor
 from .odv_header import as_utf8, parse_header
-from .odv_layout import Header
+from .odv_layout import Header, Value
+from .odv_numbers import is_missing, parse_number
 
-__all__ = ["DEPTH", "TIME", "rewrite"]
+__all__ = ["DEPTH", "POSITION", "STATION_TIME", "TIME", "editable", "rewrite"]
 
-DEPTH, TIME = -1, -2
-"""Column numbers of the flags of depth and of the samples' time in `flag_edits`."""
+DEPTH, TIME, POSITION, STATION_TIME = -1, -2, -3, -4
+"""Column numbers in `flag_edits`: the flags of depth, of the samples' own time, and in the
+first row of a station those of its position and time."""
 
 _BOM = b"\xef\xbb\xbf"
+_DATES = ("iso", "ymd", "mdy", "dmy", "year")
+
+
+class _Target(NamedTuple):
+    """Cells that hold one flag.
+
+    Attributes
+    ----------
+    values : tuple of int
+        Columns; the flag stands here in rows that have a number in all of them.
+    flags : tuple of (int, str)
+        Flag columns and their scales.
+    """
+
+    values: tuple[int, ...]
+    flags: tuple[tuple[int, str], ...]
 
 
 def rewrite(
@@ -37,7 +56,8 @@ def rewrite(
         station whose first row goes gives its metadata to the next.
     flag_edits : mapping of (int, int) to str, optional
         L20 code by line number and number of the column in `Batch.columns`
-        (or `DEPTH`, `TIME`). It is written in the flag scale of the file.
+        (or `DEPTH`, `TIME`, `POSITION`, `STATION_TIME`). It is written in the
+        flag scale of the file. Where two share a cell the worse one is written.
     history : sequence of str
         One line a step, written as ``//<History>`` before the labels.
 
@@ -48,16 +68,15 @@ def rewrite(
     Raises
     ------
     BadRequest
-        An edit names a column without flags or a line that is no row.
+        An edit names a column without flags (see `editable`) or a line that is no row.
     """
     if keep_lines is None and not flag_edits and not history:
         return source
     source = as_utf8(source)
-    newline = b"\r" if b"\n" not in source and b"\r" in source else b"\n"
-    header = parse_header(source.replace(newline, b"\n"), "the source", Doctor("the source"))
+    header, newline = _header(source)
     lines = source.split(newline)
     first_row = header.line - 1
-    edits = _by_line(header, flag_edits or {}, len(lines), first_row)
+    edits = _by_line(header, flag_edits or {}, lines)
     keep = None if keep_lines is None else {int(n) for n in keep_lines}
     body = _body(header, lines[first_row:], header.line, keep, edits)
     head = lines[:first_row]
@@ -66,44 +85,120 @@ def rewrite(
     return newline.join(head + body)
 
 
+def editable(source: bytes) -> set[int]:
+    """Tell which flags of a file have a column.
+
+    Parameters
+    ----------
+    source : bytes
+        The whole file.
+
+    Returns
+    -------
+    set of int
+        Numbers as in the `flag_edits` of `rewrite`.
+    """
+    targets = _targets(_header(as_utf8(source))[0])
+    return {number for number, found in targets.items() if all(t.flags for t in found)}
+
+
+def _header(source: bytes) -> tuple[Header, bytes]:
+    newline = b"\r" if b"\n" not in source and b"\r" in source else b"\n"
+    plain = source.replace(newline, b"\n")
+    return parse_header(plain, "the source", Doctor("the source")), newline
+
+
 def _by_line(
-    header: Header, flag_edits: Mapping[tuple[int, int], str], n_lines: int, first_row: int
+    header: Header, flag_edits: Mapping[tuple[int, int], str], lines: list[bytes]
 ) -> dict[int, dict[int, bytes]]:
     """Order the edits by line: flag column and its new code in the file's scale."""
-    targets = _flag_columns(header)
-    edits: dict[int, dict[int, bytes]] = {}
+    targets = _targets(header)
+    found: dict[int, dict[tuple[int, str], str]] = {}
     for (line, column), flag in flag_edits.items():
-        place, scale = targets.get(column, (-1, ""))
-        if place < 0:
+        places = targets.get(column, [])
+        if not places or not all(t.flags for t in places):
             raise BadRequest(
                 f"Column {column} of the ODV file has no flags to edit; "
                 "export to another format to keep the edit."
             )
-        if not first_row < line <= n_lines:
+        if not header.line <= line <= len(lines):
             raise BadRequest(f"Line {line} of the ODV file is no row; edit a line that is.")
-        code = from_l20(np.array([ord(flag)], np.uint8), scale)
-        edits.setdefault(line, {})[place] = code.tobytes()
-    return edits
+        row = split(lines[line - 1].removesuffix(b"\r"), header.sep) if len(places) > 1 else []
+        target = next((t for t in places[:-1] if _has(header, row, t.values)), places[-1])
+        cells = dict.fromkeys(target.flags, flag)
+        if column == DEPTH:
+            cells |= _of_row(header, lines[line - 1], flag)
+        here = found.setdefault(line, {})
+        for cell, code in cells.items():
+            here[cell] = min(code, here.get(cell, code), key=WORST_FIRST.index)
+    return {
+        line: {
+            place: SCALES[scale].from_l20[code].encode() for (place, scale), code in cells.items()
+        }
+        for line, cells in found.items()
+    }
 
 
-def _flag_columns(header: Header) -> dict[int, tuple[int, str]]:
-    """Flag column and scale by the number of the column in the batches."""
-    out: dict[int, tuple[int, str]] = {}
+def _has(header: Header, row: list[bytes], columns: tuple[int, ...]) -> bool:
+    """Tell whether a row has numbers in some columns."""
+    for column in columns:
+        text = row[column].strip(b' "').decode("latin-1") if column < len(row) else ""
+        number = None if is_missing(text) else parse_number(text, comma=True)
+        if number is None or number in header.missing:
+            return False
+    return True
+
+
+def _of_row(header: Header, line: bytes, flag: str) -> dict[tuple[int, str], str]:
+    """Find the flag of the whole row where it would go on to hide a better flag of the depth."""
+    if header.sample_flag < 0 or not header.sample_scale:
+        return {}
+    cells = split(line.removesuffix(b"\r"), header.sep)
+    text = cells[header.sample_flag].strip(b' "') if header.sample_flag < len(cells) else b""
+    said = chr(SCALES[header.sample_scale].table_to[(text or b" ")[0]])
+    if said in "019" or WORST_FIRST.index(flag) <= WORST_FIRST.index(said):
+        return {}
+    return {(header.sample_flag, header.sample_scale): flag}
+
+
+def _targets(header: Header) -> dict[int, list[_Target]]:
+    """Find the flag cells by the number of the column in the batches."""
+    out: dict[int, list[_Target]] = {}
+    roles: dict[str, Value] = {}
     number = 0
     for value in header.values:
-        place = (value.flag if value.scale else -1, value.scale)
         if value.role in {"time", "cjd"}:
-            out[TIME] = place
-        elif value.role == "depth" and DEPTH not in out:
-            out[DEPTH] = place
-        else:
-            out[number] = place
-            number += 1
-    if DEPTH not in out:
-        pressure = next((v for v in header.values if v.role == "pressure"), None)
-        if pressure:
-            out[DEPTH] = (pressure.flag if pressure.scale else -1, pressure.scale)
+            out[TIME] = [_Target((), _flags(value))]
+            continue
+        if value.role and value.role not in roles and value.parameter.kind == "number":
+            roles[value.role] = value
+            if value.role == "depth":
+                continue
+        out[number] = [_Target((), _flags(value))]
+        number += 1
+    # The same order in which the reader looks for a depth.
+    for names in (("depth",), ("pressure",), ("min", "max")):
+        if all(name in roles for name in names):
+            several = [roles[name] for name in names]
+            flags = [_flags(value) for value in several]
+            cells = tuple(cell for f in flags for cell in f) if all(flags) else ()
+            out.setdefault(DEPTH, []).append(_Target(tuple(v.column for v in several), cells))
+    date = next((role for role in _DATES if role in header.station), "")
+    for which, label, of in (
+        (POSITION, "position flag", ("lon", "lat")),
+        (STATION_TIME, "time flag", (date,)),
+    ):
+        found = [header.station_flags[role] for role in of if role in header.station_flags]
+        if label in header.station:
+            found = [(header.station[label], "L20")]
+        cells = tuple((place, scale) for place, scale in found if scale)
+        if cells:
+            out[which] = [_Target((), cells)]
     return out
+
+
+def _flags(value: Value) -> tuple[tuple[int, str], ...]:
+    return ((value.flag, value.scale),) if value.flag >= 0 and value.scale else ()
 
 
 def _body(
@@ -121,6 +216,7 @@ def _body(
         ]
     sep = bytes([header.sep])
     described = sorted([*header.station.values(), *header.extra])
+    moved = sorted([*described, *(column for column, _ in header.station_flags.values())])
     leading = next((i for i, c in enumerate(described) if i != c), len(described))
     undescribed = sep * leading if leading == len(described) else b"\n"
     out: list[bytes] = []
@@ -138,6 +234,7 @@ def _body(
                 kept_any = True
                 out.append(line)
             continue
+        line = _edited(line, header.sep, edits.get(number + i, {}))
         end = b"\r" if line.endswith(b"\r") else b""
         cells = split(line.removesuffix(b"\r"), header.sep)
         begins = any(c < len(cells) and cells[c].strip() for c in described)
@@ -149,12 +246,12 @@ def _body(
             continue
         kept_any = True
         if owed is not None:
-            cells += [b""] * (max(described) + 1 - len(cells))
-            for c in described:
+            cells += [b""] * (max(moved) + 1 - len(cells))
+            for c in moved:
                 if c < len(owed):
                     cells[c] = owed[c]
             line, owed = sep.join(cells) + end, None
-        out.append(_edited(line, header.sep, edits.get(number + i, {})))
+        out.append(line)
     return out
 
 
@@ -195,6 +292,11 @@ def _edited(line: bytes, sep: int, changes: dict[int, bytes]) -> bytes:
     return bytes([sep]).join(cells) + end
 
 
+def _one_line(text: str) -> str:
+    """Leave tabs, between which ODV writes who did what, but nothing that ends a line."""
+    return "\t".join(" ".join(part.split()) for part in text.split("\t"))
+
+
 def _with_history(head: list[bytes], history: Sequence[str], newline: bytes) -> list[bytes]:
     """Insert history lines before the SeaDataNet block, else before the labels."""
     text = newline.join(head)
@@ -205,9 +307,9 @@ def _with_history(head: list[bytes], history: Sequence[str], newline: bytes) -> 
         text.decode("utf-8")
     except UnicodeDecodeError:
         encoding = "cp1252"
-    end = b"\r" if head[-1].endswith(b"\r") else b""
+    end = b"\r" if head[at].endswith(b"\r") else b""
     new = [
-        b"//<History>" + " ".join(step.split()).encode(encoding, "replace") + b"</History>" + end
+        b"//<History>" + _one_line(step).encode(encoding, "replace") + b"</History>" + end
         for step in history
     ]
     if at == 0 and head[0].startswith(_BOM):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
-from sdcviz.formats.base import WriteContext
+from sdcviz.formats.base import FlagChanges, WriteContext
 from sdcviz.formats.model import Batch, Coded, Column, Parameter, Stations
 from sdcviz.observations.build import STATION_TEXTS
-from sdcviz.observations.filters import Filters
 from sdcviz.observations.kernels import restore
 from sdcviz.observations.layout import storage_errors
+from sdcviz.observations.originals import original_odv
+from sdcviz.observations.overlay import TIME
 from sdcviz.observations.selection import Selection
-from sdcviz.observations.sources import read_copy
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["EXPORTS", "batches", "export"]
+__all__ = ["EXPORTS", "batches", "export", "export_each", "parts_of_files"]
 
 EXPORTS = {"odv": "odv", "netcdf": "cf_netcdf", "parquet": "parquet", "csv": "delimited"}
 """Name for the user to name in the table of formats."""
@@ -36,6 +37,7 @@ _ENDINGS = {
     ".csv": "csv",
 }
 _PIECE = 500_000
+_TOLD = ("id", "time", "user", "reason", "tool", "selection", "session", "software")
 
 
 def export(selection: Selection, path: Path, form: str | None = None) -> Path:
@@ -56,12 +58,64 @@ def export(selection: Selection, path: Path, form: str | None = None) -> Path:
     return path
 
 
+def export_each(selection: Selection, folder: Path, form: str | None = None) -> list[Path]:
+    """Write the stations of each source file to a file of its own.
+
+    ODV files come back as they were but for changed flags (see `original_odv`).
+
+    Parameters
+    ----------
+    selection : Selection
+    folder : Path
+        Files in it with the same names are replaced.
+    form : str, optional
+        A key of `EXPORTS`; ODV by default.
+
+    Returns
+    -------
+    list of Path
+        One a source file of which stations are selected, named after it.
+    """
+    form = form or "odv"
+    if form not in EXPORTS:
+        raise BadRequest(f"{form!r}: expected one of the formats {', '.join(EXPORTS)}.")
+    ending = next(e for e, f in _ENDINGS.items() if f == form)
+    written: list[Path] = []
+    for number, part in parts_of_files(selection):
+        told = selection.collection.manifest["sources"][number]
+        # Of an archive the name of the file in it; never a path that leads elsewhere.
+        name = Path(told["name"].replace("\\", "/")).name.lstrip(".") or f"source{number}"
+        if form != "odv" or "copy" not in told:
+            name = f"{Path(name).stem}{ending}"
+        taken = {path.name for path in written}
+        path = folder / name
+        n = 2
+        while path.name in taken:
+            path, n = folder / f"{Path(name).stem}_{n}{Path(name).suffix}", n + 1
+        written.append(export(part, path, form))
+    return written
+
+
+def parts_of_files(selection: Selection) -> list[tuple[int, Selection]]:
+    """Give the number of each source file, and what is selected of it."""
+    source = selection.collection.source[selection.rows]
+    return [
+        (number, selection.part(np.flatnonzero(source == number)))
+        for number in np.unique(source).tolist()
+    ]
+
+
 def _write(selection: Selection, path: Path, form: str) -> None:
-    original = _unchanged_odv(selection) if form == "odv" else None
+    original = None
+    if form == "odv":
+        original = original_odv(selection, _context(selection).history[-1:])
     if original is not None:
         path.write_bytes(original)
         return
-    _writer(form)(path, batches(selection), _context(selection))
+    context = _context(selection)
+    if form == "netcdf":
+        context = replace(context, changes=_changes(selection))
+    _writer(form)(path, batches(selection), context)
 
 
 def _writer(form: str) -> Callable[[Path, Iterable[Batch], WriteContext], None]:
@@ -89,34 +143,59 @@ def _context(selection: Selection) -> WriteContext:
     )
 
 
+def _changes(selection: Selection) -> FlagChanges | None:
+    """Collect who changed flags of what is written; indices are those of the file."""
+    from sdcviz.qc.changelog import changes_of
+
+    c = selection.collection
+    edits, batch, known = changes_of(c, selection.rows)
+    if not len(edits):
+        return None
+    place = np.searchsorted(selection.rows, edits.station)
+    order = _order(selection)
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    sizes = selection.sample_counts
+    begins = np.empty(len(order), np.int64)
+    begins[order] = np.cumsum(sizes[order]) - sizes[order]
+    if selection.mask is None:
+        within, there = edits.sample.astype(np.int64), np.ones(len(edits), bool)
+    else:
+        asked = c.offsets[edits.station] + edits.sample
+        found = np.searchsorted(selection.sample_numbers, asked)
+        last = max(selection.n_samples - 1, 0)
+        there = selection.sample_numbers[np.minimum(found, last)] == asked
+        within = found - selection.offsets[place]
+    of_station = edits.sample < 0
+    kept = np.flatnonzero(there | of_station)
+    keys = list(edits.keys)
+    used = np.unique(c.source[selection.rows])
+    names = {key: p.name for key, p in _names(c, [k for k in keys if k in c.keys], used).items()}
+    of_sample = (np.array(keys, object) == TIME)[edits.parameter] & ~of_station
+    batches_of = list(known.values())
+    index = {b.id: i for i, b in enumerate(batches_of)}
+    return FlagChanges(
+        station=number[place][kept],
+        sample=np.where(of_station, -1, begins[place] + within)[kept],
+        parameter=np.where(of_sample, len(keys), edits.parameter.astype(np.int64))[kept],
+        names=[*(names.get(key, key) for key in keys), "@sample_time"],
+        old=edits.old[kept],
+        new=edits.new[kept],
+        batch=np.array([index[b] for b in batch[kept].tolist()], np.int64),
+        notes=[edits.notes[i] if edits.notes else "" for i in kept.tolist()],
+        batches=[
+            {name: getattr(b, name) for name in _TOLD} | {"undoes": b.undoes or 0}
+            for b in batches_of
+        ],
+    )
+
+
 def _labels(c: Collection, used: NDArray) -> dict[str, str]:
     """Give the labels of parameters by the names that are written, where a label tells more."""
     there = {p["key"] for i in used for p in c.manifest["sources"][i]["parameters"]}
     names = _names(c, [key for key in c.keys if key in there], used)
     infos = ((names[p.key].name, p) for p in c.parameters if p.key in names)
     return {name: p.label for name, p in infos if not name.endswith(f" ({p.key})")}
-
-
-# ---- as it was ----------------------------------------------------------
-def _unchanged_odv(selection: Selection) -> bytes | None:
-    """Cut the selection out of its ODV file byte for byte, if it is all of one such file."""
-    c = selection.collection
-    used = np.unique(c.source[selection.rows])
-    if len(used) != 1:
-        return None
-    source = c.manifest["sources"][used[0]]
-    # What is cut out are rows of samples.
-    if "copy" not in source or (selection.sample_counts == 0).any():
-        return None
-    from sdcviz.formats.odv_rewrite import rewrite
-
-    content = read_copy(c.path, source["copy"])
-    if selection.n_stations == source["stations"] and selection.n_samples == source["samples"]:
-        return content
-    lines = selection.take(c.row)
-    keep = np.unique(lines[lines > 0]).tolist()
-    history = _context(selection).history[-1:]
-    return rewrite(content, keep, {}, history)
 
 
 # ---- as batches ---------------------------------------------------------
@@ -136,17 +215,23 @@ def batches(selection: Selection) -> Iterator[Batch]:
     c, rows, counts = selection.collection, selection.rows, selection.sample_counts
     keys = _keys(selection)
     names = _names(c, keys, np.unique(c.source[rows]))
-    order = np.lexsort((c.station_index[rows], c.source[rows]))
+    order = _order(selection)
     sizes = counts[order]
     ends = np.cumsum(sizes)
     first = 0
     while first < len(order):
         done = ends[first - 1] if first else 0
         last = max(first + 1, int(np.searchsorted(ends, done + _PIECE, "right")))
-        made = _batch(selection, rows[order[first:last]], keys, names)
+        made = _batch(selection, order[first:last], keys, names)
         made.stations.index = np.arange(first, last, dtype=np.int32)
         yield made
         first = last
+
+
+def _order(selection: Selection) -> NDArray[np.intp]:
+    """Return the places of the stations in the order in which they are written."""
+    c, rows = selection.collection, selection.rows
+    return np.lexsort((c.station_index[rows], c.source[rows]))
 
 
 def _keys(selection: Selection) -> list[str]:
@@ -185,13 +270,12 @@ def _names(c: Collection, keys: list[str], used: NDArray) -> dict[str, Parameter
 
 
 def _batch(
-    whole: Selection, rows: NDArray[np.int64], keys: list[str], names: dict[str, Parameter]
+    whole: Selection, index: NDArray[np.int64], keys: list[str], names: dict[str, Parameter]
 ) -> Batch:
-    """Collect some stations of a selection, in the order of `rows`."""
-    c = whole.collection
+    """Collect some stations of a selection, in the order of `index`."""
+    c, rows = whole.collection, whole.rows[index]
     # Selections are sorted; the file's order is restored afterwards.
-    conditions = {"rows": np.sort(rows).astype("<i8").tobytes()}
-    part = Selection(c, Filters.of(whole.filters, **conditions))
+    part = whole.part(np.sort(index))
     place = np.searchsorted(part.rows, rows)
     sizes = part.sample_counts[place]
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

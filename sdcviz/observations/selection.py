@@ -154,6 +154,24 @@ class Selection:
         )
         return out if self.mask is None else out[self.mask]
 
+    def part(self, index: NDArray[np.int64]) -> Selection:
+        """Keep some of the stations, with just those samples that are selected here.
+
+        Parameters
+        ----------
+        index : ndarray of int64
+            Places in `rows`, ascending.
+        """
+        rows, counts, _ = self._found
+        mask = None
+        if self.mask is not None:
+            n = self._lengths
+            mask = np.empty(int(n[index].sum()), bool)
+            gather(self.mask, (np.cumsum(n) - n)[index], n[index], np.False_, mask)
+        part = Selection(self.collection, self.filters)
+        part.__dict__["_found"] = rows[index], counts[index], mask
+        return part
+
     # ---- what ----------------------------------------------------------
     def take(self, array: NDArray, starts: NDArray[np.int64] | None = None, fill: Any = 0) -> Any:
         """Collect the selected samples of a column.

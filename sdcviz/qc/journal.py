@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.errors import BadRequest, Conflict, NotFound
+from sdcviz.errors import BadRequest, NotFound
 from sdcviz.formats.flags import LABELS
-from sdcviz.qc.journal_runs import Runs, identities, rows_of
+from sdcviz.qc.journal_runs import Runs, find_rows, identities
 from sdcviz.qc.model import PLACES, Edits
 from sdcviz.settings import get_settings
-from sdcviz.words import number
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_queries import Batch, Entry
+    from sdcviz.qc.journal_news import Touched
+    from sdcviz.qc.journal_queries import Batch, Entry, Rows
     from sdcviz.qc.journal_store import Store
 
 T = TypeVar("T")
@@ -40,9 +40,6 @@ __all__ = ["TOOLS", "Journal", "check_flag", "journal_file"]
 TOOLS = ("hand", "table", "rule", "check", "undo", "redo", "reading")
 """What changes flags; ``"check"`` is automatic, all else is somebody's decision."""
 
-_SHOWN = 10
-"""Conflicts that are told one by one."""
-_ALL = 2**62
 _SESSION = uuid.uuid4().hex[:16]
 
 
@@ -161,8 +158,7 @@ class Journal:
         target = self._target(collection, user, tool)
         if target is None:
             return None
-        rows = self._read(collection, lambda c: edits_of(c, [target.id])) or []
-        runs = Runs.read(collection, rows).reversed()
+        runs = self._runs(collection, lambda c: edits_of(c, [target.id])).reversed()
         head = self._head(collection, user, target.reason, tool, target.selection, token, "")
         head |= {"undoes": target.id, "automatic": target.automatic, "session": target.session}
         return self._commit(collection, runs, head)
@@ -182,9 +178,9 @@ class Journal:
 
     def _newest(self, collection: Collection, user: str) -> Iterator[Batch]:
         """Give the user's batches, the newest first; read only as many as are asked for."""
-        from sdcviz.qc.journal_queries import newest_of
+        from sdcviz.qc.journal_queries import ALL, newest_of
 
-        before, most = _ALL, 16
+        before, most = ALL, 16
         while True:
             asked = {"user": user, "reading": collection.reading, "before": before, "most": most}
             found = self._read(collection, partial(newest_of, collection=self.id, **asked)) or []
@@ -221,6 +217,8 @@ class Journal:
 
     def _commit(self, collection: Collection, runs: Runs, head: dict[str, Any]) -> Batch:
         """Write a batch in one transaction, then lay it over the open collection."""
+        from sdcviz.qc.journal_conflicts import compare
+        from sdcviz.qc.journal_news import catch_up, lay_over
         from sdcviz.qc.journal_queries import Batch, find_token
         from sdcviz.qc.journal_store import BATCH
 
@@ -231,11 +229,11 @@ class Journal:
 
         def work(connection: Connection) -> Batch:
             nonlocal new
-            self._catch_up(connection, collection)
+            catch_up(connection, collection)
             done = find_token(connection, self.id, head["token"])
             if done is not None:  # asked twice, or the answer to our commit was lost
                 return done
-            self._compare(connection, collection, runs)
+            compare(connection, collection, runs)
             key = connection.execute(BATCH.insert(), head).inserted_primary_key
             assert key is not None
             store.add_edits(connection, runs.rows(key[0]), len(runs))
@@ -276,53 +274,8 @@ class Journal:
                     "nothing was saved."
                 )
 
-    def _compare(self, connection: Connection, collection: Collection, runs: Runs) -> None:
-        """Raise `Conflict` where a flag is not what was seen."""
-        found: list[tuple[str, int, int, int, int]] = []
-        total = 0
-        for key, run, row, sample, _ in runs.by_key(collection.keys):
-            now = collection.flag_at(key, row, sample)
-            wrong = np.flatnonzero(now != runs.old[run])
-            total += len(wrong)
-            for i in wrong[: _SHOWN - len(found)].tolist():
-                found.append((key, int(run[i]), int(row[i]), int(sample[i]), int(now[i])))
-        if not found:
-            return
-        conflicts = [
-            self._conflict(connection, collection, key, row, sample, chr(runs.old[one]), chr(now))
-            for key, one, row, sample, now in found
-        ]
-        raise Conflict(_sentence(conflicts[0], total), conflicts)
-
-    def _conflict(
-        self,
-        connection: Connection,
-        collection: Collection,
-        key: str,
-        row: int,
-        sample: int,
-        expected: str,
-        now: str,
-    ) -> dict[str, Any]:
-        """Say of one flag who set it, when and why."""
-        from sdcviz.qc.journal_queries import entries
-
-        (source,), (station,) = identities(collection, np.array([row]))
-        reading = collection.reading
-        found = entries(connection, self.id, reading, source, int(station), key, sample)
-        return {
-            "station": f"{source}:{station}",
-            "sample": sample,
-            "parameter": key,
-            "expected": expected,
-            "found": now,
-            "user": found[-1].user if found else "",
-            "time": found[-1].time if found else "",
-            "reason": found[-1].reason if found else "",
-        }
-
     # ---- keeping up ----------------------------------------------------
-    def catch_up(self, collection: Collection) -> list[tuple[str, NDArray[np.int64]]]:
+    def catch_up(self, collection: Collection) -> Touched:
         """Lay over what others wrote since the last time.
 
         Returns
@@ -330,33 +283,34 @@ class Journal:
         list of (str, ndarray of int64)
             Parameters and the rows of the stations whose flags changed.
         """
-        if collection.last_batch is None:
+        if collection.last_batch is None or self.store(collection) is None:
             return []
+        from sdcviz.qc.journal_news import catch_up
+
         with collection.journal_lock:
-            return self._read(collection, lambda c: self._catch_up(c, collection)) or []
+            return self._read(collection, lambda c: catch_up(c, collection)) or []
 
-    def _catch_up(
-        self, connection: Connection, collection: Collection
-    ) -> list[tuple[str, NDArray[np.int64]]]:
-        from sdcviz.qc.journal_queries import edits_after, last_batch
+    def compact(self, collection: Collection) -> bool:
+        """Write the flags as they stand beside the columns, so that opening reads few batches.
 
-        last, seen, reading = (
-            last_batch(connection, self.id),
-            collection.last_batch,
-            collection.reading,
-        )
-        assert seen is not None, "a collection with original flags does not keep up"
-        if last <= seen:
-            return []
-        if reading:
-            # What checks found goes beneath what the reader set by hand.
-            news = [*edits_after(connection, self.id, seen, last, "", automatic=True)]
-            news += edits_after(connection, self.id, 0 if news else seen, last, reading)
-        else:
-            news = [*edits_after(connection, self.id, seen, last, "")]
-        touched = lay_over(collection, Runs.read(collection, news))
-        collection.last_batch = last
-        return touched
+        The journal keeps every entry; an opening that read many does this by itself.
+
+        Returns
+        -------
+        bool
+            Whether it was written: not for a reading, an empty journal, a folder that
+            can't be written.
+        """
+        if collection.last_batch is None:
+            return False
+        from sdcviz.qc.journal_news import catch_up, compact
+
+        def work(connection: Connection) -> bool:
+            catch_up(connection, collection)
+            return compact(connection, collection)
+
+        with collection.journal_lock:
+            return self._read(collection, work) or False
 
     # ---- telling -------------------------------------------------------
     def last(self, collection: Collection) -> int:
@@ -385,9 +339,9 @@ class Journal:
         limit : int, optional
             Only the last so many.
         """
-        from sdcviz.qc.journal_queries import batches
+        from sdcviz.qc.journal_queries import ALL, batches
 
-        found = self._read(collection, lambda c: batches(c, self.id, user, after, limit or _ALL))
+        found = self._read(collection, lambda c: batches(c, self.id, user, after, limit or ALL))
         return found or []
 
     def history(self, collection: Collection, row: int, sample: int, key: str) -> list[Entry]:
@@ -403,8 +357,8 @@ class Journal:
         """
         from sdcviz.qc.journal_queries import entries
 
-        (source,), (station,) = identities(collection, np.array([row]))
-        asked = (self.id, collection.reading, source, int(station), key, int(sample))
+        file, files, station = identities(collection, np.array([row]))
+        asked = (self.id, collection.reading, files[file[0]], int(station[0]), key, int(sample))
         return self._read(collection, lambda c: entries(c, *asked)) or []
 
     def edits(
@@ -425,18 +379,19 @@ class Journal:
         batch : ndarray of int64
             Number of the batch of each row.
         """
-        from sdcviz.qc.journal_queries import edits_after, edits_of
+        from sdcviz.qc.journal_news import news
+        from sdcviz.qc.journal_queries import edits_of
 
-        reading = collection.reading
+        def asked(connection: Connection) -> Iterator[Rows]:
+            if batches is None:
+                return news(connection, collection, after=0)
+            return edits_of(connection, sorted(batches))
 
-        def work(connection: Connection) -> list[Any]:
-            if batches is not None:
-                return [*edits_of(connection, sorted(batches))]
-            common = edits_after(connection, self.id, 0, _ALL, "", automatic=bool(reading))
-            own = edits_after(connection, self.id, 0, _ALL, reading) if reading else []
-            return [*common, *own]
+        return self._runs(collection, asked).edits(collection.keys)
 
-        return Runs.read(collection, self._read(collection, work) or []).edits()
+    def _runs(self, collection: Collection, ask: Callable[[Connection], Iterator[Rows]]) -> Runs:
+        found = self._read(collection, lambda c: Runs.read(collection, ask(c)))
+        return Runs.read(collection, ()) if found is None else found
 
     def manual(
         self, collection: Collection, key: str
@@ -451,10 +406,9 @@ class Journal:
         from sdcviz.qc.journal_queries import manual_edits
 
         asked = (self.id, collection.reading, key)
-        rows = self._read(collection, lambda c: manual_edits(c, *asked)) or []
-        edits, _ = Runs.read(collection, rows).edits()
-        both = np.unique(np.stack([edits.station, edits.sample.astype(np.int64)]), axis=1)
-        return both[0], both[1]
+        edits, _ = self._runs(collection, lambda c: manual_edits(c, *asked)).edits([key])
+        both = np.unique((edits.station << 32) | (edits.sample.astype(np.int64) + 1))
+        return both >> 32, (both & 0xFFFFFFFF) - 1
 
     # ---- what was looked at --------------------------------------------
     def mark_seen(
@@ -465,8 +419,8 @@ class Journal:
 
         store = self.store(collection, write=True)
         assert store is not None, "made by write=True"
-        names, stations = identities(collection, np.atleast_1d(rows))
-        pairs = list(zip(names, stations.tolist(), strict=True))
+        file, files, stations = identities(collection, np.atleast_1d(rows))
+        pairs = [(files[f], n) for f, n in zip(file.tolist(), stations.tolist(), strict=True)]
         asked = (self.id, pairs, user, collection.reading, _now(), done)
         store.write(self.id, lambda c: set_seen(c, *asked))
 
@@ -475,8 +429,14 @@ class Journal:
         from sdcviz.qc.journal_queries import seen
 
         found = self._read(collection, lambda c: seen(c, self.id, user, collection.reading)) or []
-        rows = rows_of(collection, [s for s, _ in found], np.array([n for _, n in found], np.int64))
+        rows = find_rows(collection, [f"{source}:{n}" for source, n in found])
         return np.unique(rows[rows >= 0])
+
+    def readings(self, collection: Collection) -> list[tuple[str, str, int]]:
+        """Return name, time of the last entry and stations done of each second reading."""
+        from sdcviz.qc.journal_queries import readings
+
+        return self._read(collection, lambda c: readings(c, self.id)) or []
 
     # ---- the database --------------------------------------------------
     def _read(self, collection: Collection, work: Callable[[Connection], T]) -> T | None:
@@ -511,17 +471,6 @@ def journal_file(collection: Collection) -> Path:
     return get_settings().data_dir / "journals" / f"{collection.id}.sqlite"
 
 
-def lay_over(collection: Collection, runs: Runs) -> list[tuple[str, NDArray[np.int64]]]:
-    """Change the flags of an open collection; return parameters and the rows that are touched."""
-    for key, _, rows, samples, new in runs.by_key(collection.keys):
-        collection.lay_over(key, rows, samples, new)
-    there = runs.row >= 0
-    return [
-        (key, np.unique(runs.row[there & (runs.parameter == which)]))
-        for which, key in enumerate(runs.keys)
-    ]
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -529,17 +478,3 @@ def _now() -> str:
 def _plain(text: str) -> str:
     """Keep a text to one line of printable characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _sentence(conflict: dict[str, Any], total: int) -> str:
-    """Say who changed what, and when."""
-    key = conflict["parameter"]
-    where = "station" if conflict["sample"] < 0 else f"sample {conflict['sample']} of station"
-    begin = f"{PLACES.get(key, key)} of {where} {conflict['station']} has flag {conflict['found']}"
-    if conflict["user"]:
-        why = f" ({conflict['reason']})" if conflict["reason"] else ""
-        begin += (
-            f", set by {conflict['user']} at {conflict['time'][:16].replace('T', ' ')} UTC{why}"
-        )
-    more = f" {number(total - 1)} more flags differ too." if total > 1 else ""
-    return f"{begin}; you saw {conflict['expected']}.{more} Nothing was saved."

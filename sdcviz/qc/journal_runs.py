@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from sdcviz.qc.model import PLACES, Edits
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
 
-__all__ = ["Runs", "identities", "rows_of"]
+__all__ = ["Runs", "find_rows", "identities", "rows_of", "spread"]
 
 _PIECE = 2_000_000
 """Samples that are laid over in one go: bounds the memory of a change of everything."""
@@ -29,10 +30,12 @@ class Runs:
     ----------
     row : ndarray of int64
         Row of the station in the open collection; -1: the station is not there.
-    source : list of str
-        First 16 digits of the SHA-256 of the station's file.
+    file : ndarray of int64
+        Index in `files`.
+    files : tuple of str
+        First 16 digits of the SHA-256 of source files.
     station : ndarray of int64
-        Number of the station in that file.
+        Number of the station in its file.
     first, count : ndarray of int64
         First sample (-1: the station itself) and how many.
     parameter : ndarray of int16
@@ -41,14 +44,15 @@ class Runs:
         Parameters, and the keys of `sdcviz.qc.model.PLACES`.
     old, new : ndarray of uint8
         ASCII of L20 codes.
-    note : list of str
-        Check, value and threshold; mostly empty.
+    note : list of str or None
+        Check, value and threshold; None where there are none.
     batch : ndarray of int64
         Number of the batch; 0 as long as it is not written.
     """
 
     row: NDArray[np.int64]
-    source: list[str]
+    file: NDArray[np.int64]
+    files: tuple[str, ...]
     station: NDArray[np.int64]
     first: NDArray[np.int64]
     count: NDArray[np.int64]
@@ -56,7 +60,7 @@ class Runs:
     keys: tuple[str, ...]
     old: NDArray[np.uint8]
     new: NDArray[np.uint8]
-    note: list[str]
+    note: list[str] | None
     batch: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -77,11 +81,8 @@ class Runs:
             A sample is changed twice.
         """
         edits = edits.take(edits.old != edits.new)
-        row, sample = edits.station.astype(np.int64), edits.sample.astype(np.int64)
-        which = edits.parameter
-        order = np.lexsort((sample, row, which))
-        row, sample, which = row[order], sample[order], which[order]
-        old, new = edits.old[order], edits.new[order]
+        edits = edits.take(np.lexsort((edits.sample, edits.station, edits.parameter)))
+        row, sample, which = edits.station, edits.sample.astype(np.int64), edits.parameter
         same = (row[1:] == row[:-1]) & (which[1:] == which[:-1])
         twice = np.flatnonzero(same & (sample[1:] == sample[:-1]))
         if twice.size:
@@ -92,88 +93,86 @@ class Runs:
             )
         # the station itself (-1) and its first sample (0) are no run
         same &= (sample[1:] == sample[:-1] + 1) & (sample[:-1] >= 0)
-        same &= (old[1:] == old[:-1]) & (new[1:] == new[:-1])
-        note: Any = None
+        same &= (edits.old[1:] == edits.old[:-1]) & (edits.new[1:] == edits.new[:-1])
         if edits.notes is not None:
-            note = np.array(edits.notes, object)[order]
-            same &= note[1:] == note[:-1]
-        begin = np.flatnonzero(np.concatenate([[True], ~same])) if len(row) else np.empty(0, int)
-        row = row[begin]
-        names, station = identities(collection, row)
+            notes = np.array(edits.notes, object)
+            same &= notes[1:] == notes[:-1]
+        begin = np.flatnonzero(np.append(True, ~same)[: len(row)])
+        file, files, station = identities(collection, row[begin])
         return cls(
-            row=row,
-            source=names,
+            row=row[begin],
+            file=file,
+            files=files,
             station=station,
             first=sample[begin],
-            count=np.diff(np.append(begin, len(order))),
+            count=np.diff(np.append(begin, len(row))),
             parameter=which[begin],
             keys=edits.keys,
-            old=old[begin],
-            new=new[begin],
-            note=[""] * len(row) if note is None else note[begin].tolist(),
-            batch=np.zeros(len(row), np.int64),
+            old=edits.old[begin],
+            new=edits.new[begin],
+            note=None if edits.notes is None else notes[begin].tolist(),
+            batch=np.zeros(len(begin), np.int64),
         )
 
     @classmethod
-    def read(cls, collection: Collection, rows: Sequence[Any]) -> Runs:
-        """Take rows of the table: batch, number, source, station, first, ... in its order."""
-        columns = list(zip(*rows, strict=True)) or [()] * 10
-        batch, _, source, station, first, count, parameter, old, new, note = columns
-        keys = tuple(dict.fromkeys(parameter))
-        number = {key: i for i, key in enumerate(keys)}
-        stations = np.array(station, np.int64)
+    def read(cls, collection: Collection, pieces: Iterable[Sequence[Sequence[Any]]]) -> Runs:
+        """Take rows of the table: batch, file, station, first, count, parameter, old, new, note.
+
+        Parameters
+        ----------
+        collection : Collection
+        pieces : iterable of sequences of rows
+            Piece by piece: so many small objects at once would keep Python's collector busy.
+        """
+        files, keys = _Names(), _Names()
+        numbers: list[list[NDArray]] = [[] for _ in range(8)]
+        notes: list[str] = []
+        for piece in pieces:
+            batch, file, station, first, count, key, old, new, note = zip(*piece, strict=True)
+            columns = [np.array(c, np.int64) for c in (batch, station, first, count)]
+            columns += [files.numbers(file), keys.numbers(key)]
+            columns += [np.frombuffer("".join(c).encode(), np.uint8) for c in (old, new)]
+            for parts, column in zip(numbers, columns, strict=True):
+                parts.append(column)
+            notes += note
+        whole = [
+            np.concatenate([np.empty(0, np.uint8 if i > 5 else np.int64), *parts])
+            for i, parts in enumerate(numbers)
+        ]
         return cls(
-            row=rows_of(collection, source, stations),
-            source=list(source),
-            station=stations,
-            first=np.array(first, np.int64),
-            count=np.array(count, np.int64),
-            parameter=np.array([number[key] for key in parameter], np.int16),
-            keys=keys,
-            old=np.frombuffer("".join(old).encode(), np.uint8),
-            new=np.frombuffer("".join(new).encode(), np.uint8),
-            note=list(note),
-            batch=np.array(batch, np.int64),
+            row=rows_of(collection, files.names, whole[4], whole[1]),
+            file=whole[4],
+            files=files.names,
+            station=whole[1],
+            first=whole[2],
+            count=whole[3],
+            parameter=whole[5].astype(np.int16),
+            keys=keys.names,
+            old=whole[6],
+            new=whole[7],
+            note=notes if any(notes) else None,
+            batch=whole[0],
         )
 
     def rows(self, batch: int) -> Iterator[tuple[Any, ...]]:
         """Give rows for the table."""
-        keys = [self.keys[i] for i in self.parameter.tolist()]
         return zip(
-            [batch] * len(self),
+            itertools.repeat(batch, len(self)),
             range(len(self)),
-            self.source,
+            map(self.files.__getitem__, self.file.tolist()),
             self.station.tolist(),
             self.first.tolist(),
             self.count.tolist(),
-            keys,
+            map(self.keys.__getitem__, self.parameter.tolist()),
             self.old.tobytes().decode(),
             self.new.tobytes().decode(),
-            self.note,
+            itertools.repeat("", len(self)) if self.note is None else self.note,
             strict=True,
         )
 
     def reversed(self) -> Runs:
         """Return what takes these changes back."""
         return replace(self, old=self.new, new=self.old)
-
-    def take(self, chosen: NDArray) -> Runs:
-        """Keep some runs (a mask)."""
-        index = np.flatnonzero(chosen)
-        kept = index.tolist()
-        return Runs(
-            self.row[index],
-            [self.source[i] for i in kept],
-            self.station[index],
-            self.first[index],
-            self.count[index],
-            self.parameter[index],
-            self.keys,
-            self.old[index],
-            self.new[index],
-            [self.note[i] for i in kept],
-            self.batch[index],
-        )
 
     def by_key(
         self, known: Iterable[str]
@@ -200,19 +199,31 @@ class Runs:
             if key not in known:
                 continue
             runs = np.flatnonzero((self.parameter == number) & (self.row >= 0))
-            total = np.cumsum(self.count[runs])
-            cuts = np.searchsorted(total, np.arange(_PIECE, total[-1] if runs.size else 0, _PIECE))
-            for part in np.split(runs, np.unique(cuts)):
-                if part.size:
-                    run, sample = _spread(part, self.first[part], self.count[part])
-                    yield key, run, self.row[run], sample, self.new[run]
+            for part, sample in spread(self.first[runs], self.count[runs]):
+                run = runs[part]
+                yield key, run, self.row[run], sample, self.new[run]
 
-    def edits(self) -> tuple[Edits, NDArray[np.int64]]:
-        """Spread all runs of stations that are there; return edits and the batch of each."""
-        known = np.flatnonzero(self.row >= 0)
-        run, sample = _spread(known, self.first[known], self.count[known])
+    def edits(self, keys: Iterable[str]) -> tuple[Edits, NDArray[np.int64]]:
+        """Spread the runs of stations and parameters that the collection has, in their order.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            Parameters of the collection.
+
+        Returns
+        -------
+        Edits
+        batch : ndarray of int64
+            Number of the batch of each edit.
+        """
+        there = np.array([key in {*keys, *PLACES} for key in self.keys], bool)
+        known = np.flatnonzero((self.row >= 0) & there[self.parameter])
+        pieces = list(spread(self.first[known], self.count[known]))
+        run = known[np.concatenate([np.empty(0, np.int64), *(part for part, _ in pieces)])]
+        sample = np.concatenate([np.empty(0, np.int64), *(numbers for _, numbers in pieces)])
         notes = None
-        if any(self.note):
+        if self.note is not None:
             notes = [self.note[i] for i in run.tolist()]
         found = Edits(
             self.row[run],
@@ -226,31 +237,81 @@ class Runs:
         return found, self.batch[run]
 
 
-def _spread(
-    runs: NDArray[np.int64], first: NDArray[np.int64], count: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each sample its run and its number in the station."""
-    begin = np.cumsum(count) - count
-    return np.repeat(runs, count), np.arange(int(count.sum())) + np.repeat(first - begin, count)
+def spread(
+    first: NDArray[np.integer], count: NDArray[np.integer]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Spread runs to samples, piece by piece.
+
+    Yields
+    ------
+    run : ndarray of int64
+        Which run each sample belongs to.
+    sample : ndarray of int64
+        Its number in the station.
+    """
+    ends = np.cumsum(count, dtype=np.int64)
+    cuts = np.searchsorted(ends, np.arange(_PIECE, ends[-1], _PIECE)) if len(ends) else ()
+    for runs in np.split(np.arange(len(ends)), np.unique(cuts)):
+        if runs.size:
+            n = count[runs].astype(np.int64)
+            run = np.repeat(runs, n)
+            yield run, np.arange(len(run)) + np.repeat(first[runs] - (np.cumsum(n) - n), n)
+
+
+class _Names:
+    """Numbers for texts, as they come."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._numbers)
+
+    def numbers(self, texts: Iterable[str]) -> NDArray[np.int64]:
+        known = self._numbers
+        return np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
 
 
 def identities(
     collection: Collection, rows: NDArray[np.int64]
-) -> tuple[list[str], NDArray[np.int64]]:
-    """Return file (16 digits of its SHA-256) and number in the file of stations."""
-    names = [source["sha256"][:16] for source in collection.manifest["sources"]]
-    found = [names[i] for i in collection.source[rows].tolist()]
-    return found, collection.station_index[rows].astype(np.int64)
+) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.int64]]:
+    """Return the lasting identity of stations.
+
+    Returns
+    -------
+    file : ndarray of int64
+        Index in `files`.
+    files : tuple of str
+        First 16 digits of the SHA-256 of all source files.
+    station : ndarray of int64
+        Number of the station in its file.
+    """
+    files = tuple(source["sha256"][:16] for source in collection.manifest["sources"])
+    station = collection.station_index[rows].astype(np.int64)
+    return collection.source[rows].astype(np.int64), files, station
+
+
+def find_rows(collection: Collection, ids: Iterable[str]) -> NDArray[np.int64]:
+    """Return the rows of stations by ``"sha:number"``; -1 where there is none."""
+    parts = [text.partition(":") for text in ids]
+    stations = [int(n) if n.isdecimal() and len(n) < 10 else -1 for _, _, n in parts]
+    files = _Names()
+    file = files.numbers(source for source, _, _ in parts)
+    return rows_of(collection, files.names, file, np.array(stations, np.int64))
 
 
 def rows_of(
-    collection: Collection, sources: Iterable[str], stations: NDArray[np.int64]
+    collection: Collection,
+    files: Sequence[str],
+    file: NDArray[np.int64],
+    station: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return the rows of stations by identity; -1 where the collection has no such station."""
-    number = {s["sha256"][:16]: i for i, s in enumerate(collection.manifest["sources"])}
-    source = np.array([number.get(name, -1) for name in sources], np.int64)
-    if not source.size or not collection.n_stations:
-        return np.full(source.shape, -1, np.int64)
+    """Return the rows of stations by identity (see `identities`); -1 where there is none."""
+    if not len(file) or not collection.n_stations:
+        return np.full(len(file), -1, np.int64)
+    known = {s["sha256"][:16]: i for i, s in enumerate(collection.manifest["sources"])}
+    source = np.array([known.get(name, -1) for name in files], np.int64)[file]
 
     def in_order() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         key = (collection.source.astype(np.int64) << 32) | collection.station_index
@@ -258,6 +319,7 @@ def rows_of(
         return key[order], order
 
     keys, order = collection.remember(("identities",), in_order, weight=16 * collection.n_stations)
-    wanted = (source << 32) | stations
+    wanted = (source << 32) | station
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where((keys[place] == wanted) & (source >= 0), order[place], -1)
+    there = (keys[place] == wanted) & (source >= 0) & (station >= 0)
+    return np.where(there, order[place], -1)

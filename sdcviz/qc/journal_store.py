@@ -34,7 +34,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from sdcviz.errors import StorageError
@@ -133,6 +133,8 @@ class Store:
                 address, connect_args={"connect_timeout": 10}, pool_recycle=1800
             )
         self.name = str(self.file or address.render_as_string(hide_password=True))
+        dbapi = self.engine.dialect.loaded_dbapi
+        self._error, self._passing = dbapi.Error, dbapi.OperationalError
         self._ready: Any = None
 
     # ---- transactions --------------------------------------------------
@@ -149,7 +151,7 @@ class Store:
             with self.engine.connect() as connection:
                 return work(connection)
 
-        return self._patiently(once, "the journal can't be read")
+        return self._patiently(once, "the journal can't be read", PATIENCE / 3)
 
     def write(self, collection: str, work: Callable[[Connection], T]) -> T:
         """Do `work` in a transaction that no other writer to the collection interrupts.
@@ -173,33 +175,34 @@ class Store:
                 connection.commit()
                 return made
 
-        return self._patiently(once, "no flag was changed")
+        return self._patiently(once, "no flag was changed", PATIENCE)
 
-    def _patiently(self, once: Callable[[], T], outcome: str) -> T:
-        deadline = time.monotonic() + PATIENCE
+    def _patiently(self, once: Callable[[], T], outcome: str, seconds: float) -> T:
+        deadline = time.monotonic() + seconds
         pause = 0.05
         while True:
             try:
                 self._prepare()
                 return once()
-            except DBAPIError as error:
+            except (DBAPIError, self._error) as error:
                 if not self._may_pass(error) or time.monotonic() > deadline:
                     raise self._sentence(error, outcome) from error
-                log.info("%s: %s; trying again.", self.name, error.orig)
+                log.info("%s: %s; trying again.", self.name, _driver(error))
             time.sleep(pause)
             pause = min(2 * pause, 1.0)
 
-    def _may_pass(self, error: DBAPIError) -> bool:
+    def _may_pass(self, error: Exception) -> bool:
         """Whether the same may work in a moment: other writers, a database that restarts."""
         if self.is_sqlite:
             return _code(error) == sqlite3.SQLITE_BUSY
-        return error.connection_invalidated or isinstance(error, OperationalError)
+        lost = isinstance(_driver(error), self._passing) and not _is_full(error)
+        return lost and not any(words in str(error) for words in _HOPELESS)
 
-    def _sentence(self, error: DBAPIError, outcome: str) -> StorageError:
+    def _sentence(self, error: Exception, outcome: str) -> StorageError:
         """Say what the database complains about."""
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
+        reason = (str(_driver(error)).strip() or "no answer").splitlines()[0]
         code = _code(error)
-        if code == sqlite3.SQLITE_FULL:
+        if _is_full(error):
             return StorageError(
                 f"The disk that holds {self.name} is full, {outcome}; what was saved before is "
                 "intact. Free some space and try again."
@@ -244,17 +247,19 @@ class Store:
     def add_edits(self, connection: Connection, rows: Iterable[tuple[Any, ...]], n: int) -> None:
         """Add rows to `EDIT` (columns in order), a million in seconds."""
         names = ", ".join(f'"{c.name}"' for c in EDIT.columns)
+        cursor: Any = connection.connection.cursor()
         if self.is_sqlite or n < 50:
-            mark = "?" if self.is_sqlite else "%s"
-            marks = ", ".join([mark] * len(EDIT.columns))
-            connection.exec_driver_sql(f"INSERT INTO edit ({names}) VALUES ({marks})", list(rows))
+            marks = ", ".join(["?" if self.is_sqlite else "%s"] * len(EDIT.columns))
+            cursor.executemany(f"INSERT INTO edit ({names}) VALUES ({marks})", rows)
             return
-        cursor = connection.connection.cursor()
         with cursor.copy(f"COPY edit ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
 
 
+_DISK_FULL = "53100"  # of PostgreSQL
+_HOPELESS = ("authentication failed", "does not exist", "pg_hba.conf", "resolve host")
+"""What PostgreSQL says to those who need not try again."""
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
@@ -263,9 +268,19 @@ def _number(name: str) -> int:
     return zlib.crc32(f"sdcviz journal {name}".encode())
 
 
-def _code(error: DBAPIError) -> int:
+def _driver(error: Exception) -> BaseException:
+    """Return the error of the database's driver, without what SQLAlchemy adds."""
+    return error.orig or error if isinstance(error, DBAPIError) else error
+
+
+def _code(error: Exception) -> int:
     """Return the primary error code of SQLite; 0 for another database."""
-    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return getattr(_driver(error), "sqlite_errorcode", 0) & 0xFF
+
+
+def _is_full(error: Exception) -> bool:
+    sqlstate = getattr(_driver(error), "sqlstate", "")
+    return _code(error) == sqlite3.SQLITE_FULL or sqlstate == _DISK_FULL
 
 
 def _is_read_only(file: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sdcviz.observations import Collection
 
-__all__ = ["BY", "centre_counts", "flag_counts", "tally"]
+__all__ = ["BY", "centre_counts", "changes", "flag_counts", "tally"]
 
 BY: dict[str, str] = {
     "user": "Operator",
@@ -124,13 +124,80 @@ def _by_centre(
     return out.reshape(n, 256)
 
 
+def changes(collection: Collection) -> pd.DataFrame:
+    """List the changes of flags that stand, those that were undone left out.
+
+    Parameters
+    ----------
+    collection : Collection
+
+    Returns
+    -------
+    DataFrame
+        One row a flag and change, see `tally`. ``check`` is the name of the check that
+        set it, ``"passed"`` where a sample passed all of them, and empty for people.
+    """
+    import pandas as pd
+
+    from sdcviz.vocabularies import label
+
+    journal = collection.journal
+    batches = {b.id: b for b in journal.batches(collection)}
+    undone: set[int] = set()
+    for number, one in sorted(batches.items(), reverse=True):
+        if one.undoes is not None and number not in undone:
+            undone.add(one.undoes)
+    edits, batch = journal.edits(collection)
+    stands = [n for n, one in batches.items() if one.undoes is None and n not in undone]
+    kept = np.isin(batch, stands)
+    edits, batch = edits.take(kept), batch[kept]
+    used, which = np.unique(batch, return_inverse=True)
+    heads = [batches[n] for n in used.tolist()]
+
+    def of_batch(values: list[str]) -> Any:
+        return pd.Categorical.from_codes(*_coded(values, which))
+
+    notes = edits.notes or [""] * len(edits)
+    automatic = np.array([one.tool == "check" for one in heads], bool)[which]
+    checks = [
+        (note.split(" ", 1)[0].rstrip(",") or "passed") if by_check else ""
+        for note, by_check in zip(notes, automatic.tolist(), strict=True)
+    ]
+    codes, centre = np.unique(collection.edmo[edits.station], return_inverse=True)
+    centres = [label("EDMO", str(code)) if code > 0 else "unknown" for code in codes.tolist()]
+    return pd.DataFrame(
+        {
+            "batch": batch,
+            "time": of_batch([one.time for one in heads]),
+            "user": of_batch([one.user for one in heads]),
+            "reason": of_batch([one.reason for one in heads]),
+            "tool": of_batch([one.tool for one in heads]),
+            "check": pd.Categorical(checks),
+            "data_centre": pd.Categorical.from_codes(*_coded(centres, centre)),
+            "station": edits.station,
+            "parameter": pd.Categorical.from_codes(edits.parameter, list(edits.keys)),
+            "old": edits.old.view("S1").astype(str),
+            "new": edits.new.view("S1").astype(str),
+            "samples": 1,
+        }
+    )
+
+
+def _coded(values: list[str], which: NDArray) -> tuple[NDArray, list[str]]:
+    """Return codes and categories of values that are picked by number; equal values share one."""
+    labels = list(dict.fromkeys(values))
+    places = {label: i for i, label in enumerate(labels)}
+    codes = np.array([places[value] for value in values], np.int64)
+    return (codes[which] if len(codes) else np.empty(0, np.int64)), labels
+
+
 def tally(changes: pd.DataFrame, by: str) -> pd.DataFrame:
     """Count changes of flags.
 
     Parameters
     ----------
     changes : DataFrame
-        One row a change or a run of equal changes: ``batch``, ``time``, ``user``,
+        One row a change or a run of equal changes (see `changes`): ``batch``, ``time``, ``user``,
         ``reason``, ``tool``, ``check``, ``data_centre``, ``station``, ``parameter``,
         ``old``, ``new`` and ``samples``, how many it stands for.
     by : str
@@ -154,13 +221,17 @@ def tally(changes: pd.DataFrame, by: str) -> pd.DataFrame:
         to_bad=changes["samples"].where(changes["new"].isin(["3", "4"]), 0),
         to_good=changes["samples"].where(changes["new"].isin(["1", "2"]), 0),
     )
-    counts = found.groupby(by, sort=True).agg(
+    counts = found.groupby(by, sort=True, observed=True).agg(
         changes=("samples", "sum"),
         to_bad=("to_bad", "sum"),
         to_good=("to_good", "sum"),
         stations=("station", "nunique"),
         batches=("batch", "nunique"),
-        first=("time", "min"),
-        last=("time", "max"),
+        first=("batch", "min"),
+        last=("batch", "max"),
     )
+    # Batches are numbered in the order of their times.
+    when = found.drop_duplicates("batch").set_index("batch")["time"].astype(str)
+    for name in ("first", "last"):
+        counts[name] = counts[name].map(when)
     return counts.reset_index().sort_values("changes", ascending=False, ignore_index=True)

@@ -23,7 +23,7 @@ from sdcviz.errors import StorageError
 from sdcviz.observations.layout import sync_folder
 from sdcviz.settings import get_settings
 
-from .model import Findings
+from .model import DEPTH, Findings
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
@@ -181,7 +181,8 @@ def _replaced(
         looked_at[rows] = True
         again &= looked_at[before.station]
     if parameters is not None:
-        meant = np.array([*(k in parameters or k[0] == "@" for k in before.keys), True])
+        named = {DEPTH if name == "depth" else name for name in parameters}
+        meant = np.array([*(key in named for key in before.keys), False])
         again &= meant[before.parameter]
     return again
 

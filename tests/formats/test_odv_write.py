@@ -10,7 +10,7 @@ from whole import read_file
 from sdcviz.errors import BadRequest
 from sdcviz.formats import Batch, Coded, Column, Parameter, Stations, WriteContext
 from sdcviz.formats.odv import FORMAT
-from sdcviz.formats.odv_rewrite import DEPTH, rewrite
+from sdcviz.formats.odv_rewrite import DEPTH, POSITION, STATION_TIME, editable, rewrite
 
 DEPTH_LABELS = ["Depth [m]", "QV:SEADATANET", "Temp [degC]", "QV:SEADATANET"]
 
@@ -153,6 +153,52 @@ def test_rewriting_what_cannot_be(data):
         rewrite(raw, flag_edits={(110, 7): "4"})
     with pytest.raises(BadRequest, match="Line 5 of the ODV file is no row"):
         rewrite(raw, flag_edits={(5, 0): "4"})
+
+
+def test_rewriting_the_depth_of_a_row_that_has_a_flag_itself(tmp_path):
+    """The flag of the row must not hide the better one that was given to the depth."""
+    labels = [*DEPTH_LABELS, "QV:SEADATANET:SAMPLE"]
+    text = table(
+        [*META, "1", "1", "5", "1", "4"], blank("2", "1", "6", "1", "1"), values=labels
+    ).encode()
+    assert [chr(f) for f in load_bytes(text, tmp_path).depth_flag] == ["4", "1"]
+    out = rewrite(text, flag_edits={(2, DEPTH): "2", (3, DEPTH): "3"})
+    assert [chr(f) for f in load_bytes(out, tmp_path).depth_flag] == ["2", "3"]
+    assert b"\t1\t2\t5\t1\t2\r\n" in out and out.endswith(b"\t2\t3\t6\t1\t1\r\n")
+
+
+def test_rewriting_depths_that_are_computed_from_pressure(tmp_path):
+    """Where the depth is blank, its flag is that of the pressure; the worse of two is written."""
+    labels = [
+        *("Depth [m]", "QV:SEADATANET", "PRES [dbar]", "QV:SEADATANET"),
+        *("Temp [degC]", "QV:SEADATANET"),
+    ]
+    text = table(
+        [*META, "1", "1", "1", "1", "5", "1"], blank("", "9", "2", "1", "6", "1"), values=labels
+    ).encode()
+    out = rewrite(text, flag_edits={(2, DEPTH): "3", (3, DEPTH): "3", (3, 0): "2"})
+    assert b"\t1\t3\t1\t1\t5\t1\r\n" in out
+    assert out.endswith(b"\t\t9\t2\t3\t6\t1\r\n")
+    assert [chr(f) for f in load_bytes(out, tmp_path).depth_flag] == ["3", "3"]
+
+
+def test_rewriting_flags_of_positions_and_times(tmp_path):
+    text = table([*META, "1", "1"], blank("2", "1"), values=DEPTH_LABELS[:2]).encode()
+    assert not editable(text) & {POSITION, STATION_TIME}
+    labelled = text.replace(b"Depth [m]", b"POSITION_SEADATANET_QC:METAVAR\tDepth [m]")
+    lines = labelled.split(b"\r\n")
+    lines[1] = lines[1].replace(b"\t1\t1", b"\t1\t1\t1")
+    lines[2] = lines[2].replace(b"\t2\t1", b"\t\t2\t1")
+    labelled = b"\r\n".join(lines)
+    assert editable(labelled) & {POSITION, STATION_TIME} == {POSITION}
+    out = rewrite(labelled, flag_edits={(2, POSITION): "4"})
+    assert sum(a != b for a, b in zip(labelled, out, strict=True)) == 1
+    assert chr(load_bytes(out, tmp_path).stations.position_flag[0]) == "4"
+
+
+def load_bytes(content, tmp_path):
+    (tmp_path / "bytes.txt").write_bytes(content)
+    return load(tmp_path / "bytes.txt")[0]
 
 
 def test_rewriting_quoted_and_short_rows(tmp_path):

@@ -21,6 +21,7 @@ CODES = {
     "NTRZ": ("umol/l", "NTRZZZXX", "UPOX"),
     "PHOS": ("umol/l", "PHOSZZXX", "UPOX"),
     "H2S": ("umol/l", "H2SXZZXX", "UPOX"),
+    "PRES": ("dbar", "PRESPR01", "UPDB"),
     "CHL": ("mg/m3", "CPHLZZXX", "UMMC"),
 }
 
@@ -43,6 +44,8 @@ class Made:
     values: dict[str, Sequence[float]] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
     position_flag: str = "1"
+    depth_flags: str = ""
+    bottom: float = float("nan")
 
 
 def made_collection(folder: Path, *files: list[Made]) -> Collection:
@@ -67,6 +70,12 @@ def rows_of(c: Collection, indices: Sequence[int], source: str = "file0") -> lis
     return sorted(row_of(c, i, source) for i in indices)
 
 
+def _depth_flags(made: list[Made], depth: np.ndarray) -> np.ndarray:
+    given = "".join(m.depth_flags or "1" * len(m.depth) for m in made).encode()
+    flags = np.frombuffer(given, np.uint8)
+    return np.where(np.isnan(depth), np.uint8(MISSING), flags).astype(np.uint8)
+
+
 def _batch(made: list[Made]) -> Batch:
     n = len(made)
     s = Stations.blank(n)
@@ -80,6 +89,7 @@ def _batch(made: list[Made]) -> Batch:
     s.feature = np.array([FEATURES.index(m.feature) for m in made], np.uint8)
     s.position_flag = np.array([ord(m.position_flag) for m in made], np.uint8)
     s.time_flag = np.full(n, ord("1"), np.uint8)
+    s.bottom_depth = np.array([m.bottom for m in made], np.float32)
     lengths = [len(m.depth) for m in made]
     depth = np.concatenate([np.asarray(m.depth, float) for m in made])
     columns = []
@@ -106,7 +116,7 @@ def _batch(made: list[Made]) -> Batch:
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         columns=columns,
         depth=depth,
-        depth_flag=np.full(len(depth), ord("1"), np.uint8),
+        depth_flag=_depth_flags(made, depth),
         row=np.arange(1, len(depth) + 1),
         **extra,
     )

@@ -99,3 +99,14 @@ def test_a_conflict_in_one_flag_leaves_all_others_unwritten(c, folder):
         other.journal.write(other, both, user="Bob", reason="")
     assert c.journal.history(c, row2, sample2, "temperature") == []
     assert c.catch_up() == []
+
+
+def test_readings_are_told_with_the_stations_looked_at(c, folder):
+    assert c.journal.readings(c) == []
+    own = open_collection(folder, reading="Bob's")
+    row, sample = first_good(own)
+    flag(own, row, sample, "3", user="Bob")
+    assert [(name, n) for name, _, n in c.journal.readings(c)] == [("Bob's", 0)]
+    own.journal.mark_seen(own, np.array([row, row + 1]), "Bob")
+    c.journal.mark_seen(c, np.array([row]), "Ann")
+    assert [(name, n) for name, _, n in c.journal.readings(c)] == [("Bob's", 2)]

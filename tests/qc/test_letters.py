@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from letter_files import FORMULA, SCRIPT, depth, flag, make_collection, row_of, settings, value
 
-from sdcviz.errors import BadRequest, NotFound
+from sdcviz.errors import BadRequest
 from sdcviz.observations import Collection, import_files, open_collection
 from sdcviz.plots import station as artist
 from sdcviz.qc import POSITION, Edits, Findings
@@ -160,6 +160,18 @@ def test_table_of_changes(c: Collection, write: Callable) -> None:
     assert (row["source_file"], row["station_time"]) == ("profiles.txt", "2020-05-05T12:00:00Z")
     source = (c.path.parent / "profiles.txt").read_text().splitlines()
     assert value(4, 3) in source[int(row["source_row"]) - 1]
+
+
+def test_spreadsheet_has_the_new_flags(c: Collection, write: Callable, tmp_path: Path) -> None:
+    flag(c, "NORTH_1", [0, 3], "4", "spike")
+    (letter,) = write().values()
+    file = tmp_path / "stations.txt"
+    file.write_text(attached(letter, "_stations.txt"))
+    import_files([file], tmp_path / "again")
+    again = open_collection(tmp_path / "again")
+    assert again.n_stations == 1
+    assert bytes(again.flags("temperature")) == b"41141"
+    assert "EDITFLAGS\tTemperature [°C] @ Depth [m] = {" in attached(letter, "_history.txt")
 
 
 def test_anomalies_of_metadata_stand_apart(c: Collection, write: Callable) -> None:
@@ -386,48 +398,4 @@ def test_letter_without_address_is_written_but_not_sent(
             c, written[0].path, to="a@b.example", user="Ann", settings=known,
             approved=written[0].sha256,
         )  # fmt: skip
-    assert {case.state for case in Cases(c).all()} == {"written", "failed"}
-
-
-def test_cases_and_answers(c: Collection, write: Callable) -> None:
-    cases = Cases(c)
-    assert cases.all() == [] and cases.shares() == {}
-    flag(c, "OPEN_1", [0, 1], "4", "spike")
-    flag(c, "OPEN_2", 0, "3", "spike")
-    flag(c, "CLOSED_1", 0, "3", "spike")
-    (letter,) = write().values()
-    cases.written(letter)
-    cases.written(letter)  # again changes nothing
-    (case,) = cases.all()
-    assert (case.state, case.edmo, case.items) == ("written", 486, 3)
-    cases.failed(letter.id, to="a@b.example", reason="no answer", user="Ann")
-    assert (cases.case(letter.id).state, cases.case(letter.id).failure) == ("failed", "no answer")
-    cases.sent(letter.id, to="a@b.example", message_id="<1@b>", user="Ann")
-    sent = cases.case(letter.id)
-    assert (sent.state, sent.recipient, sent.message_id) == ("sent", "a@b.example", "<1@b>")
-    cases.answer(letter.id, {1: ("accepted", ""), 2: ("accepted", "")}, user="Bob")
-    assert cases.case(letter.id).state == "answered in part"
-    cases.answer(
-        letter.id, {2: ("rejected", "seen in the\nlog book"), 3: ("accepted", "")}, user="Bob"
-    )
-    assert cases.case(letter.id).state == "answered"
-    assert cases.shares() == {486: (2, 1, 0)}
-    items = cases.items(letter.id)
-    assert [item for item, _ in items] == list(letter.items)
-    assert [answer.verdict for _, answer in items if answer] == ["accepted", "rejected", "accepted"]
-    assert items[1][1] is not None and items[1][1].reason == "seen in the log book"
-
-
-def test_answers_that_make_no_sense(c: Collection, write: Callable) -> None:
-    flag(c, "NORTH_1", 0, "4", "spike")
-    cases, letter = Cases(c), write()[545]
-    cases.written(letter)
-    with pytest.raises(BadRequest, match="neither accepted nor rejected"):
-        cases.answer(letter.id, {1: ("perhaps", "")}, user="Bob")
-    with pytest.raises(BadRequest, match="for which reason"):
-        cases.answer(letter.id, {1: ("rejected", " ")}, user="Bob")
-    with pytest.raises(NotFound, match="no item 9"):
-        cases.answer(letter.id, {9: ("accepted", "")}, user="Bob")
-    with pytest.raises(NotFound, match="no letter 'x'"):
-        cases.answer("x", {1: ("accepted", "")}, user="Bob")
-    assert cases.items(letter.id)[0][1] is None
+    assert {case.edmo: case.state for case in Cases(c).all()} == {486: "written", 545: "failed"}

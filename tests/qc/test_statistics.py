@@ -9,7 +9,7 @@ import pytest
 from sdcviz.demo import make_demo
 from sdcviz.errors import BadRequest
 from sdcviz.observations import Collection, open_collection
-from sdcviz.qc import DEPTH, POSITION
+from sdcviz.qc import DEPTH, POSITION, Edits
 from sdcviz.qc import statistics as stats
 
 
@@ -77,3 +77,35 @@ def test_changes_are_counted_by_who_made_them():
     ]  # fmt: skip
     with pytest.raises(BadRequest, match="user, reason, tool, check"):
         stats.tally(changes, "weather")
+
+
+def test_changes_that_stand_are_listed_with_who_made_them(demo):
+    def write(row: int, samples: list[int], new: str, **how: str) -> None:
+        old = demo.flag_at("salinity", [row] * len(samples), samples)
+        edits = Edits.of("salinity", row, samples, old, new, notes=notes.get(row))
+        demo.journal.write(demo, edits, **how)
+
+    notes = {9: ["spike 12.3 (limit 6)", ""]}
+    write(3, [0, 1, 2], "4", user="ada", reason="spike")
+    write(4, [0], "3", user="ada", reason="=cmd()")
+    write(9, [1, 2], "4", user="eve", reason="automatic checks", tool="check")
+    write(4, [1], "4", user="eve", reason="mistake")
+    demo.journal.undo(demo, "eve")
+    found = stats.changes(demo)
+    assert stats.tally(found, "user")[["user", "changes"]].values.tolist() == [
+        ["ada", 4],
+        ["eve", 2],
+    ]
+    assert stats.tally(found, "check")["check"].tolist() == ["", "passed", "spike"]
+    assert set(stats.tally(found, "reason")["reason"]) == {"spike", "=cmd()", "automatic checks"}
+    assert stats.tally(found, "data_centre")["changes"].sum() == 6
+    assert stats.tally(found, "parameter")["parameter"].tolist() == ["salinity"]
+    # What is undone counts again once that is taken back.
+    demo.journal.redo(demo, "eve")
+    assert stats.tally(stats.changes(demo), "user")["changes"].sum() == 7
+
+
+def test_a_journal_without_changes_has_an_empty_tally(tmp_path):
+    c = open_collection(make_demo(tmp_path / "demo", stations=10))
+    for by in stats.BY:
+        assert len(stats.tally(stats.changes(c), by)) == 0

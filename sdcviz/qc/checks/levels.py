@@ -17,7 +17,7 @@ __all__ = ["DEEPEST", "FEW_LEVELS", "GAP", "MONOTONIC"]
 
 def monotonic_depth(piece: Piece, limits: Limits) -> Findings:
     """Find depths that do not increase; see `MONOTONIC`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     flag, value, threshold = _not_rising(
         piece.offsets,
         piece.region,
@@ -25,14 +25,14 @@ def monotonic_depth(piece: Piece, limits: Limits) -> Findings:
         piece.depth,
         piece.usable(DEPTH),
         rules.table,
-        np.array([ord(code[:1] or "0") for code in rules.text("equal")], np.uint8),
+        np.array([ord(code) for code in rules.text("equal")], np.uint8),
     )
     return piece.find("monotonic_depth", DEPTH, flag, value, threshold)
 
 
 def depth_gap(piece: Piece, limits: Limits) -> Findings:
     """Find wide gaps between the levels of a profile; see `GAP`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     flag, value, threshold = _gaps(
         piece.offsets,
         piece.region,
@@ -47,7 +47,7 @@ def depth_gap(piece: Piece, limits: Limits) -> Findings:
 
 def few_levels(piece: Piece, limits: Limits) -> Findings:
     """Find profiles with fewer depths than can be checked; see `FEW_LEVELS`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     running = np.concatenate([[0], np.cumsum(piece.usable(DEPTH))])
     levels = running[piece.offsets[1:]] - running[piece.offsets[:-1]]
     least = rules.by_region("levels")[piece.region]
@@ -63,10 +63,10 @@ def few_levels(piece: Piece, limits: Limits) -> Findings:
 
 def deepest(piece: Piece, limits: Limits) -> Findings:
     """Find samples below the sea floor; see `DEEPEST`."""
-    rules = limits.of("depth")
+    rules = limits.of(DEPTH)
     share, metres = (rules.by_region(name)[piece.region] for name in ("share", "metres"))
     bottom = np.asarray(piece.collection.bottom_depth[piece.rows], np.float64)
-    floor = np.where(bottom > 0, bottom * (1 + share) + metres, np.nan)
+    floor = np.where(bottom > 0, bottom + share * bottom + metres, np.nan)
     limit = np.repeat(floor, piece.lengths)
     flags = np.repeat(rules.by_region_flag()[piece.region], piece.lengths)
     below = piece.usable(DEPTH) & (piece.depth > limit)
@@ -84,7 +84,7 @@ MONOTONIC = Check(
     "next two and the last one disprove is flagged itself",
     "Argo quality control manual, test 8",
     monotonic_depth,
-    {"equal": Setting("flag of a depth that comes again", default="4", text=True)},
+    {"equal": Setting("flag of a depth that comes again; 0 reports it", default="4", flag=True)},
     features=_FEATURES,
     judges=(DEPTH,),
 )

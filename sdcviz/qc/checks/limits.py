@@ -168,7 +168,7 @@ class Limits:
 
         A second column of a quantity (``temperature_2``) has those of the first.
         """
-        if self.only is not None and key not in (*self.only, ANY, DEPTH):
+        if self.only is not None and key not in self.only and key != ANY:
             return None
         stem, _, number = key.rpartition("_")
         names = [key, *([stem] if stem and number.isdigit() else [])]
@@ -182,6 +182,10 @@ class Limits:
                     self._made[name] = Rules(self.by_parameter[name], self.regions, self.check)
                 return self._made[name]
         return None
+
+    def everywhere(self, name: str) -> Rules:
+        """Return the rules under a name that need not be a parameter of the collection."""
+        return replace(self, only=None).of(name)
 
     def of(self, key: str = ANY) -> Rules:
         """Return the rules for a parameter that has some (see `keys`)."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
-from sdcviz.qc.model import Findings
+from sdcviz.qc.model import DEPTH, Findings
 
 from .base import Check, Piece, number_keys
 from .limits import Limits, Thresholds
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "plan_checks", "run_checks"]
 
-PIECE = 1_000_000
-"""Samples of a piece: its columns stay in some ten MB."""
+PIECE = 250_000
+"""Samples of a piece: enough for a loop, few enough for the cache of a processor."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -88,13 +88,14 @@ def plan_checks(
     for name in checks or ():
         if name not in CHECKS:
             raise BadRequest(f"There is no check {name!r}. There are: {', '.join(CHECKS)}.")
-    for key in parameters or ():
-        collection.parameter(key)
+    only = _known(collection, parameters)
     plan = Plan([], [], {})
     for name, check in CHECKS.items():
         if checks and name not in checks:
             continue
         limits = thresholds.limits.get(name)
+        if limits is not None and only:
+            limits = limits.of_parameters(only)
         why = _why_not(collection, check, limits, thresholds)
         if limits is None or why:
             if checks:
@@ -102,8 +103,19 @@ def plan_checks(
             plan.skipped[name] = why
             continue
         plan.checks.append(check)
-        plan.limits.append(limits.of_parameters(parameters) if parameters else limits)
+        plan.limits.append(limits)
     return plan
+
+
+def _known(collection: Collection, parameters: Sequence[str] | None) -> list[str]:
+    """Return the keys of parameters that were asked for; "depth" may mean the depths."""
+    found = []
+    for name in parameters or ():
+        if name in (DEPTH, "depth") and name not in collection.keys:
+            found.append(DEPTH)
+        else:
+            found.append(collection.parameter(name).key)
+    return found
 
 
 def _why_not(
@@ -118,13 +130,19 @@ def _why_not(
             f"The check {check.name!r} needs {' and '.join(check.needs)}; {collection.name} has "
             f"no {' and no '.join(missing)}."
         )
-    if check.scope == "piece" and not limits.keys(number_keys(collection)) and not check.needs:
+    if check.needs and limits.only and not set(check.needs) <= set(limits.only):
+        return f"The check {check.name!r} needs {' and '.join(check.needs)}: ask for all of them."
+    unready = check.unready(collection, limits) if check.unready else ""
+    if unready:
+        return unready
+    by_parameter = check.scope == "piece" and not check.needs
+    if by_parameter and not limits.keys(number_keys(collection)):
         named = ", ".join(limits.by_parameter)
         return (
-            f"The check {check.name!r} has thresholds for {named}; {collection.name} has none of "
-            "these parameters."
+            f"The check {check.name!r} has thresholds for {named}; none of them is among the "
+            f"parameters of {collection.name}{' that were asked for' if limits.only else ''}."
         )
-    return check.unready(collection, limits) if check.unready else ""
+    return ""
 
 
 def run_checks(

@@ -20,6 +20,7 @@ from sdcviz.qc.checks.metadata import (
     find_missing_metadata,
     find_out_of_cruise,
 )
+from sdcviz.qc.checks.neighbours import NEIGHBOURS, TS_OUTLIER
 from sdcviz.qc.checks.pieces import regions_of
 from sdcviz.qc.checks.place import find_astray, find_impossible_places, find_on_land
 from sdcviz.qc.checks.speed import find_too_fast
@@ -175,6 +176,8 @@ AFTER: tuple[Check, ...] = (
     ),
     CLIMATOLOGY,
     RESIDUAL,
+    NEIGHBOURS,
+    TS_OUTLIER,
     CRUISE_OFFSET,
 )
 """Checks that compare stations, which come last."""

@@ -236,11 +236,7 @@ class _Reader:
             if name not in self.names:
                 line = entry.lines["region"]
                 raise _Wrong(line, f"there is no region {name!r}{_meant(str(name), self.names)}")
-        flag = str(entry.get("flag", check.flag))
-        if len(flag) != 1 or flag not in L20:
-            raise _Wrong(
-                entry.lines["flag"], f"{flag!r} is no flag; the SeaDataNet flags are {L20}"
-            )
+        flag = _flag(str(entry.get("flag", check.flag)), entry.lines.get("flag", entry.line))
         given = {n: _number(check, n, s, entry) for n, s in check.settings.items()}
         low, high = given.get("low"), given.get("high")
         if isinstance(low, float) and isinstance(high, float) and low > high:
@@ -311,11 +307,19 @@ def _number(check: Check, name: str, setting: Setting, entry: _Map) -> float | s
         if not setting.optional:
             raise _Wrong(entry.line, f"{check.name!r} needs {name!r}: {setting.doc}")
         return "" if setting.text else float("nan")
+    if setting.flag:
+        return _flag(str(value), entry.lines.get(name, entry.line))
     if setting.text:
         return str(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise _Wrong(entry.lines[name], f"{name} should be a number, not {value!r}")
     return float(value)
+
+
+def _flag(code: str, line: int) -> str:
+    if len(code) != 1 or code not in L20:
+        raise _Wrong(line, f"{code!r} is no flag; the SeaDataNet flags are {L20}")
+    return code
 
 
 def _layer(entry: _Map) -> tuple[float, float]:

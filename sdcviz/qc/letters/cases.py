@@ -6,10 +6,11 @@ answers on an item the last counts, and all of them can be read later.
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
@@ -89,7 +90,10 @@ EVENT = Table(
     Column("message_id", Text, nullable=False),
     Column("note", Text, nullable=False),
 )
-"""What became of a letter: ``sent`` or ``failed``."""
+"""What became of a letter: ``sending``, then ``sent`` or ``failed``."""
+
+SENDING_MINUTES = 15
+"""After so long, a sending that came to no end was broken off."""
 
 ANSWER = Table(
     "letter_answer",
@@ -195,6 +199,36 @@ class Cases:
             if _head(connection, self._collection.id, letter.id) is None:
                 connection.execute(insert(LETTER), head)
                 connection.execute(insert(ITEM), items)
+
+        self._write(add)
+
+    def sending(self, letter: str, *, to: str, user: str) -> None:
+        """Claim a letter for sending, so that no two people send it.
+
+        Raises
+        ------
+        BadRequest
+            It was sent, or somebody is sending it.
+        """
+        claim = uuid.uuid4().hex
+        row = {"letter": letter, "user": user, "what": "sending", "recipient": to, "note": claim}
+
+        def add(connection: Connection) -> None:
+            self._known(connection, letter)
+            query = select(EVENT).where(EVENT.c.letter == letter).order_by(EVENT.c.id)
+            events = connection.execute(query).all()
+            if events and events[-1].note == claim:
+                return  # it was committed, but the connection was lost before it said so
+            for event in events:
+                if event.what == "sent":
+                    raise BadRequest(
+                        f"This letter was sent to {event.recipient} on {_day(event.time)} by "
+                        f"{event.user}; write a new one to say more."
+                    )
+            since = (datetime.now(UTC) - timedelta(minutes=SENDING_MINUTES)).isoformat()
+            if events and events[-1].what == "sending" and events[-1].time > since:
+                raise BadRequest(f"{events[-1].user} is sending this letter just now.")
+            connection.execute(insert(EVENT), {**row, "time": _now(), "message_id": ""})
 
         self._write(add)
 
@@ -362,6 +396,10 @@ class Cases:
         return nothing if store is None else store.read(if_any)
 
 
+def _day(time: str) -> str:
+    return f"{time[:16].replace('T', ' ')} UTC"
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -396,7 +434,7 @@ def _cases(connection: Connection, collection: str) -> list[Case]:
     ):
         if row.what == "sent":
             sent[row.letter] = row
-        failure[row.letter] = row.note
+        failure[row.letter] = row.note if row.what == "failed" else ""
     return [
         Case(
             **{k: row[k] for k in ("id", "edmo", "centre", "version", "subject", "author", "time")},

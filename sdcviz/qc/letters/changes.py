@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +53,21 @@ class Changes:
     def note(self, i: int) -> str:
         """Return check, value and threshold of row `i`; empty where it was no check."""
         return self.edits.notes[i] if self.edits.notes else ""
+
+    def why(self, i: int) -> str:
+        """Return the reason of row `i`: what a person wrote, or the check that found it."""
+        batch, note = self.of_batch(i), self.note(i)
+        check = check_of(note) if batch.tool == "check" else ""
+        return f"check: {check}" if check else str(batch.reason)
+
+
+@lru_cache(maxsize=1024)
+def check_of(note: str) -> str:
+    """Return the title of the check that a note of the journal begins with; empty if none."""
+    from ..checks.table import CHECKS
+
+    names = [name for name in CHECKS if note.startswith(name)]
+    return CHECKS[max(names, key=len)].title if names else ""
 
 
 def net_changes(edits: Edits, ids: NDArray[np.int64], batches: Iterable[Batch]) -> Changes:

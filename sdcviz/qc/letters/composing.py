@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Callable, Mapping
 from collections.abc import Collection as Container
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -83,6 +83,7 @@ def compose(
     artist: Artist | None = None,
     most_plots: int = MOST_PLOTS,
     pdf: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> list[Letter]:
     """Write one letter for each data centre whose stations were found wrong.
 
@@ -112,6 +113,8 @@ def compose(
         Plots in one letter.
     pdf : bool
         Attach the plots as PDF too.
+    progress : callable, optional
+        Called as ``progress(done, total, text)``, counting data centres.
 
     Returns
     -------
@@ -148,10 +151,11 @@ def compose(
     found = metadata_findings(c, findings)
     concerned = c.edmo[edits.station[recent]].tolist()
     concerned += [] if found is None else c.edmo[found.station].tolist()
+    asked = [e for e in sorted(set(concerned)) if not data_centres or e in data_centres]
     letters = []
-    for edmo in sorted(set(concerned)):
-        if data_centres and edmo not in data_centres:
-            continue
+    for done, edmo in enumerate(asked):
+        if progress is not None:
+            progress(done, len(asked), f"Letter to EDMO {edmo or 'unknown'}")
         told = (earlier or {}).get(edmo, Earlier())
         mine = recent & (c.edmo[edits.station] == edmo) & (ids > told.last_batch)
         changes = net_changes(edits.take(mine), ids[mine], batches)
@@ -231,8 +235,7 @@ def _totals(words: Words, changes: Changes, stations: list[int]) -> Totals:
         for i in values
     )
     reasons = Counter(
-        words.reason(changes.of_batch(i).reason, int(edits.station[i])) or "no reason given"
-        for i in values
+        words.reason(changes.why(i), int(edits.station[i])) or "no reason given" for i in values
     )
     cdis = {words.station(row).local_cdi_id for row in stations} - {""}
     used = {changes.batches[i].user for i in np.unique(changes.batch).tolist()}

@@ -115,7 +115,7 @@ def _change_rows(
             "flag_scale": "L20",
             "test_or_manual": batch.tool,
             "threshold": "" if told.restricted else changes.note(i),
-            "reason": words.reason(batch.reason, row),
+            "reason": words.reason(changes.why(i), row),
         }
 
 

@@ -142,7 +142,7 @@ class MakeItems:
         )
 
     def _reason(self, i: int, row: int) -> str:
-        reason, note = self.changes.of_batch(i).reason, self.changes.note(i)
+        reason, note = self.changes.why(i), self.changes.note(i)
         # What a check says of one value stands in the table of changes.
         whole = note and self.changes.edits.sample[i] < 0
         return self.words.reason(f"{reason}: {note}" if whole else reason, row)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.settings import Settings
 
-__all__ = ["Written", "deliver", "letters_folder", "write_letters"]
+__all__ = ["Written", "deliver", "letter_file", "letters_folder", "write_letters"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ def letters_folder(collection: Collection, settings: Settings) -> Path:
     return settings.data_dir / "letters" / collection.id
 
 
+def letter_file(folder: Path, edmo: int, letter: str) -> Path:
+    """Return the .eml file of a letter in a folder."""
+    return folder / f"{f'edmo_{edmo}' if edmo else 'edmo_unknown'}_{letter[:8]}.eml"
+
+
 def write_letters(
     collection: Collection, letters: Iterable[Letter], folder: Path, settings: Settings
 ) -> list[Written]:
@@ -91,7 +96,7 @@ def write_letters(
     for letter in letters:
         to = table.get(letter.edmo, "")
         message = make_message(letter, to=to, sender=settings.mail_from)
-        path = write_eml(message, folder / f"{letter.stem}_{letter.id[:8]}.eml")
+        path = write_eml(message, letter_file(folder, letter.edmo, letter.id))
         cases.written(letter)
         written.append(Written(letter, path, sha256(path), to))
     return written
@@ -152,19 +157,16 @@ def deliver(
         )
     message = read_message(path)
     cases = Cases(collection)
-    case = cases.case(str(message.get(LETTER_ID, "")))
-    if case.sent:
-        raise BadRequest(
-            f"This letter was sent to {case.recipient} on {case.sent[:16].replace('T', ' ')} UTC; "
-            "write a new one to say more."
-        )
+    letter = str(message.get(LETTER_ID, ""))
     recipients = ", ".join(str(address) for address in read_addresses(to))
     message = addressed(message, to, settings.mail_from, datetime.now(UTC).replace(microsecond=0))
+    cases.sending(letter, to=recipients, user=user)
     try:
         sent = send(message, settings, pauses=pauses, wait=wait)
-    except SdcvizError as error:
-        cases.failed(case.id, to=recipients, reason=str(error), user=user)
+    except BaseException as error:
+        reason = str(error) if isinstance(error, SdcvizError) else f"broken off ({error!r})"
+        cases.failed(letter, to=recipients, reason=reason, user=user)
         raise
-    cases.sent(case.id, to=recipients, message_id=sent, user=user)
+    cases.sent(letter, to=recipients, message_id=sent, user=user)
     write_eml(message, path.with_suffix(".sent.eml"))
     return sent

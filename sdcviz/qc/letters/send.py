@@ -86,6 +86,7 @@ def send(
 def _attempt(message: EmailMessage, settings: Settings) -> None:
     """Try once; `_Later` if it is worth another attempt."""
     server = f"The mail server {settings.smtp_host}:{settings.smtp_port}"
+    silence = f"{server} did not answer within {settings.smtp_timeout:g} s"
     try:
         with smtplib.SMTP(
             settings.smtp_host, settings.smtp_port, timeout=settings.smtp_timeout
@@ -97,6 +98,9 @@ def _attempt(message: EmailMessage, settings: Settings) -> None:
     except smtplib.SMTPResponseException as error:
         raise _of_answer(error, server) from error
     except smtplib.SMTPServerDisconnected as error:
+        # smtplib makes the same of a server that says nothing.
+        if isinstance(error.__context__, TimeoutError):
+            raise _Later(silence) from error
         raise _Later(f"{server} hung up") from error
     except smtplib.SMTPException as error:
         raise MailError(f"{server} and we can't talk: {error}. Nothing was sent.") from error
@@ -106,7 +110,7 @@ def _attempt(message: EmailMessage, settings: Settings) -> None:
             "nothing was sent. Set SDCVIZ_SMTP_CA to its certificate if you trust it."
         ) from error
     except TimeoutError as error:
-        raise _Later(f"{server} did not answer within {settings.smtp_timeout:g} s") from error
+        raise _Later(silence) from error
     except OSError as error:
         raise _Later(f"{server} can't be reached ({error.strerror or error})") from error
     if refused:

@@ -1,0 +1,78 @@
+"""Flags that are not what was seen: found before writing, told to whoever was slower."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sdcviz.errors import Conflict
+from sdcviz.qc.journal_queries import entries
+from sdcviz.qc.journal_runs import identities
+from sdcviz.qc.model import PLACES
+from sdcviz.words import number
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from sdcviz.observations import Collection
+    from sdcviz.qc.journal_runs import Runs
+
+__all__ = ["compare"]
+
+_TOLD = 10
+"""Conflicts that are told one by one."""
+
+
+def compare(connection: Connection, collection: Collection, runs: Runs) -> None:
+    """Check that each flag still is what was seen.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the transaction that is going to write.
+    collection : Collection
+        Up to date with the journal.
+    runs : Runs
+
+    Raises
+    ------
+    Conflict
+        Some are not; says who changed them, when and why.
+    """
+    found: list[dict[str, Any]] = []
+    total = 0
+    for key, run, row, sample, _ in runs.by_key(collection.keys):
+        now = collection.flag_at(key, row, sample)
+        wrong = np.flatnonzero(now != runs.old[run])
+        total += len(wrong)
+        for i in wrong[: _TOLD - len(found)].tolist():
+            flags = {"expected": chr(runs.old[run[i]]), "found": chr(now[i])}
+            place = _place(connection, collection, int(row[i]), int(sample[i]), key)
+            found.append(place | flags)
+    if found:
+        raise Conflict(_sentence(found[0], total), found)
+
+
+def _place(
+    connection: Connection, collection: Collection, row: int, sample: int, key: str
+) -> dict[str, Any]:
+    """Say of one flag who set it, when and why."""
+    file, files, station = identities(collection, np.array([row]))
+    source, n = files[file[0]], int(station[0])
+    told = entries(connection, collection.id, collection.reading, source, n, key, sample)
+    who = {name: getattr(told[-1], name) if told else "" for name in ("user", "time", "reason")}
+    return {"station": f"{source}:{n}", "sample": sample, "parameter": key, **who}
+
+
+def _sentence(conflict: dict[str, Any], total: int) -> str:
+    """Say who changed what, and when."""
+    key = conflict["parameter"]
+    where = "station" if conflict["sample"] < 0 else f"sample {conflict['sample']} of station"
+    told = f"{PLACES.get(key, key)} of {where} {conflict['station']} has flag {conflict['found']}"
+    if conflict["user"]:
+        when = conflict["time"][:16].replace("T", " ")
+        why = f" ({conflict['reason']})" if conflict["reason"] else ""
+        told += f", set by {conflict['user']} at {when} UTC{why}"
+    more = f" {number(total - 1)} more flags differ too." if total > 1 else ""
+    return f"{told}; you saw {conflict['expected']}.{more} Nothing was saved."
