@@ -253,6 +253,13 @@ class Conductor(pn.viewable.Viewer):
                 do(self, message)
                 return
 
+    def _greet(self, message: dict[str, Any]) -> None:
+        """Tell a page that has just been drawn how things are; after a reload at its place."""
+        at = int(message.get("at", -1))
+        if self.desk.data is not None and 0 <= at < self.desk.data.n_stations:
+            self.desk.open(at)
+        self._send_all()
+
     def _want(self, message: dict[str, Any]) -> None:
         rows = [int(row) for row in message["want"]][:AT_ONCE]
         self._send_views(rows, int(message["epoch"]))
@@ -304,7 +311,7 @@ class Conductor(pn.viewable.Viewer):
             self._open_tool(message["tool"])
 
     _does: ClassVar[dict[str, Callable[[Any, dict[str, Any]], None]]] = {
-        "hello": lambda self, _: self._send_all(),
+        "hello": _greet,
         "want": _want,
         "look": _look,
         "picked": _pick,

@@ -83,6 +83,8 @@ class Bar {
       })
     this.state = make("span", {class: "state", "data-saved": "saved"})
     this.chosen = make("span", {class: "chosen"})
+    this.link = make("button", {type: "button", class: "link", hidden: true, onclick: () => location.reload(),
+      title: "Changes of flags are kept and sent as soon as the server answers"}, "Connection lost: reload")
     this.name = make("input", {class: "user", "aria-label": "Your name", title: "Flags are written under this name",
       placeholder: "Your name", spellcheck: "false", maxlength: "80",
       onchange: () => conductor.send({user: this.name.value}),
@@ -93,7 +95,7 @@ class Bar {
       make("div", {class: "holder"}, this.why, this.reasons),
       icon_button("Undo (U)", "undo", () => conductor.undo()), icon_button("Redo (R)", "redo", () => conductor.redo()),
       make("div", {class: "modes", role: "group", "aria-label": "What a drag does"}, ...this.modes),
-      this.chosen, this.state, this.name,
+      this.chosen, this.link, this.state, this.name,
       make("button", {type: "button", class: "icon help", title: "Keys (?)", "aria-label": "Keys", onclick: () => this.help()}, "?"),
     )
   }
@@ -165,8 +167,13 @@ class Bar {
     this.root.classList.remove("waits")
   }
 
-  wait(row) {
-    this.title.replaceChildren(make("span", {}, row < 0 ? "Choose a station in the queue" : "Loading …"))
+  wait(row, lost) {
+    const words = row < 0 ? "Choose a station in the queue" : lost ? "Not connected: this station is not loaded" : "Loading …"
+    this.title.replaceChildren(make("span", {}, words))
+  }
+
+  connected(yes) {
+    this.link.hidden = yes
   }
 
   picked(words) {
@@ -237,7 +244,10 @@ function render_bar({model, view}) {
     bar.mode(conductor.mode)
     silence = listen(bar.root, conductor, bar)
   }
-  const dress = () => bar.root.classList.toggle("dark", model.dark)
+  const dress = () => {
+    bar.root.classList.toggle("dark", model.dark)
+    conductor.dress()
+  }
   model.on("form", draw)
   model.on("dark", dress)
   model.on("msg:custom", (event) => conductor.hear(event.data ?? event))

@@ -5,6 +5,8 @@ const PLOTS = ["a", "b", "c", "d"]
 const AXES = ["x", "y"]
 const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
 const QUIET = {sync: false, check_eq: false}
+// The theme of the page gives axes more room than small plots have.
+const LOOK = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
 const EMPTY = new Float32Array(0)
 
 function quietly(model, attributes) {
@@ -155,7 +157,7 @@ class Plots {
     if (plot === "c") this.density()
     this.range(plot, "x", x, x_parts)
     this.range(plot, "y", y, y_parts)
-    this.hint(plot, px.length ? "" : "No values in this station")
+    this.hint(plot, px.length ? "" : this.lacking(x, y, labels))
     this.name_axes(plot, x, y, labels)
   }
 
@@ -193,6 +195,12 @@ class Plots {
     quietly(range, {start, end, reset_start: start, reset_end: end})
   }
 
+  lacking(x, y, labels) {
+    const none = (key) => !this.column(key).some(Number.isFinite)
+    const key = [x, y].find(none)
+    return key ? `No ${labels(key).replace(/ \[.*/, "").toLowerCase()} in this station` : "No sample has both"
+  }
+
   hint(plot, text) {
     const middle = (axis) => {
       const range = this.models[plot][`${axis}_range`]
@@ -204,12 +212,15 @@ class Plots {
   name_axes(plot, x, y, labels) {
     const time = x === "@time"
     const [axis_x, axis_y, axis_t] = ["x", "y", "time"].map((a) => this.models[`${plot}-${a}`])
-    // The theme of the page gives axes more room than small plots have.
-    const look = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
-    const set = (axis, attributes) => axis.setv({...look, ...attributes}, {sync: false})
-    set(axis_x, {axis_label: labels(x), visible: !time})
-    set(axis_t, {visible: time})
-    set(axis_y, {axis_label: labels(y)})
+    axis_x.setv({...LOOK, axis_label: labels(x), visible: !time}, {sync: false})
+    axis_t.setv({...LOOK, visible: time}, {sync: false})
+    axis_y.setv({...LOOK, axis_label: labels(y)}, {sync: false})
+  }
+
+  dress() {
+    for (const plot of PLOTS) {
+      for (const axis of ["x", "y", "time"]) this.models[`${plot}-${axis}`].setv(LOOK, {sync: false})
+    }
   }
 
   // ---- findings and picks --------------------------------------------------
