@@ -201,7 +201,15 @@ def run_checks(
             if progress:
                 progress(0, 0, check.title)
             found[check.name].append(check.run(collection, limits, rows))
-    return Findings.join([part for parts in found.values() for part in parts])
+    return Findings.join([_ordered(parts) for parts in found.values()])
+
+
+def _ordered(parts: list[Findings]) -> Findings:
+    """Put what one check found in the order of stations, parameters and samples."""
+    found = Findings.join(parts)
+    if len(found.keys) < 2:  # pieces come in the order of stations, samples in theirs
+        return found
+    return found.take(np.lexsort((found.sample, found.parameter, found.station)))
 
 
 def _in_pieces(
