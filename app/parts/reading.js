@@ -135,7 +135,8 @@ export function render({model}) {
       show_found(found)
       show_list(s)
     }
-    page.textContent = s.pages ? `${number(found.differing)} disagreements, page ${s.page + 1} of ${s.pages}` : "They agree on all flags."
+    page.textContent = 
+      !found?.differing ? "They agree on all flags." : counted(found.differing, "disagreement") + (s.pages > 1 ? `, page ${s.page + 1} of ${s.pages}` : "")
     back.hidden = next.hidden = s.pages < 2
     back.disabled = s.page <= 0
     next.disabled = s.page + 1 >= s.pages

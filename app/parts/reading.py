@@ -27,6 +27,8 @@ __all__ = ["ReadingPart"]
 PAGE = 100
 """Disagreements that are listed at once."""
 LONGEST = 60
+LOW, HIGH = 150, 600
+"""Pixels of the form without and with a comparison."""
 _COLOURS = {f.code: [f.title, f.colour] for f in FLAGS}
 
 
@@ -64,7 +66,7 @@ class ReadingPart(pn.viewable.Viewer):
         """Show the tool."""
         new = self._dialog is None
         if new:
-            self.form = ReadingForm(self._take, session=self.desk.session, height=600)
+            self.form = ReadingForm(self._take, session=self.desk.session, height=HIGH)
             self._dialog = pmui.Dialog(
                 self.form, title="Second reader", width_option="lg", show_close_button=True,
                 close_on_click=False,
@@ -150,6 +152,7 @@ class ReadingPart(pn.viewable.Viewer):
         session, data, found = self.desk.session, self.desk.data, self.found
         if data is None:
             return
+        self.form.height = LOW if session.reading or not self._readings() else HIGH
         self.form.state = {
             "reading": session.reading,
             "user": session.user,
@@ -277,7 +280,7 @@ def _told(found: Agreement, data: Collection) -> dict[str, Any]:
         "collapsed": found.collapsed.tolist(),
         "parameters": [
             [_label(data, key), number(int(table.sum())), _percent(kappa(table).share),
-             f"{kappa(table).value:.2f}" if np.isfinite(kappa(table).value) else "–",
+             _short(kappa(table).value),
              number(int(table.sum() - np.trace(table)))]
             for key, table in found.parameters.items()
         ],
@@ -287,8 +290,18 @@ def _told(found: Agreement, data: Collection) -> dict[str, Any]:
 def _words(name: str, found: Any) -> list[str]:
     if not np.isfinite(found.value):
         return [name, "–", "cannot be told: there is but one flag" if found.n else ""]
-    return [name, f"{found.value:.2f}", f"± {found.error:.2f}, {found.words}"]
+    return [name, _short(found.value), f"± {found.error:.2f}, {found.words}"]
+
+
+def _short(value: float) -> str:
+    """Write a kappa; only full agreement is 1."""
+    if not np.isfinite(value):
+        return "–"
+    return "> 0.99" if 0.995 <= value < 1 - 1e-12 else f"{value:.2f}"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if np.isfinite(share) else "–"
+    """Write a share; only all is 100 %."""
+    if not np.isfinite(share):
+        return "–"
+    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "plan_checks", "run_checks"]
 
-PIECE = 1_000_000
-"""Samples of a piece: its columns stay in some ten MB."""
+PIECE = 250_000
+"""Samples of a piece: enough for a loop, few enough for the cache of a processor."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -132,6 +132,9 @@ def _why_not(
         )
     if check.needs and limits.only and not set(check.needs) <= set(limits.only):
         return f"The check {check.name!r} needs {' and '.join(check.needs)}: ask for all of them."
+    unready = check.unready(collection, limits) if check.unready else ""
+    if unready:
+        return unready
     by_parameter = check.scope == "piece" and not check.needs
     if by_parameter and not limits.keys(number_keys(collection)):
         named = ", ".join(limits.by_parameter)
@@ -139,7 +142,7 @@ def _why_not(
             f"The check {check.name!r} has thresholds for {named}; none of them is among the "
             f"parameters of {collection.name}{' that were asked for' if limits.only else ''}."
         )
-    return check.unready(collection, limits) if check.unready else ""
+    return ""
 
 
 def run_checks(
@@ -198,7 +201,15 @@ def run_checks(
             if progress:
                 progress(0, 0, check.title)
             found[check.name].append(check.run(collection, limits, rows))
-    return Findings.join([part for parts in found.values() for part in parts])
+    return Findings.join([_ordered(parts) for parts in found.values()])
+
+
+def _ordered(parts: list[Findings]) -> Findings:
+    """Put what one check found in the order of stations, parameters and samples."""
+    found = Findings.join(parts)
+    if len(found.keys) < 2:  # pieces come in the order of stations, samples in theirs
+        return found
+    return found.take(np.lexsort((found.sample, found.parameter, found.station)))
 
 
 def _in_pieces(
