@@ -140,7 +140,8 @@ class Conductor(pn.viewable.Viewer):
         watch(lambda e: e.new and self._send("told", sentence=e.new, kind="error"), "told")
         watch(lambda _: self._choose(self._shown), "findings")
         watch(lambda _: self._choose(self._with_parameter()), "parameter")
-        session.param.watch(lambda _: self._restart(), ["collection", "collection_version"])
+        names = ["collection", "collection_version", "reading"]
+        session.param.watch(lambda *_: self._restart(), names)
         session.param.watch(lambda e: self._send("user", user=e.new), "user")
         session.param.watch(lambda _: self._send_flags(), "flags_version")
         session.param.watch(self._dress, "dark")
@@ -192,10 +193,10 @@ class Conductor(pn.viewable.Viewer):
 
     # ---- to the browser ----------------------------------------------------
 
-    def _send(self, kind: str, **content: Any) -> None:
+    def _send(self, kind: str, /, **content: Any) -> None:
         self.bar._send_msg({"type": kind, **content})
 
-    def _unless_told(self, name: str, value: Any, kind: str, **content: Any) -> None:
+    def _unless_told(self, name: str, value: Any, kind: str, /, **content: Any) -> None:
         """Tell the browser of a change that did not come from there."""
         if self._told_by_browser.get(name) != value:
             self._send(kind, **content)

@@ -49,12 +49,14 @@ class Bar {
     const {conductor} = this
     this.counter = make("span", {class: "counter"})
     this.title = make("div", {class: "title"})
+    this.link = make("button", {type: "button", class: "link", hidden: true, onclick: () => location.reload(),
+      title: "Changes of flags are kept and sent as soon as the server answers"}, "Connection lost: reload")
     const tools = this.form.tools.map(([key, title]) =>
       make("button", {type: "button", class: "tool", "data-tool": key, onclick: () => conductor.send({tool: key})}, title))
     return make(
       "div", {class: "row"},
       icon_button("Previous station (P)", "back", () => conductor.step(-1)), this.counter,
-      icon_button("Next station (N)", "on", () => conductor.step(1)), this.title,
+      icon_button("Next station (N)", "on", () => conductor.step(1)), this.title, this.link,
       make("div", {class: "tools"}, ...tools),
     )
   }
@@ -83,8 +85,6 @@ class Bar {
       })
     this.state = make("span", {class: "state", "data-saved": "saved"})
     this.chosen = make("span", {class: "chosen"})
-    this.link = make("button", {type: "button", class: "link", hidden: true, onclick: () => location.reload(),
-      title: "Changes of flags are kept and sent as soon as the server answers"}, "Connection lost: reload")
     this.name = make("input", {class: "user", "aria-label": "Your name", title: "Flags are written under this name",
       placeholder: "Your name", spellcheck: "false", maxlength: "80",
       onchange: () => conductor.send({user: this.name.value}),
@@ -95,7 +95,7 @@ class Bar {
       make("div", {class: "holder"}, this.why, this.reasons),
       icon_button("Undo (U)", "undo", () => conductor.undo()), icon_button("Redo (R)", "redo", () => conductor.redo()),
       make("div", {class: "modes", role: "group", "aria-label": "What a drag does"}, ...this.modes),
-      this.chosen, this.link, this.state, this.name,
+      this.chosen, this.state, this.name,
       make("button", {type: "button", class: "icon help", title: "Keys (?)", "aria-label": "Keys", onclick: () => this.help()}, "?"),
     )
   }

@@ -94,6 +94,7 @@ class Conductor {
     this.plots = new Plots(this.host.document, this.looks, {
       picked: (samples) => this.pick(samples, {from: "plots"}),
       visit: (row) => this.show(row),
+      all: () => this.pick(Array.from({length: this.view?.n ?? 0}, (_, i) => i), {from: "map"}),
       flags: (view, key) => this.flags(view, key),
     })
     if (!this.plots.complete || !this.plots.models.a.inner_width) {
@@ -220,7 +221,11 @@ class Conductor {
 
   play() {
     const {view} = this
-    if (!view || !this.playing) return this.bar.wait(this.row, this.lost)
+    if (!this.playing) return
+    if (!view) {
+      if (this.lost) this.plots.clear()
+      return this.bar.wait(this.row, this.lost)
+    }
     this.drawn = view.row
     this.plots.draw(view, this.sights(), (key) => this.labels[key] ?? key)
     this.mark()
@@ -247,7 +252,9 @@ class Conductor {
   }
 
   announce() {
+    const {views} = this
     bus.state = {
+      get loaded() { return views.size },
       view: this.view, shown: this.shown, picked: this.picked, labels: this.labels,
       checks: this.form.checks, parameters: this.form.parameters,
       flags: (key) => (this.view ? this.flags(this.view, key) : ""), looks: this.looks,
@@ -387,7 +394,6 @@ class Conductor {
   async turn(how, done) {
     if (this.outbox.batches.length) return this.bar.tell(`The last change is on its way to the server; ${how} when it is saved.`)
     const answer = await this.outbox.turn(how, this.user, this.form.reading)
-    if (!answer) return
     if (answer.sentence) return this.bar.tell(answer.sentence, "error")
     if (!answer.batch) return this.bar.tell(`There is nothing of yours to ${how}.`)
     const {edits, batch} = answer

@@ -55,6 +55,12 @@ class Plots {
       quietly(near.selected, {indices: []})
       on.visit(near.data.row[i])
     })
+    const here = this.models.here.data_source
+    this.watch(here.selected, () => {
+      if (!here.selected.indices.length) return
+      quietly(here.selected, {indices: []})
+      on.all()
+    })
     const {x_range} = this.models.map
     const moved = () => {
       clearTimeout(this.moving)
@@ -105,6 +111,14 @@ class Plots {
     this.filling = false
     for (const plot of PLOTS) this.frame(plot, labels)
     this.ground()
+  }
+
+  // Draws no station: what is not there must not look like another one.
+  clear() {
+    for (const [name, model] of Object.entries(this.models)) {
+      const source = model.data_source ?? (model.type === "ColumnDataSource" ? model : null)
+      if (source && name !== "land") quietly(source, {data: Object.fromEntries(Object.keys(source.data).map((key) => [key, []]))})
+    }
   }
 
   // Series lie along time, and what has neither depth nor time along the order.
@@ -277,7 +291,7 @@ class Plots {
   // What a drag does in all plots: box, lasso or pan.
   drag(mode) {
     const wanted = {box: "BoxSelectTool", lasso: "LassoSelectTool", pan: "PanTool"}[mode]
-    for (const plot of PLOTS) {
+    for (const plot of [...PLOTS, "map"]) {
       const tools = this.models[plot].toolbar.tools.filter((tool) => DRAGS.includes(tool.type))
       // The others first: a tool that is put away would take the place of a new one with it.
       for (const active of [false, true]) {
