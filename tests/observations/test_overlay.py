@@ -184,6 +184,7 @@ def test_flags_change_although_later_imports_swept_the_files(tmp_path: Path):
     build_collection([("a.txt", sha("a"), [batch(30, 9)])], tmp_path / "c")
     c = open_collection(tmp_path / "c")
     row, sample = _sample(c, "temperature")
+    assert len(c.flags("temperature")) == c.n_samples, "seen, hence open"
     for n in range(2):
         build_collection([(f"f{n}", sha(str(n)), [batch(10, n)])], tmp_path / "c")
     assert not c.folder.exists()
