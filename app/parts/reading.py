@@ -69,7 +69,7 @@ class ReadingPart(pn.viewable.Viewer):
             self.form = ReadingForm(self._take, session=self.desk.session, height=HIGH)
             self._dialog = pmui.Dialog(
                 self.form, title="Second reader", width_option="lg", show_close_button=True,
-                close_on_click=False,
+                close_on_click=True,
             )  # fmt: skip
         self._dialog.open = True
         self._restart()
