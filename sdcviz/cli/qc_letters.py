@@ -17,6 +17,7 @@ from .qc import qc
 if TYPE_CHECKING:
     from ..observations.collection import Collection
     from ..qc.letters import Written
+    from ..qc.letters.files import Artist
     from ..settings import Settings
 
 __all__: list[str] = []
@@ -68,7 +69,6 @@ def letters(
 ) -> None:
     """Write a letter to each data centre about its stations; with --send, send them."""
     from ..observations import open_collection
-    from ..plots import station
     from ..qc.letters import Cases, compose, letters_folder, write_letters
     from ..qc.store import load_findings
 
@@ -86,7 +86,7 @@ def letters(
             findings=load_findings(opened),
             earlier={} if again else Cases(opened).earlier(),
             settings=settings,
-            artist=station,
+            artist=_artist() if plots else None,
             most_plots=plots,
             pdf=pdf,
             progress=tell,
@@ -103,6 +103,13 @@ def letters(
         _tell(report, send)
     if any(told.get("error") for told in report):
         raise typer.Exit(NOT_SENT)
+
+
+def _artist() -> Artist:
+    """Load what draws the stations; it takes a while."""
+    from ..plots import station
+
+    return station
 
 
 def _with_addresses(settings: Settings, given: list[str]) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.qc.journal_queries import Batch
 
-__all__ = ["COLUMNS", "Session", "change_log", "history_line", "sessions", "write_change_log"]
+__all__ = [
+    "COLUMNS",
+    "Session",
+    "change_log",
+    "changes_of",
+    "history_line",
+    "sessions",
+    "write_change_log",
+]
 
 COLUMNS = (
     *("session_id", "utc_time", "operator", "edmo_code", "edmo_name", "local_cdi_id", "cdi_url"),
@@ -35,6 +44,7 @@ COLUMNS = (
 """Columns of the change log."""
 
 _PIECE = 100_000
+_LIMIT = re.compile(r"\(limit ([^)]*)\)")
 _LONGEST = 8000
 """Characters of the history of one session in a file; the change log tells the rest."""
 
@@ -80,7 +90,7 @@ def sessions(collection: Collection, rows: NDArray[np.int64] | None = None) -> l
     list of Session
         In the order in which they ended; those that left nothing changed are not among them.
     """
-    edits, batch, known = _journal(collection, rows)
+    edits, batch, known = changes_of(collection, rows)
     names: dict[tuple[str, str, str], int] = {}
     members: dict[int, list[Batch]] = {}
     of_batch: dict[int, int] = {}
@@ -113,10 +123,26 @@ def sessions(collection: Collection, rows: NDArray[np.int64] | None = None) -> l
     return sorted(found, key=lambda s: s.end)
 
 
-def _journal(
-    collection: Collection, rows: NDArray[np.int64] | None
+def changes_of(
+    collection: Collection, rows: NDArray[np.int64] | None = None
 ) -> tuple[Edits, NDArray[np.int64], dict[int, Batch]]:
-    """Return changes, the batch of each, and these batches."""
+    """Return what the journal holds.
+
+    Parameters
+    ----------
+    collection : Collection
+    rows : ndarray of int64, optional
+        Changes of these stations only.
+
+    Returns
+    -------
+    edits : Edits
+        In their order; also what was taken back later.
+    batch : ndarray of int64
+        Number of the batch of each.
+    batches : dict of int to Batch
+        Those batches.
+    """
     if collection.last_batch is None:  # opened with its original flags
         return Edits.join([]), np.empty(0, np.int64), {}
     edits, batch = collection.journal.edits(collection)
@@ -145,7 +171,7 @@ def history_line(collection: Collection, session: Session, unwritten: Iterable[s
     lost = set(unwritten)
     parts: list[str] = []
     length = told = 0
-    for index in _groups(edits, session.reasons):
+    for index in _groups(collection, edits, session.reasons):
         i = index[0]
         key = edits.keys[edits.parameter[i]]
         text = f"{_station_name(collection, int(edits.station[i]))}: {_what(collection, key)} = "
@@ -163,10 +189,11 @@ def history_line(collection: Collection, session: Session, unwritten: Iterable[s
     return f"{session.end[:19]}\t{who}@sdcviz\tEDITFLAGS\t{'; '.join(parts)}"
 
 
-def _groups(edits: Edits, reasons: tuple[str, ...]) -> Iterator[NDArray[np.intp]]:
-    """Give the changes of one station and parameter to one flag for one reason."""
+def _groups(c: Collection, edits: Edits, reasons: tuple[str, ...]) -> Iterator[NDArray[np.intp]]:
+    """Give the changes of one station and parameter to one flag for one reason, as in the file."""
     _, why = np.unique(np.array(reasons, object).astype(str), return_inverse=True)
-    order = np.lexsort((edits.sample, why, edits.new, edits.parameter, edits.station))
+    place = (edits.station, c.station_index[edits.station], c.source[edits.station])
+    order = np.lexsort((edits.sample, why, edits.new, edits.parameter, *place))
     columns = (edits.station, edits.parameter, edits.new, why)
     cut = np.zeros(max(len(order) - 1, 0), bool)
     for column in columns:
@@ -256,7 +283,7 @@ def change_log(
     polars.DataFrame
         The columns of `COLUMNS`; texts are safe for spreadsheets.
     """
-    edits, batch, known = _journal(collection, rows)
+    edits, batch, known = changes_of(collection, rows)
     for first in range(0, len(edits), _PIECE):
         piece = np.arange(first, min(first + _PIECE, len(edits)))
         yield _table(collection, edits.take(piece), batch[piece], known)
@@ -283,20 +310,27 @@ def _table(
         "product_or_collection": [f"{c.name} ({c.id})"] * len(edits),
         "software_version": [b.software for b in batches],
     }
-    safe = {
-        name: [safe_text(v) if isinstance(v, str) else v for v in columns[name]] for name in COLUMNS
-    }
-    return pl.DataFrame(safe, strict=False)
+    return pl.DataFrame({name: [_safe(v) for v in columns[name]] for name in COLUMNS}, strict=False)
+
+
+def _safe(value: Any) -> Any:
+    """Make texts harmless, and nothing of empty ones."""
+    return (safe_text(value) or None) if isinstance(value, str) else value
 
 
 def _causes(edits: Edits, batches: list[Batch]) -> dict[str, list[str]]:
-    """Tell by which test, and with which threshold; notes of checks begin with their name."""
+    """Tell by which test, and with which threshold (see `sdcviz.qc.apply.explain`)."""
     notes = edits.notes or [""] * len(edits)
     found: dict[str, list[str]] = {"test_or_manual": [], "threshold": []}
     for note, batch in zip(notes, batches, strict=True):
-        test, _, limit = note.partition(":") if batch.automatic else ("manual", "", note)
-        found["test_or_manual"].append(test.strip() or "check")
-        found["threshold"].append(limit.strip())
+        if batch.automatic:
+            test, limit = note.partition(" ")[0] or "check", _LIMIT.search(note)
+            told = limit[1] if limit else ""
+        else:
+            test = "rule" if batch.tool == "rule" else "manual"
+            told = batch.selection if batch.tool == "rule" else ""
+        found["test_or_manual"].append(test)
+        found["threshold"].append(told)
     return found
 
 

@@ -162,6 +162,18 @@ def test_table_of_changes(c: Collection, write: Callable) -> None:
     assert value(4, 3) in source[int(row["source_row"]) - 1]
 
 
+def test_spreadsheet_has_the_new_flags(c: Collection, write: Callable, tmp_path: Path) -> None:
+    flag(c, "NORTH_1", [0, 3], "4", "spike")
+    (letter,) = write().values()
+    file = tmp_path / "stations.txt"
+    file.write_text(attached(letter, "_stations.txt"))
+    import_files([file], tmp_path / "again")
+    again = open_collection(tmp_path / "again")
+    assert again.n_stations == 1
+    assert bytes(again.flags("temperature")) == b"41141"
+    assert "EDITFLAGS\tTemperature [°C] @ Depth [m] = {" in attached(letter, "_history.txt")
+
+
 def test_anomalies_of_metadata_stand_apart(c: Collection, write: Callable) -> None:
     rows = [row_of(c, cdi) for cdi in ("OPEN_1", "OPEN_2")]
     place = Findings.of("on land", POSITION, rows[0], -1, "3", np.nan, np.nan)

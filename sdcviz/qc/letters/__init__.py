@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .cases import Case, Cases
     from .composing import Earlier, compose
     from .model import Item, Letter
-    from .outbox import Written, deliver, letters_folder, write_letters
+    from .outbox import Written, deliver, letter_file, letters_folder, write_letters
 
 __all__ = [
     "Case",
@@ -23,6 +23,7 @@ __all__ = [
     "Written",
     "compose",
     "deliver",
+    "letter_file",
     "letters_folder",
     "write_letters",
 ]
@@ -31,7 +32,9 @@ _MODULES = {
     **dict.fromkeys(("Case", "Cases"), "cases"),
     **dict.fromkeys(("Earlier", "compose"), "composing"),
     **dict.fromkeys(("Item", "Letter"), "model"),
-    **dict.fromkeys(("Written", "deliver", "letters_folder", "write_letters"), "outbox"),
+    **dict.fromkeys(
+        ("Written", "deliver", "letter_file", "letters_folder", "write_letters"), "outbox"
+    ),
 }
 
 
