@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sdcviz.qc.checks.base import Check, Setting
 from sdcviz.qc.checks.limits import Limits, Rules
 from sdcviz.qc.checks.pieces import pieces, regions_of
-from sdcviz.qc.checks.voyages import SPREAD
+from sdcviz.qc.checks.voyages import SPREAD, TENTHS
 from sdcviz.qc.model import Findings
 
 if TYPE_CHECKING:
@@ -103,8 +103,9 @@ def offsets_of_cruises(
         Median, over boxes and levels, of the difference of the cruise's median
         to the median of the medians of the other cruises; NaN where none met.
     spread : ndarray of float64, one a cruise
-        By how much the other cruises differ among each other there (median of
-        1.4826 times their median distance from their median).
+        By how much the other cruises differ among each other there: the median
+        of the greater of 1.4826 times their median distance from their median
+        and of what lies between their first and last tenth, over 2.563.
     met : ndarray of int64, one a cruise
         Boxes and levels that were compared.
     stations : ndarray of int64, one a cruise
@@ -161,9 +162,13 @@ def _against_others(
                     rest[n] = own[j]
                     n += 1
             if n >= others:
-                middle = np.median(rest[:n])
+                known = np.sort(rest[:n])
+                middle = np.median(known)
                 differ[i] = own[i] - middle
-                spread[i] = SPREAD * np.median(np.abs(rest[:n] - middle))
+                # Of few cruises the median distance may be small by chance: the range is not.
+                tenth = n // 10
+                wide = (known[-1 - tenth] - known[tenth]) / TENTHS
+                spread[i] = max(wide, SPREAD * np.median(np.abs(known - middle)))
     return differ, spread
 
 

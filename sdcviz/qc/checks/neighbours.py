@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sdcviz.qc.checks.base import Check, Piece, Setting, number_keys
 from sdcviz.qc.checks.limits import Limits, Rules
 from sdcviz.qc.checks.pieces import pieces
+from sdcviz.qc.checks.voyages import SPREAD, TENTHS
 from sdcviz.qc.model import Findings
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ _UPPER = (5, 10, 20, 30, 40, 50, 60, 75, 100, 125, 150, 200, 250, 300, 400, 500)
 _LOWER = (600, 700, 800, 1000, 1200, 1500, 2000, 2500, 3000, 3500, 4000, 5000, 6000)
 LAYERS = np.array((*_UPPER, *_LOWER), np.float64)
 """Borders of the depth layers in which values are compared, metres."""
-_TENTHS = 2.563
-"""Standard deviations between the first and the last tenth of a normal distribution."""
 SEASONAL = 200.0
 """Above this depth only the same three months are compared."""
 
@@ -67,9 +66,9 @@ def usual(
         if stations >= fewest:
             mine = np.sort(values[order[a:b]])
             m = np.median(mine)
-            s = 1.4826 * np.median(np.abs(mine - m))
+            s = SPREAD * np.median(np.abs(mine - m))
             tenth = (b - a) // 10
-            s = max(s, (mine[-1 - tenth] - mine[tenth]) / _TENTHS)
+            s = max(s, (mine[-1 - tenth] - mine[tenth]) / TENTHS)
             for i in range(a, b):
                 middle[order[i]] = m
                 spread[order[i]] = s

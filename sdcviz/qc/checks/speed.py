@@ -8,16 +8,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sdcviz.qc.checks.place import KNOT
 from sdcviz.qc.checks.voyages import voyages
 from sdcviz.qc.model import POSITION, Findings
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["KNOT", "find_too_fast", "too_fast"]
+__all__ = ["find_too_fast", "too_fast"]
 
-KNOT = 1.852
-"""Kilometres an hour."""
 _DAY = 86_400_000
 
 
