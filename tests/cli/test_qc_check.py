@@ -104,3 +104,13 @@ def test_the_page_gets_counts_and_the_findings_are_kept(demo: Path) -> None:
 def test_the_page_gets_one_sentence(demo: Path) -> None:
     outcome = run(CheckJob(demo, checks=["spkie"]))
     assert outcome.error.startswith("There is no check 'spkie'")
+
+
+def test_a_cancelled_run_keeps_nothing(demo: Path) -> None:
+    job = CheckJob(demo)
+    ended = threading.Event()
+    job.start(lambda _: ended.set())
+    job.cancel()
+    assert ended.wait(60)
+    assert job.process.returncode != 0
+    assert not (demo / "findings").exists()

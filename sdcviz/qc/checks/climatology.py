@@ -22,7 +22,7 @@ from sdcviz.settings import get_settings
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["CLIMATOLOGY", "RESIDUAL", "Residuals", "residuals"]
+__all__ = ["CLIMATOLOGY", "RESIDUAL", "Residuals", "grid_of", "residuals"]
 
 SHELF = 200.0
 """Bottom depth in metres up to which a station counts as on the shelf."""
@@ -152,7 +152,7 @@ def _grid(path: str, changed: int, quantity: str, variable: str, spread: str) ->
     return Grid(path, quantity, variable, spread)
 
 
-def _grid_of(rules: Rules, key: str, check: str) -> Grid | None:
+def grid_of(rules: Rules, key: str, check: str) -> Grid | None:
     """Open the field that the rules (or the settings) name; None where they name none."""
     given = rules.rules[0].given
     path = str(given["file"])
@@ -170,7 +170,7 @@ def _unready(check: str, collection: Collection, limits: Limits) -> str:
     """Say why a check can't be run: no file, or none that can be used."""
     keys = limits.keys([p.key for p in collection.parameters if p.kind == "number"])
     try:
-        if any(_grid_of(limits.of(key), key, check) for key in keys):
+        if any(grid_of(limits.of(key), key, check) for key in keys):
             return ""
     except SdcvizError as error:
         return f"The check {check!r} can't be run: {error}"
@@ -187,7 +187,7 @@ def _run(
     found = [Findings.of(check, None, [], -1, "3", [], 0)]
     for key in limits.keys([p.key for p in collection.parameters if p.kind == "number"]):
         rules = limits.of(key)
-        grid = _grid_of(rules, key, check)
+        grid = grid_of(rules, key, check)
         if grid is not None:
             least = float(rules.rules[0].given["least"])
             r = residuals(collection, key, grid, limits, rows, least)
