@@ -43,7 +43,8 @@ export function render({model}) {
   const foot = make("div", {class: "line foot"}, does("look a", "A in the plots", "plain"), does("look b", "B in the plots", "plain"),
     said, make("span", {class: "grow"}), make("span", {class: "quiet"}, "Flag of the other"), flag, ...buttons)
   const pair = make("div", {class: "pair"}, make("div", {class: "plot"}, key, holder, legend), fields)
-  const right = make("div", {class: "right"}, pair, foot)
+  const none = make("p", {class: "none"})
+  const right = make("div", {class: "right"}, none, pair, foot)
 
   function show_form() {
     if (!model.form.tolerances) return
@@ -55,6 +56,9 @@ export function render({model}) {
   function show() {
     const s = model.state
     if (!s.limits) return
+    const unit = /\[.*\]$/.exec(model.form.keys?.find(([k]) => k === s.key)?.[1] ?? "")?.[0] ?? ""
+    const value = limits.querySelector('[name="value"]')
+    if (value) value.parentNode.firstChild.data = `Value ${unit}`
     elsewhere.checked = s.elsewhere
     offer(key, model.form.keys ?? [], s.key)
     flag.value = s.flag
@@ -79,7 +83,9 @@ export function render({model}) {
     said.textContent = s.said
     said.classList.toggle("wrong", s.wrong)
     for (const button of [...buttons, ...foot.querySelectorAll(".plain")]) button.disabled = !s.pair || s.busy
-    pair.style.visibility = s.pair ? "" : "hidden"
+    pair.hidden = !s.pair
+    none.hidden = Boolean(s.pair)
+    none.textContent = s.busy ? "" : "No two stations are alike within these tolerances. Widen them to look further."
     if (s.pair) show_pair(s.pair)
   }
 

@@ -97,10 +97,11 @@ export function render({model}) {
     what.value = chosen
     const op = make("select", {"aria-label": "How", onchange: () => { row.op = op.value; send_rows() }})
     offer(op, OPERATORS[kind], row.op)
-    const options = model.form.choices.find((c) => c.what === row.what && c.of === row.of)?.options ?? []
+    const area = kind === "area" && model.state.area ? [model.state.area] : []
+    const options = [...area, ...(model.form.choices.find((c) => c.what === row.what && c.of === row.of)?.options ?? [])]
     const value = make("input", {
       "aria-label": "Value", placeholder: HINTS[kind], spellcheck: "false", autocomplete: "off",
-      list: options.length ? "names" : null, value: row.value,
+      list: options.length ? "names" : null, value: row.value, title: kind === "area" ? "West, south, east, north; or longitude and latitude of at least three corners" : null,
       oninput: () => { row.value = value.value; soon_rows() },
       onfocus: () => names.replaceChildren(...options.map((name) => make("option", {value: name}))),
     })
@@ -231,7 +232,7 @@ export function render({model}) {
   function show_bars(given, colour) {
     spread.hidden = !given
     if (!given) return
-    const path = (heights) => heights.map((h, i) => h ? `M${i / heights.length} 1v${-h}h${0.92 / heights.length}v${h}z` : "").join("")
+    const path = (heights) => heights.map((h, i) => h ? `M${i / heights.length} 1v${-Math.max(h, 0.04)}h${0.92 / heights.length}v${h}z` : "").join("")
     bars.replaceChildren(
       draw("path", {class: "all", d: path(given.all)}), draw("path", {d: path(given.hits), fill: colour}),
     )

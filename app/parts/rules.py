@@ -68,7 +68,8 @@ class RulesPart(pn.viewable.Viewer):
         session.param.watch(
             lambda *_: self._look_again(), ["flags_version", "selection", *session.filter_names]
         )
-        self.desk.param.watch(lambda *_: self._look_again(), ["findings", "queue", "station"])
+        self.desk.param.watch(lambda _: self._restart(), "findings")
+        self.desk.param.watch(lambda *_: self._look_again(), ["queue", "station"])
 
     def __panel__(self) -> Any:
         return self._layout
@@ -77,10 +78,10 @@ class RulesPart(pn.viewable.Viewer):
         """Show the tool."""
         new = self._dialog is None
         if new:
-            self.form = RuleForm(self._take, session=self.desk.session, height=640)
+            self.form = RuleForm(self._take, session=self.desk.session)
             self._dialog = pmui.Dialog(
                 self.form, title="Rule", width_option="lg", show_close_button=True,
-                close_on_click=False,
+                close_on_click=True,
             )  # fmt: skip
             self._restart()
         self._dialog.open = True
@@ -150,10 +151,8 @@ class RulesPart(pn.viewable.Viewer):
         """Return the names of the checks that were run."""
         from sdcviz.qc.store import load_run
 
-        data, findings = self.desk.data, self.desk.findings
-        run = load_run(data) if data is not None else None
-        names = list(run.checks) if run else []
-        return list(dict.fromkeys([*names, *(findings.checks if findings is not None else ())]))
+        run = load_run(self.desk.data) if self.desk.data is not None else None
+        return list(dict.fromkeys([*run.checks, *run.findings.checks])) if run else []
 
     def _look_again(self) -> None:
         if self._shown:
@@ -192,7 +191,6 @@ class RulesPart(pn.viewable.Viewer):
         if rule is None:
             return
         key, flag, keep, rows = self._key, self._flag, self._keep_worse, self.rows()
-        findings = self.desk.findings
 
         def then(found: Preview | None, error: Exception | None) -> None:
             if asked != self._asked:
@@ -208,7 +206,13 @@ class RulesPart(pn.viewable.Viewer):
             self.preview = found
             self._show()
 
-        background(lambda: look(data, rule, key, flag, keep, rows, findings), then)
+        background(lambda: look(data, rule, key, flag, keep, rows), then)
+
+    def _area(self) -> str:
+        """Return the area of the filters as the corners of a rule's area; empty without one."""
+        session = self.desk.session
+        corners = session.box or [x for corner in session.polygon or () for x in corner]
+        return ", ".join(f"{x:.5g}" for x in corners)
 
     def _show(self) -> None:
         """Send the state of the tool to the form."""
@@ -227,6 +231,7 @@ class RulesPart(pn.viewable.Viewer):
             "flag": self._flag,
             "keep_worse": self._keep_worse,
             "reason": self.desk.reason,
+            "area": self._area(),
             "preview": preview.about if preview else None,
             "busy": self._busy,
             "said": self._said,

@@ -29,6 +29,8 @@ _DEEP = (2000, 2500, 3000, 3500, 4000, 4500, 5000, 5500)
 LEVELS = np.array((*_SHALLOW, *_DEEP), np.float64)
 """Depths at which cruises are compared, metres."""
 _YEAR = 365.25
+_NEAREST = 50
+"""Other cruises, before and after, that one is compared with at most."""
 
 
 @njit(cache=True, nogil=True)
@@ -95,7 +97,8 @@ def offsets_of_cruises(
     others : int
         So many other cruises must have been in a box and level.
     years : float
-        Cruises further apart in time are not compared.
+        Cruises further apart in time are not compared; of many, the nearest
+        fifty before and after.
 
     Returns
     -------
@@ -154,10 +157,11 @@ def _against_others(
         a, b = bounds[g], bounds[g + 1]
         if b - a <= others:
             continue
-        rest = np.empty(b - a)
-        for i in range(a, b):
-            n = 0
-            for j in range(a, b):
+        order = a + np.argsort(moment[a:b])
+        rest = np.empty(2 * _NEAREST)
+        for at in range(b - a):
+            i, n = order[at], 0
+            for j in order[max(at - _NEAREST, 0) : at + _NEAREST + 1]:
                 if j != i and abs(moment[j] - moment[i]) <= days:
                     rest[n] = own[j]
                     n += 1

@@ -79,12 +79,12 @@ def usual(
 class _Samples(NamedTuple):
     """Samples that are compared: their stations, numbers, boxes, layers and values."""
 
-    row: NDArray[np.int64]
+    row: NDArray[np.int32]
     sample: NDArray[np.int32]
     region: NDArray[np.int16]
-    layer: NDArray[np.int64]
+    layer: NDArray[np.int32]
     sigma: NDArray[np.float32]
-    box: NDArray[np.int64]
+    box: NDArray[np.int32]
     values: tuple[NDArray[np.float32], ...]
 
 
@@ -108,16 +108,24 @@ def _collect(
         season = np.where(depth < SEASONAL, 1 + (month[station] + 1) % 12 // 3, 0)
         east = np.floor((piece.lon + 180) % 360 / degrees)
         north = np.floor((piece.lat + 90) / degrees)
-        box = (north * np.ceil(360 / degrees) + east).astype(np.int64)[station]
+        box = (north * np.ceil(360 / degrees) + east).astype(np.int32)[station]
         values = tuple(piece.values(k)[at].astype(np.float32) for k in keys)
         sigma = _density(piece, at, *values) if dense else np.empty(0, np.float32)
-        layer = np.searchsorted(LAYERS, depth, "right") * 8 + season
+        layer = (np.searchsorted(LAYERS, depth, "right") * 8 + season).astype(np.int32)
         number = (at - piece.offsets[station]).astype(np.int32)
         parts.append(
-            (piece.rows[station], number, piece.region[station], layer, sigma, box, *values)
+            (
+                piece.rows.astype(np.int32)[station],
+                number,
+                piece.region[station],
+                layer,
+                sigma,
+                box,
+                *values,
+            )
         )
     if not parts:
-        none = np.empty(0, np.int64)
+        none = np.empty(0, np.int32)
         parts = [(none,) * (6 + len(keys))]
     row, number, region, layer, sigma, box, *values_ = (
         np.concatenate(columns) for columns in zip(*parts, strict=True)
@@ -190,7 +198,7 @@ def ts_outlier(
     given = rules.rules[0].given
     fewest = int(given["stations"])
     s = _collect(collection, limits, rules, keys, dense=True)
-    dense = s.box * 4096 + (s.sigma / float(given["sigma"])).astype(np.int64)
+    dense = s.box.astype(np.int64) * 65536 + (s.sigma / float(given["sigma"])).astype(np.int64)
     # At one density a change of temperature is one of salinity: salinity is judged.
     judged = _distance(s, dense, s.values[1], fewest, float(given["least"]))
     asked = _asked(s, rows)

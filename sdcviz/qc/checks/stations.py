@@ -151,7 +151,9 @@ BEFORE: tuple[Check, ...] = (
             "knots_float": Setting("greatest speed of an Argo float", 5.83),
             "km": Setting("kilometres that positions may be wrong by", 2),
             "minutes": Setting("minutes that times may be wrong by", 1),
-            "share": _SHARE,
+            "share": Setting(
+                "where more than this part (and three) is found, it is not one ship", 0.05
+            ),
         },
         flag="3",
         judges=(POSITION,),
