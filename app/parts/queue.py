@@ -66,6 +66,9 @@ class QueuePart(pn.viewable.Viewer):
         self._ranking: Any = None
         self._run: Any = None
         self._left_behind: list[int] = []
+        self._given: NDArray[np.int64] | None = None
+        self._known: tuple[Any, ...] = ()
+        self._ranking_now = False
         self.form = QueueForm(
             self._take, dark=session.dark, sizing_mode="stretch_both", margin=0, min_height=420
         )
@@ -78,6 +81,7 @@ class QueuePart(pn.viewable.Viewer):
         watch(lambda e: self.form.param.update(dark=e.new), "dark")
         desk.param.watch(lambda _: self._rank(), "findings")
         desk.param.watch(self._moved, "station")
+        desk.param.watch(self._give, "queue")
         self._open()
 
     def __panel__(self) -> Any:
@@ -90,7 +94,8 @@ class QueuePart(pn.viewable.Viewer):
         from sdcviz.qc.store import load_run
 
         data = self.desk.data
-        self._checks, self._search, self._hide = (), "", False
+        self._known = self._collection()
+        self._checks, self._search, self._hide, self._given = (), "", False, None
         self._said, self._wrong = "", False
         self.proposals.forget()
         if data is None:
@@ -107,6 +112,17 @@ class QueuePart(pn.viewable.Viewer):
         if fresh:
             self._open_first()
 
+    def _collection(self) -> tuple[Any, ...]:
+        """Name what is open: rows of another collection or snapshot are other stations."""
+        session = self.desk.session
+        return session.collection, session.collection_version, session.reading
+
+    def _give(self, event: Any) -> None:
+        """Take over a queue that another part made, such as the stations that a rule hits."""
+        if not self._ranking_now and self._known == self._collection():
+            self._given = np.unique(event.new)
+            self._rank()
+
     def _take_findings(self, findings: Any) -> None:
         if findings is self.desk.findings:
             self._rank()
@@ -121,7 +137,7 @@ class QueuePart(pn.viewable.Viewer):
 
     def _touch(self) -> None:
         """Make the queue anew, as soon as it is in view: filters have changed."""
-        self._stale = True
+        self._stale, self._given = True, None
         self._catch_up()
 
     def _catch_up(self) -> None:
@@ -129,8 +145,10 @@ class QueuePart(pn.viewable.Viewer):
             self._rank()
 
     def _scope(self) -> NDArray[np.int64] | None:
-        """Return the stations that the Explore tab shows; None is all."""
+        """Return the stations that another part or the Explore tab gave; None is all."""
         session = self.desk.session
+        if self._given is not None:
+            return self._given
         if len(session.selection):
             return session.selection
         if session.is_filtered and session.filtered is not None:
@@ -142,12 +160,12 @@ class QueuePart(pn.viewable.Viewer):
         from sdcviz.qc.ranking import rank
 
         data, findings = self.desk.data, self.desk.findings
-        if data is None:
+        if data is None or self._known != self._collection():
             return
         self._stale = False
         ranking = rank(
             data, findings, by=self._order, checks=self._checks, rows=self._scope(),
-            every=self._every or findings is None,
+            every=self._every or findings is None or self._given is not None,
         )  # fmt: skip
         if self._search:
             ranking = ranking.take(matching(data, ranking.rows, self._search))
@@ -157,7 +175,11 @@ class QueuePart(pn.viewable.Viewer):
         self._place = np.full(data.n_stations, -1)
         self._place[ranking.rows] = np.arange(len(ranking))
         self._version += 1
-        self.desk.queue = ranking.rows
+        self._ranking_now = True
+        try:
+            self.desk.queue = ranking.rows
+        finally:
+            self._ranking_now = False
         self._show()
 
     # ---- showing it --------------------------------------------------------
@@ -182,7 +204,8 @@ class QueuePart(pn.viewable.Viewer):
             "said": self._said or self._found_words(),
             "wrong": self._wrong,
             "skipped": list(self._run.skipped.values()) if self._run else [],
-            "proposals": self.proposals.words(findings),
+            # Flags of checks belong to all readers, so none of a second reading sets them.
+            "proposals": "" if self.desk.session.reading else self.proposals.words(findings),
             "preview": self.proposals.state,
             "hint": self._hint(),
         }
@@ -231,6 +254,8 @@ class QueuePart(pn.viewable.Viewer):
         rows, session = self._scope(), self.desk.session
         if rows is None:
             return ""
+        if self._given is not None:
+            return f"The {counted(len(rows), 'station')} that were found"
         how = "selected" if len(session.selection) else "filtered"
         return f"Of the {number(len(rows))} {how} stations"
 
@@ -270,10 +295,18 @@ class QueuePart(pn.viewable.Viewer):
             self.proposals.forget()
             self._show()
         elif choice.get("all"):
-            self.desk.session.select(_NOBODY)
-            self.desk.session.clear_filters()
+            self._show_all()
         else:
             self._choose(choice)
+
+    def _show_all(self) -> None:
+        """Drop what restricts the queue, the innermost first."""
+        if self._given is not None:
+            self._given = None
+            self._rank()
+            return
+        self.desk.session.select(_NOBODY)
+        self.desk.session.clear_filters()
 
     def _choose(self, choice: dict[str, Any]) -> None:
         """Take another order, search or restriction."""

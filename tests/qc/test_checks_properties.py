@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from made_stations import Made, made_collection
 
-from sdcviz.observations import Collection
+from sdcviz.observations import Collection, build_collection, open_collection
 from sdcviz.qc import Findings
 from sdcviz.qc.checks.runner import run_checks
 from sdcviz.qc.checks.thresholds import read_thresholds
@@ -259,3 +259,11 @@ def test_the_order_of_stations_does_not_matter(tmp_path: Path, limits: Any) -> N
         named.append(frame.sort_values(by).reset_index(drop=True))
     assert len(named[0])
     assert named[0].equals(named[1])
+
+
+def test_what_is_empty_has_nothing_wrong(tmp_path: Path) -> None:
+    build_collection([], tmp_path / "empty")
+    assert not len(run_checks(open_collection(tmp_path / "empty")))
+    bare = made_collection(tmp_path / "bare", [Made(depth=[])])
+    assert run_checks(bare, ["few_levels"]).sample.tolist() == [-1]
+    assert not len(run_checks(bare, ["few_levels"], rows=np.empty(0, np.int64)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -242,6 +243,23 @@ def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
         read_thresholds(path)
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_a_broken_copy_of_what_ships_is_read_or_one_sentence(tmp_path: Path, seed: int) -> None:
+    lines = Path(read_thresholds("checks").name).read_text(encoding="utf-8").splitlines()
+    chance = random.Random(seed)
+    at = chance.randrange(len(lines))
+    line = lines[at]
+    cut = chance.randrange(len(line) + 1)
+    odd = chance.choice("[]{}:,-\"'&*~#!%@`x\t\x00")
+    lines[at] = [line[:cut], line[:cut] + odd + line[cut:], f"   {line}", ""][seed % 4]
+    path = own(tmp_path, "\n".join(lines), "")
+    try:
+        assert read_thresholds(path).limits
+    except BadRequest as error:
+        assert str(error).startswith("own.yaml, line ")
+        assert "\n" not in str(error)
+
+
 def test_a_check_without_its_parameter_is_one_sentence(tmp_path: Path) -> None:
     c = made_collection(tmp_path, [Made(values={"TEMP": [1, 2, 3, 4, 5]})])
     with pytest.raises(BadRequest, match="needs temperature and salinity; made has no salinity"):
@@ -262,3 +280,9 @@ def test_a_check_that_compares_parameters_needs_all_of_them_asked_for(tmp_path: 
     c = made_collection(tmp_path, [Made(values=values)])
     with pytest.raises(BadRequest, match="ask for all of them"):
         run_checks(c, ["density_inversion"], parameters=["temperature"])
+
+
+def test_an_outline_that_crosses_itself_still_holds_places(tmp_path: Path) -> None:
+    bow = "regions: {bow: {polygons: [[[0, 0], [10, 10], [10, 0], [0, 10]]]}}\n"
+    limits = read_thresholds(own(tmp_path, "", f"sources: {{}}\n{bow}checks: {{}}\n"))
+    assert limits.region_of([1.0, 9.0, 5.0], [5.0, 5.0, 9.0]).tolist() == [1, 1, 0]

@@ -205,27 +205,14 @@ def run_checks(
 
     run_whole(steps[:first])
     lost = _lost(collection, [part for parts in found.values() for part in parts])
-    where = _Where(collection, thresholds, lost)
-    for part in _in_pieces(where, chosen, by_piece, progress, threads, piece):
+    region = np.zeros(collection.n_stations, np.int16)
+    region[chosen] = thresholds.region_of(collection.lon[chosen], collection.lat[chosen])
+    region[lost] = 0
+    for part in _in_pieces(collection, chosen, region, by_piece, progress, threads, piece):
         for name, findings in part:
             found[name].append(findings)
     run_whole(steps[first:])
     return Findings.join([_ordered(parts) for parts in found.values()])
-
-
-@dataclass(frozen=True)
-class _Where:
-    """Stations and the regions that they are in."""
-
-    collection: Collection
-    thresholds: Thresholds
-    lost: NDArray[np.bool_]
-
-    def piece(self, rows: NDArray[np.int64]) -> Piece:
-        c = self.collection
-        region = self.thresholds.region_of(c.lon[rows], c.lat[rows])
-        region[self.lost[rows]] = 0
-        return Piece(c, rows, region)
 
 
 def _lost(collection: Collection, findings: list[Findings]) -> NDArray[np.bool_]:
@@ -247,8 +234,9 @@ def _ordered(parts: list[Findings]) -> Findings:
 
 
 def _in_pieces(
-    where: _Where,
+    collection: Collection,
     rows: NDArray[np.int64],
+    region: NDArray[np.int16],
     steps: list[tuple[Check, Limits]],
     progress: Progress | None,
     threads: int,
@@ -257,7 +245,7 @@ def _in_pieces(
     """Give what each piece yields, in the order of the stations."""
     if not steps:
         return
-    counts = np.diff(where.collection.offsets)[rows]
+    counts = np.diff(collection.offsets)[rows]
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
     cuts = [0]
@@ -266,7 +254,7 @@ def _in_pieces(
         cuts.append(max(cuts[-1] + 1, int(np.searchsorted(ends, before + size, "right"))))
 
     def work(a: int, b: int) -> list[tuple[str, Findings]]:
-        part = where.piece(rows[a:b])
+        part = Piece(collection, rows[a:b], region[rows[a:b]])
         found = []
         for check, limits in steps:
             findings = check.run(part, limits)
