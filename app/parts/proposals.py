@@ -123,7 +123,7 @@ class Proposals(param.Parameterized):
     def _show(self, title: str = "", button: str = "", busy: bool = False) -> None:
         edits, data = self._edits, self.desk.data
         self._busy = busy
-        found = lines(data, edits) if data is not None and edits is not None else []
+        flags, found = lines(data, edits) if data is not None and edits is not None else ([], [])
         n = len(edits) if edits is not None else 0
         if not title:
             stations = 0 if edits is None else len(np.unique(edits.station))
@@ -132,6 +132,7 @@ class Proposals(param.Parameterized):
                 title = "All that the checks propose is set already."
         self.state = {
             "title": title,
+            "flags": flags,
             "lines": found,
             "good": self._good,
             "button": button or f"Set {counted(n, 'flag')}",
@@ -165,12 +166,21 @@ def _proposed(
     return Edits.join(parts)
 
 
-def lines(data: Collection, edits: Edits) -> list[list[str]]:
-    """Count edits by parameter and new flag: name, flag, its colour, number."""
+def lines(data: Collection, edits: Edits) -> tuple[list[list[str]], list[list[str]]]:
+    """Count edits by parameter and new flag.
+
+    Returns
+    -------
+    flags : list of [title, colour]
+        The columns.
+    lines : list of [name of the parameter, numbers ...]
+    """
     pairs, counts = np.unique(edits.parameter.astype(np.int64) << 8 | edits.new, return_counts=True)
-    out = []
+    codes = sorted({chr(pair & 255) for pair in pairs.tolist()})
+    rows: dict[str, list[str]] = {}
     for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
-        key, flag = edits.keys[pair >> 8], _FLAGS[chr(pair & 255)]
+        key = edits.keys[pair >> 8]
         label = PLACES.get(key) or data.parameter(key).label
-        out.append([label, flag.title, flag.colour, number(n)])
-    return sorted(out)
+        row = rows.setdefault(label, [label, *[""] * len(codes)])
+        row[1 + codes.index(chr(pair & 255))] = number(n)
+    return [[_FLAGS[c].title, _FLAGS[c].colour] for c in codes], [rows[k] for k in sorted(rows)]

@@ -127,11 +127,10 @@ class List {
       mark,
       make(
         "div", {class: "what"},
-        make("div", {class: "name"}, make("b", {}, row.station), make("span", {}, row.cruise)),
+        make("div", {class: "name"}, make("b", {}, row.station), make("span", {}, row.cruise), make("time", {}, row.time)),
         make("div", {class: "found"}, ...(badges.length ? badges : [make("em", {}, row.none)]),
           row.more ? make("em", {}, `+${row.more}`) : null),
       ),
-      make("time", {}, row.time),
     )
     node.classList.toggle("done", row.done)
     node.style.top = `${place * HIGH}px`
@@ -173,6 +172,7 @@ export function render({model, el}) {
   const cancel = make("button", {type: "button", onclick: () => send({cancel: true})}, "Cancel")
   const job = make("div", {class: "job"}, make("div", {}, job_text, cancel), job_bar)
   const said = make("p", {class: "said", role: "status"})
+  const why_title = make("summary"), why = make("p"), skipped = make("details", {}, why_title, why)
   const preview = make("div", {class: "preview"})
   const checks = make("div", {class: "checks"})
   const scope = make("button", {type: "button", class: "scope", title: "Show all stations", onclick: () => send({all: true})})
@@ -196,22 +196,25 @@ export function render({model, el}) {
   )
   const hint = make("p", {class: "hint"})
   const root = make("form", {onsubmit: (event) => event.preventDefault()},
-    head, actions, job, said, preview, checks, tools, scope, hint, list.node)
+    head, actions, job, said, skipped, preview, checks, tools, scope, hint, list.node)
 
   const draw_preview = (plan) => {
     preview.hidden = !plan
     if (!plan) return preview.replaceChildren()
-    const lines = plan.lines.map(([label, title, colour, number]) => {
+    const flags = plan.flags.map(([title, colour]) => {
       const dot = make("i")
       dot.style.setProperty("--dot", colour)
-      return make("tr", {}, make("td", {}, label), make("td", {}, dot, title), make("td", {}, number))
+      return make("th", {title}, dot, title.split(" ")[0])
     })
+    const lines = plan.lines.map(([label, ...numbers]) =>
+      make("tr", {}, make("td", {}, label), ...numbers.map((n) => make("td", {}, n))))
     const good = make("input", {type: "checkbox", onchange: () => send({propose: true, good: good.checked})})
     good.checked = plan.good
     const apply = make("button", {type: "button", class: "run", onclick: () => send({apply: true})}, plan.button)
     apply.disabled = plan.busy || !plan.lines.length
     preview.replaceChildren(
-      make("h4", {}, plan.title), make("table", {}, ...lines),
+      make("h4", {}, plan.title),
+      lines.length ? make("table", {}, make("tr", {}, make("th", {}), ...flags), ...lines) : "",
       make("label", {}, good, "Give flag 1 to what was not checked before and passed"),
       make("div", {class: "actions"}, apply,
         make("button", {type: "button", onclick: () => send({forget: true})}, "Close")),
@@ -232,6 +235,9 @@ export function render({model, el}) {
     }
     said.textContent = state.said
     said.hidden = !state.said
+    skipped.hidden = !state.skipped.length || Boolean(state.job || state.preview)
+    why_title.textContent = state.skipped.length === 1 ? "1 check not run" : `${state.skipped.length} checks not run`
+    why.textContent = state.skipped.join(" ")
     said.classList.toggle("wrong", Boolean(state.wrong))
     run.textContent = state.checks.length ? "Run checks again" : "Run checks"
     propose.hidden = !state.proposals

@@ -104,14 +104,20 @@ class QueuePart(pn.viewable.Viewer):
         self._every = not findings
         fresh = self.desk.session.station is None
         self._take_findings(findings)
-        if fresh and len(self.desk.queue):
-            self.desk.open(int(self.desk.queue[0]))
+        if fresh:
+            self._open_first()
 
     def _take_findings(self, findings: Any) -> None:
         if findings is self.desk.findings:
             self._rank()
         else:  # that ranks
             self.desk.findings = findings
+
+    def _open_first(self) -> None:
+        """Look at the first station that is not done."""
+        queue = self.desk.queue
+        if len(queue):
+            self.desk.open(int(queue[np.argmin(self._seen[queue])]))
 
     def _touch(self) -> None:
         """Make the queue anew, as soon as it is in view: filters have changed."""
@@ -175,6 +181,7 @@ class QueuePart(pn.viewable.Viewer):
             "job": self.checks.state,
             "said": self._said or self._found_words(),
             "wrong": self._wrong,
+            "skipped": list(self._run.skipped.values()) if self._run else [],
             "proposals": self.proposals.words(findings),
             "preview": self.proposals.state,
             "hint": self._hint(),
@@ -218,12 +225,7 @@ class QueuePart(pn.viewable.Viewer):
         if not stations:
             found = f"{counted(len(run.checks), 'check')} found nothing"
         by = f" by {run.user}" if run.user else ""
-        words = f"{found}, {run.time[:16].replace('T', ' ')} UTC{by}."
-        if run.skipped:
-            words += (
-                f" {counted(len(run.skipped), 'check')} not run: {' '.join(run.skipped.values())}"
-            )
-        return words
+        return f"{found}, {run.time[:16].replace('T', ' ')} UTC{by}."
 
     def _scope_words(self) -> str:
         rows, session = self._scope(), self.desk.session
@@ -370,8 +372,7 @@ class QueuePart(pn.viewable.Viewer):
         self._order, self._every = ("weight", False) if findings else ("course", True)
         self._checks = ()
         self._take_findings(findings)
-        if len(self.desk.queue):
-            self.desk.open(int(self.desk.queue[0]))
+        self._open_first()
 
     def _applied(self, sentence: str, wrong: bool) -> None:
         self._said, self._wrong = sentence, wrong

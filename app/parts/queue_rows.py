@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_title", "matching", "queue_rows", "titled"]
 
-FEW = 3
+FEW = 2
 """Badges of a row; of more, the rest is counted."""
 _FLAGS = {flag.code: flag for flag in FLAGS}
 
@@ -84,7 +84,8 @@ def _no_finding(c: Collection, row: int) -> str:
     low, high = float(c.depth_min[row]), float(c.depth_max[row])
     words = "1 sample" if samples == 1 else f"{samples} samples"
     if np.isfinite(low) and np.isfinite(high):
-        words += f", {low:.0f}\N{EN DASH}{high:.0f} m"
+        from_to = f"{low:.0f}" if round(low) == round(high) else f"{low:.0f}\N{EN DASH}{high:.0f}"
+        words += f", {from_to} m"
     return words
 
 

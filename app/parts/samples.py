@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ _TABLE = f"""
 .flag::before {{content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 50%;
   margin-right: 6px}} {_DOTS}
 .tabulator-row {{cursor: pointer}}
-.tabulator-col-title {{font-weight: 500}}
+.tabulator-col-title {{font-weight: 500; line-height: 1.25}}
+.tabulator-col-title small {{font-weight: 400; opacity: 0.7}}
 """
 _NOTHING = np.empty(0, np.int64)
 
@@ -230,15 +232,18 @@ class SamplesPart(pn.viewable.Viewer):
         data = self.desk.data
         assert data is not None
         titles = {
-            "sample": "#", "station": "Station", "time": "Time", "depth": "Depth [m]",
+            "sample": "#", "station": "Station", "time": "Time", "depth": "Depth<br><small>m</small>",
             "fd": "Flag", "found": "Findings",
         }  # fmt: skip
-        widths = {"sample": 48, "station": 190, "time": 92, "depth": 84, "fd": 58}
+        when = 138 if self._all.alone else 92
+        widths = {"sample": 48, "station": 190, "time": when, "depth": 74, "fd": 54, "found": 240}
         for i, key in enumerate(self._keys):
             info = data.parameter(key)
-            titles |= {f"v{i}": f"{info.label} [{info.unit}]" if info.unit else info.label}
+            # A title is read as HTML; names of parameters are those of the files.
+            unit = f"<br><small>{escape(info.unit)}</small>" if info.unit else ""
+            titles |= {f"v{i}": escape(info.label) + unit}
             titles |= {f"f{i}": "Flag"}
-            widths |= {f"v{i}": 64 + 6 * min(24, len(titles[f"v{i}"])), f"f{i}": 58}
+            widths |= {f"v{i}": 44 + 7 * min(16, len(info.label)), f"f{i}": 54}
         flags = [name for name in names if name == "fd" or (name[0] == "f" and name[1:].isdigit())]
         numbers = [
             n for n in names if n in {"sample", "depth"} or (n[0] == "v" and n[1:].isdigit())

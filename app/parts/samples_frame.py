@@ -33,6 +33,8 @@ __all__ = [
 
 MOST = 100_000
 """Samples that the table lists of a selection; the rest is left out, and said."""
+DIGITS = 9
+"""Digits of a value that are shown."""
 SHOWS = {"all": "All samples", "found": "With findings", "not good": "Not good", "picked": "Picked"}
 """What may be listed, with names for people."""
 
@@ -166,9 +168,8 @@ def page_frame(
     if c.sample_time is not None:
         own = c.sample_time[at]
         if not np.isnat(own).all():
-            station = c.time[page.station]
-            own = np.where(np.isnat(own), station, own)
-            columns["time"] = np.datetime_as_string(own, unit="s").astype(object)
+            own = np.where(np.isnat(own), c.time[page.station], own)
+            columns["time"] = _moments(own)
     columns["depth"] = _numbers(c.depth[at])
     columns["fd"] = flag_codes(c, DEPTH, page)
     for i, key in enumerate(keys):
@@ -201,14 +202,14 @@ def _values(c: Collection, key: str, page: Listing) -> NDArray:
 
 
 def _numbers(values: NDArray) -> NDArray:
-    """Write numbers with the digits that they have: 13.42, not 13.4200001."""
+    """Write numbers with the digits that they have, up to `DIGITS`: 13.42, not 13.4200001."""
 
     def text(value: Any) -> str:
         if not np.isfinite(value):
             return ""
         if value != 0 and not 1e-6 <= abs(value) < 1e9:
-            return np.format_float_scientific(value, trim="-")
-        return np.format_float_positional(value, trim="-")
+            return np.format_float_scientific(value, DIGITS, trim="-")
+        return np.format_float_positional(value, DIGITS, fractional=False, trim="-")
 
     return np.array([text(value) for value in values], object)
 
@@ -225,6 +226,14 @@ def _names(c: Collection, rows: NDArray[np.int64]) -> NDArray:
 def _times(c: Collection, rows: NDArray[np.int64]) -> NDArray:
     texts = np.datetime_as_string(c.time[rows], unit="D").astype(object)
     texts[np.isnat(c.time[rows])] = ""
+    return texts
+
+
+def _moments(times: NDArray) -> NDArray:
+    """Write times, with seconds only where one has some."""
+    unit = "s" if (times != times.astype("M8[m]")).any() else "m"
+    texts = np.char.replace(np.datetime_as_string(times, unit=unit), "T", " ").astype(object)
+    texts[np.isnat(times)] = ""
     return texts
 
 

@@ -125,6 +125,7 @@ def test_a_station_left_for_the_next_one_is_done_and_stays_so(part, desk):
     # Who comes back finds the same.
     again = QueuePart(desk=Desk(session=desk.session))
     assert again.form.at["left"] == 4
+    assert again.desk.station == 5  # the first that is not done
     assert choose(again, hide=True) == [5, 20, 11, 12]
 
 

@@ -32,14 +32,15 @@ def test_missing_metadata_is_told_per_station_and_once_for_a_whole_file(tmp_path
     assert {chr(f) for f in found.flag} == {"0"}
 
 
-def test_unknown_codes_of_a_parameter_are_told_once(tmp_path):
-    made = [
-        Made(values={"ODD": [1, 2, 3, 4, 5]}, cdi="a"),
-        Made(values={"ODD": [1, 2, 3, 4, 5]}, cdi="b"),
-    ]
-    found = find_missing_metadata(made_collection(tmp_path, made))
-    assert len(found) == 1 and "no P01 code" in found.details[0]
-    assert found.keys == ("odd",)
+def test_parameters_without_codes_are_told_once(tmp_path):
+    odd = {"ODD": [1, 2, 3, 4, 5]}
+    c = made_collection(tmp_path, [Made(values=odd, cdi="a"), Made(values=odd, cdi="b")])
+    found = find_missing_metadata(c)
+    assert found.details == {
+        0: "no P01 code for 1 parameter: ODD",
+        1: "no P06 code for 1 parameter: ODD",
+    }
+    assert found.station.tolist() == [0, 0]
 
 
 def test_times_before_1700_and_in_the_future(tmp_path):

@@ -191,14 +191,19 @@ class Piece:
     @cached_property
     def pressure(self) -> NDArray[np.float64]:
         """Pressure in dbar: as measured, else out of the depth; one a sample."""
+        return self.pressure_at(np.arange(self.n_samples))
+
+    def pressure_at(self, samples: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return `pressure` of some samples."""
         import gsw
 
+        lat = self.lat[self.station[samples]]
         # Between equator and pole the pressure of a depth differs by half a per cent.
-        lat = np.where(np.isfinite(self.lat), self.lat, 45.0)
+        lat = np.where(np.isfinite(lat), lat, 45.0)
         with np.errstate(all="ignore"):
-            pressure = gsw.p_from_z(-self.depth, np.repeat(lat, self.lengths))
+            pressure = gsw.p_from_z(-self.depth[samples], lat)
         if "pressure" in self.collection.keys:
-            measured = self.values("pressure")
+            measured = self.values("pressure")[samples]
             pressure = np.where(np.isfinite(measured), measured, pressure)
         return pressure
 

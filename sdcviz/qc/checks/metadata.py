@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sdcviz.formats.model import FEATURES, MISSING
 from sdcviz.qc.checks.voyages import SPREAD, medians, voyages
 from sdcviz.qc.model import TIME, Findings
+from sdcviz.words import counted
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
@@ -37,8 +38,7 @@ def find_missing_metadata(
     """Find stations without cruise, time, position, data centre or LOCAL_CDI_ID.
 
     What all stations of a file lack is told once, of its first station. Of
-    each parameter it is told, of the first station that has it, that its P01
-    or P06 code is unknown.
+    the first station it is told which parameters have no P01 or P06 code.
 
     Parameters
     ----------
@@ -86,15 +86,17 @@ def find_missing_metadata(
 
 
 def _unknown_codes(c: Collection, chosen: NDArray[np.int64]) -> list[Findings]:
+    """Tell at the first station which parameters have no code."""
     found = []
-    for p in c.parameters:
-        words = [f"no {name} code" for name, code in (("P01", p.p01), ("P06", p.p06)) if not code]
-        if words:
-            there = c.has(p.key)[chosen]
-            if there.any():
-                first = chosen[np.argmax(there)]
-                text = {0: f"{', '.join(words)} for {p.name}"}
-                found.append(Findings.of("metadata", p.key, first, -1, "0", len(words), 0, text))
+    there = [p for p in c.parameters if len(chosen) and c.has(p.key)[chosen].any()]
+    for code in ("P01", "P06"):
+        names = [p.name for p in there if not getattr(p, code.lower())]
+        if names:
+            shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+            text = f"no {code} code for {counted(len(names), 'parameter')}: {shown}"
+            found.append(
+                Findings.of("metadata", None, chosen[0], -1, "0", len(names), 0, {0: text})
+            )
     return found
 
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.qc.checks.base import Piece
-from sdcviz.qc.checks.limits import Limits, Thresholds
+from sdcviz.qc.checks.limits import Limits, Rules, Thresholds
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["pieces", "regions_of"]
+__all__ = ["pieces", "regions_of", "rule_of_samples"]
 
 _SAMPLES = 1_000_000
 
@@ -51,3 +51,20 @@ def pieces(
         b = max(a + 1, int(np.searchsorted(ends, before + samples, "right")))
         yield Piece(collection, rows[a:b], region[a:b])
         a = b
+
+
+def rule_of_samples(rules: Rules, piece: Piece) -> NDArray[np.int64]:
+    """Find the first rule for each sample's region and depth layer; -1 where there is none.
+
+    A rule for all depths also counts where the depth is unknown.
+    """
+    out = np.full(piece.n_samples, -1, np.int64)
+    for region in np.unique(piece.region).tolist():
+        here = (piece.region == region)[piece.station]
+        for n in range(int(rules.last[region]) - 1, int(rules.first[region]) - 1, -1):
+            top, bottom = rules.top[n], rules.bottom[n]
+            if np.isinf(top) and np.isinf(bottom):
+                out[here] = n
+            else:
+                out[here & (piece.depth >= top) & (piece.depth < bottom)] = n
+    return out

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "plan_checks", "run_checks"]
 
-PIECE = 1_000_000
-"""Samples of a piece: its columns stay in some ten MB."""
+PIECE = 250_000
+"""Samples of a piece: enough for a loop, few enough for the cache of a processor."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -132,6 +132,9 @@ def _why_not(
         )
     if check.needs and limits.only and not set(check.needs) <= set(limits.only):
         return f"The check {check.name!r} needs {' and '.join(check.needs)}: ask for all of them."
+    unready = check.unready(collection, limits) if check.unready else ""
+    if unready:
+        return unready
     by_parameter = check.scope == "piece" and not check.needs
     if by_parameter and not limits.keys(number_keys(collection)):
         named = ", ".join(limits.by_parameter)
@@ -139,7 +142,7 @@ def _why_not(
             f"The check {check.name!r} has thresholds for {named}; none of them is among the "
             f"parameters of {collection.name}{' that were asked for' if limits.only else ''}."
         )
-    return check.unready(collection, limits) if check.unready else ""
+    return ""
 
 
 def run_checks(

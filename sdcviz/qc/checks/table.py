@@ -7,6 +7,7 @@ into this table, and give its thresholds in ``layouts/checks.yaml``.
 from __future__ import annotations
 
 from .base import Check
+from .chemistry import CHEMISTRY
 from .constant import STUCK
 from .density import DENSITY_INVERSION
 from .levels import DEEPEST, FEW_LEVELS, GAP, MONOTONIC
@@ -30,5 +31,5 @@ _PROFILE = (
     DENSITY_INVERSION,
 )
 
-CHECKS: dict[str, Check] = {check.name: check for check in (*BEFORE, *_PROFILE, *AFTER)}
+CHECKS: dict[str, Check] = {check.name: check for check in (*BEFORE, *_PROFILE, *CHEMISTRY, *AFTER)}
 """Name to check."""
