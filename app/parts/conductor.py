@@ -18,6 +18,8 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
+from sdcviz.geo.coast import coast, resolution_for
+from sdcviz.geo.projection import forward
 from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
 
@@ -35,7 +37,7 @@ AT_ONCE = 8
 _HERE = Path(__file__).parent
 _SCRIPT = "\n".join(
     (_HERE / f"desk_{name}.js").read_text(encoding="utf-8")
-    for name in ("outbox", "plots", "conductor", "keys", "bar", "pieces")
+    for name in ("outbox", "land", "plots", "conductor", "keys", "bar", "pieces")
 )
 _STYLE = (_HERE / "desk.css").read_text(encoding="utf-8")
 
@@ -156,7 +158,6 @@ class Conductor(pn.viewable.Viewer):
         if data is None:
             return
         self._sent.clear()
-        self.plots.draw_land(data.lon, data.lat)
         first = self.desk.parameter
         key = first if first and not first.startswith("@") else next(iter(data.keys), "")
         self._choose(Shown.usual(data, key))
@@ -207,6 +208,9 @@ class Conductor(pn.viewable.Viewer):
     def _send_all(self) -> None:
         """Tell a page that has just been drawn how things are."""
         desk = self.desk
+        if desk.data is not None:
+            x, y = _coast(desk.data.lon, desk.data.lat)
+            self._send("land", x=x, y=y)
         self._send("user", user=desk.session.user)
         self._send("reason", reason=desk.reason)
         self._send_shown()
@@ -312,6 +316,16 @@ class Conductor(pn.viewable.Viewer):
         "refresh": lambda self, _: self._send_flags(),
         "tool": _open,
     }
+
+
+def _coast(lon: Any, lat: Any) -> tuple[Any, Any]:
+    """Return the coast that fits the stations of a collection, in metres of Mercator."""
+    known = np.isfinite(lon) & np.isfinite(lat)
+    west, south, east, north = -180.0, -80.0, 180.0, 80.0
+    if known.any():
+        (west, east), (south, north) = (np.quantile(a[known], (0.002, 0.998)) for a in (lon, lat))
+    (x0, x1), _ = forward("mercator", [west, east], [south, north])
+    return coast("mercator", resolution_for(float(x1 - x0), (west, south, east, north)))
 
 
 def _check_titles() -> dict[str, str]:

@@ -86,6 +86,7 @@ class Conductor {
 
   hear(message) {
     const heard = {
+      land: ({x, y}) => this.plots.set_land(new Land(x, y)),
       queue: ({rows}) => {
         this.queue = rows
         this.places = new Map(Array.from(rows, (row, i) => [row, i]))
@@ -212,7 +213,7 @@ class Conductor {
       checks: this.form.checks, parameters: this.form.parameters,
       flags: (key) => this.flags(this.view, key), looks: this.looks,
       pick: (samples) => this.pick(samples, {from: "list"}), send: (message) => this.send(message),
-      whole: (plot) => this.plots.whole(plot),
+      left: this.queue.length - 1 - this.place(), whole: (plot) => this.plots.whole(plot),
     }
     bus.dispatchEvent(new Event("state"))
   }

@@ -11,6 +11,11 @@ function quietly(model, attributes) {
   model.setv(attributes, QUIET)
 }
 
+// Bokeh's own arrays can't be cut: they forget where the part begins.
+function plain(array) {
+  return new Float32Array(array.buffer, array.byteOffset, array.length)
+}
+
 function extent(arrays) {
   let low = Infinity, high = -Infinity
   for (const array of arrays) {
@@ -48,6 +53,18 @@ class Plots {
       quietly(near.selected, {indices: []})
       on.visit(near.data.row[i])
     })
+    const {x_range} = this.models.map
+    const moved = () => {
+      clearTimeout(this.moving)
+      this.moving = setTimeout(() => this.draw_land(), 120)
+    }
+    x_range.change.connect(moved)
+    this.stop.push(() => x_range.change.disconnect(moved))
+  }
+
+  set_land(land) {
+    this.land = land
+    this.draw_land(true)
   }
 
   get complete() {
@@ -154,7 +171,7 @@ class Plots {
     this.source(`band-${plot}`, {y, low, middle, high})
     const limit = extent([depths])
     const last = limit ? y.findLastIndex((depth) => depth <= limit[1]) + 1 : y.length
-    return {low: low.subarray(0, last), high: high.subarray(0, last)}
+    return {low: plain(low).subarray(0, last), high: plain(high).subarray(0, last)}
   }
 
   density() {
@@ -231,6 +248,17 @@ class Plots {
     const [dx, dy] = wide > 1 ? [reach * wide, reach] : [reach, reach / wide]
     quietly(map.x_range, {start: at[0] - dx, end: at[0] + dx})
     quietly(map.y_range, {start: at[1] - dy, end: at[1] + dy})
+    this.draw_land(true)
+  }
+
+  // Draws the coast around what the map shows, when it shows more than is drawn.
+  draw_land(anew = false) {
+    const {land, models: {map}} = this
+    if (!land) return
+    const box = [map.x_range.start, map.x_range.end, map.y_range.start, map.y_range.end]
+    const pixel = (box[1] - box[0]) / (map.inner_width || 200)
+    if (!anew && land.covers(box)) return
+    this.source("land", land.cut(box, pixel))
   }
 
   // ---- tools -------------------------------------------------------------------

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +9,14 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from sdcviz.errors import SdcvizError
-from sdcviz.words import number, size
+from sdcviz.words import number
 
-from .. import downloads
 from ..session import Session
 from .choice import KINDS, PlotChoice
 from .chosen import SHOWN_BY, counts, shown
+from .writer import Writer, stem
 
 __all__ = ["ExportPart"]
-
-log = logging.getLogger(__name__)
 
 DATA = {
     "CSV": ("csv", ".csv"),
@@ -56,9 +49,7 @@ _CODE = ":host {font-size: 12px} pre {white-space: pre; overflow-x: auto; margin
 class ExportPart(pn.viewable.Viewer):
     """A button and its dialog, which is made when it is first opened.
 
-    A file is written in a thread, then offered as a link that the browser
-    streams, so that a big export neither blocks the page nor goes through its
-    socket.
+    What it writes is offered as a link, see `Writer`.
     """
 
     session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
@@ -68,8 +59,7 @@ class ExportPart(pn.viewable.Viewer):
         params.setdefault("choice", PlotChoice())
         super().__init__(**params)
         self._dialog: Any = None
-        self._address = ""
-        self.worker: threading.Thread | None = None
+        self.writer = Writer()
         button = pmui.Button(
             label="Export", icon="download", size="small", variant="text", width=95,
             margin=(4, 6), on_click=lambda _: self.open(),
@@ -99,10 +89,6 @@ class ExportPart(pn.viewable.Viewer):
         self._draw = pmui.Button(
             label="Draw figure", width=130, on_click=self.write_figure, **small
         )
-        self._busy = pmui.LinearProgress(
-            variant="indeterminate", visible=False, sizing_mode="stretch_width"
-        )
-        self.result = pn.pane.HTML("", margin=(6, 8), sizing_mode="stretch_width")
         self.python = pn.pane.Markdown(
             "", sizing_mode="stretch_width", margin=(0, 8), stylesheets=[_CODE],
             styles={"max-height": "210px", "overflow": "auto"},
@@ -118,8 +104,7 @@ class ExportPart(pn.viewable.Viewer):
                 pmui.Typography("Figure", **heading),
                 pmui.Row(self.picture, self.figure_form, margin=0),
                 pmui.Row(self.title, self._draw, margin=0),
-                self._busy,
-                self.result,
+                self.writer,
                 pmui.Typography("Python: the same selection and plot in a notebook", **heading),
                 self.python,
                 self._copy,
@@ -129,6 +114,7 @@ class ExportPart(pn.viewable.Viewer):
             close_on_click=True,
         )  # fmt: skip
         self.picture.param.watch(self._say, "value")
+        self.writer.param.watch(self._say, "busy")
 
     # ---- doing -------------------------------------------------------------
 
@@ -149,7 +135,7 @@ class ExportPart(pn.viewable.Viewer):
             return
         selection = shown(self.session)
         nothing = selection is None or not selection.n_stations
-        self._write.disabled = self._draw.disabled = nothing
+        self._write.disabled = self._draw.disabled = nothing or self.writer.busy
         if selection is None:
             self._what.object = "No collection is open."
             return
@@ -185,8 +171,8 @@ class ExportPart(pn.viewable.Viewer):
         """Write the data in a thread, then offer them."""
         selection = shown(self.session)
         form, ending = DATA[self.form.value]
-        name = f"{_stem(selection.collection.name)}_{number_of(selection)}{ending}"
-        self._run(name, lambda path: selection.export(path, form))
+        name = f"{stem(selection.collection.name)}_{number_of(selection)}{ending}"
+        self.writer.run(name, lambda path: selection.export(path, form))
 
     def write_figure(self, *_: Any) -> None:
         """Draw the figure in a thread, then offer it."""
@@ -203,66 +189,12 @@ class ExportPart(pn.viewable.Viewer):
             )
             plots.save_figure(made, path)
 
-        self._run(f"{_stem(selection.collection.name)}_{kind}{ending}", draw)
-
-    def _run(self, name: str, write: Callable[[Path], Any]) -> None:
-        """Write the file `name` beside the page's own work."""
-        if self.worker is not None and self.worker.is_alive():
-            return
-        self._set_busy(True)
-        self.result.object = f"Writing {name} ..."
-        document = pn.state.curdoc
-        downloads.discard(self._address)
-
-        def work() -> None:
-            address, sentence = "", ""
-            try:
-                path = downloads.new_folder() / name
-                write(path)
-                address = downloads.offer(path)
-                sentence = _link(address, name, path.stat().st_size)
-            except SdcvizError as error:
-                sentence = str(error)
-            except OSError as error:
-                sentence = f"{name} could not be written: {error.strerror or error}."
-            except Exception:
-                log.exception("The export of %s failed", name)
-                sentence = f"{name} could not be written; the server's log says why."
-            finish = self._finisher(address, sentence)
-            if document is not None and document.session_context is not None:
-                document.add_next_tick_callback(finish)
-            else:
-                finish()
-
-        self.worker = threading.Thread(target=work, name="export", daemon=True)
-        self.worker.start()
-
-    def _finisher(self, address: str, sentence: str) -> Callable[[], None]:
-        def finish() -> None:
-            self._address = address
-            self._set_busy(False)
-            self.result.object = sentence
-            if not address and pn.state.notifications is not None:
-                pn.state.notifications.error(sentence, duration=0)
-
-        return finish
-
-    def _set_busy(self, busy: bool) -> None:
-        self._busy.visible = busy
-        self._write.disabled = self._draw.disabled = busy
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"\W+", "_", name).strip("_") or "sdcviz"
+        self.writer.run(f"{stem(selection.collection.name)}_{kind}{ending}", draw)
 
 
 def number_of(selection: Any) -> str:
     """Return the number of stations for a file name."""
     return f"{selection.n_stations}_stations"
-
-
-def _link(address: str, name: str, size_in_bytes: int) -> str:
-    return f'<a href="{address}" download="{name}"><b>{name}</b></a> ({size(size_in_bytes)})'
 
 
 def caption(selection: Any) -> str:

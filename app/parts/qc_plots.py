@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from bokeh.models import (
     BoxSelectTool,
     ColumnDataSource,
@@ -29,9 +28,6 @@ from bokeh.models import (
     Text,
     WheelZoomTool,
 )
-
-from sdcviz.geo.coast import coast, resolution_for
-from sdcviz.geo.projection import forward
 
 from .chart import LOOKS, PICK
 
@@ -95,7 +91,7 @@ class QcPlots:
             lod_threshold=None,
             styles={"font-size": "12px"},
             # The keys are those of the page; no plot has to be chosen for them.
-            stylesheets=[":host(:focus-visible) {outline: none}"],
+            stylesheets=[":host, :host(:focus), :host(:focus-visible) {outline: none !important}"],
         )
         made.toolbar.logo = None
         return made
@@ -177,9 +173,8 @@ class QcPlots:
 
     def _map(self) -> Plot:
         figure = self._plot("map")
-        self._land_source = _source("x", "y")
         self._land = Patch(line_width=0.6)
-        figure.add_glyph(self._land_source, self._land, name="desk-land")
+        figure.add_glyph(_source("x", "y"), self._land, name="desk-land")
         near = _source("x", "y", "row")
         self._add(figure, Scatter(size=5, line_color=None, fill_alpha=0.8), near, "map-near",
                   "near", "fill_color")  # fmt: skip
@@ -219,15 +214,3 @@ class QcPlots:
                 outline_line_color=look["edge"],
             )
         self._land.update(fill_color=look["land"], line_color=look["shore"])
-
-    def draw_land(self, lon: Any, lat: Any) -> None:
-        """Draw the land around the stations of a collection."""
-        known = np.isfinite(lon) & np.isfinite(lat)
-        if not known.any():
-            return
-        west, east = float(lon[known].min()), float(lon[known].max())
-        south, north = float(lat[known].min()), float(lat[known].max())
-        (x0, x1), _ = forward("mercator", [west, east], [south, north])
-        extent = (west - 3, south - 3, east + 3, north + 3)
-        x, y = coast("mercator", resolution_for(x1 - x0, extent))
-        self._land_source.data = {"x": x, "y": y}

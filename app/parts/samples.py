@@ -232,8 +232,8 @@ class SamplesPart(pn.viewable.Viewer):
         data = self.desk.data
         assert data is not None
         titles = {
-            "sample": "#", "station": "Station", "time": "Time", "depth": "Depth<br><small>m</small>",
-            "fd": "Flag", "found": "Findings",
+            "sample": "#", "station": "Station", "time": "Time",
+            "depth": "Depth<br><small>m</small>", "fd": "Flag", "found": "Findings",
         }  # fmt: skip
         when = 138 if self._all.alone else 92
         widths = {"sample": 48, "station": 190, "time": when, "depth": 74, "fd": 54, "found": 240}

@@ -268,6 +268,7 @@ def export(
         files = export_each(selection, per_file, form)
     elif out is not None:
         files = [selection.export(out, form)]
+        _write_changes(selection, out, form)
     if files and (form == "odv" or files[0].suffix in {".txt", ".odv"}):
         _tell_unwritten(selection, per_file is not None)
     told = {"stations": selection.n_stations, "samples": selection.n_samples}
@@ -279,6 +280,19 @@ def export(
             f"{where}: {counted(selection.n_stations, 'station')}, "
             f"{counted(selection.n_samples, 'sample')}"
         )
+
+
+def _write_changes(selection: Selection, out: Path, form: str | None) -> None:
+    """Write the change log beside a CSV, which has no place for it."""
+    if form != "csv" and (form or out.suffix.lower() != ".csv"):
+        return
+    from ..qc.changelog import changes_of, write_change_log
+
+    if not len(changes_of(selection.collection, selection.rows)[0]):
+        return
+    path = out.with_name(f"{out.stem}.changes.csv")
+    n = write_change_log(selection.collection, path, selection.rows)
+    show.note(f"{path}: {counted(n, 'change')} of flags.")
 
 
 def _tell_unwritten(selection: Selection, apart: bool) -> None:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .model import Batch, Doctor
 from .sources import Source
@@ -14,7 +17,7 @@ from .sources import Source
 if TYPE_CHECKING:
     from .mapping import ColumnMapping
 
-__all__ = ["Format", "ReadOptions", "Siblings", "WriteContext"]
+__all__ = ["FlagChanges", "Format", "ReadOptions", "Siblings", "WriteContext"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,41 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
+class FlagChanges:
+    """Who changed which flags of what is written, for formats that can hold it.
+
+    Attributes
+    ----------
+    station, sample : ndarray of int64
+        Indices in all that is written; sample -1 is the station itself.
+    parameter : ndarray of int64
+        Index in `names`.
+    names : list of str
+        Names of parameters as in the batches; ``"@depth"``, ``"@position"``,
+        ``"@time"`` and ``"@sample_time"`` for what else has flags.
+    old, new : ndarray of uint8
+        L20 codes (ASCII).
+    batch : ndarray of int64
+        Index in `batches`.
+    notes : list of str
+        What a check found; empty where it was none.
+    batches : list of dict
+        ``id``, ``time``, ``user``, ``reason``, ``tool``, ``selection``, ``undoes``
+        (0: nothing), ``session`` and ``software`` of what was saved in one go.
+    """
+
+    station: NDArray[np.int64]
+    sample: NDArray[np.int64]
+    parameter: NDArray[np.int64]
+    names: list[str]
+    old: NDArray[np.uint8]
+    new: NDArray[np.uint8]
+    batch: NDArray[np.int64]
+    notes: list[str]
+    batches: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class WriteContext:
     """What a writer tells about where the data come from.
 
@@ -50,6 +88,8 @@ class WriteContext:
         Name and version of the writing program.
     sources : list of str
         Names of the files that the data were imported from.
+    changes : FlagChanges, optional
+        Who changed flags.
     """
 
     title: str = ""
@@ -57,6 +97,7 @@ class WriteContext:
     history: list[str] = field(default_factory=list)
     software: str = "sdcviz"
     sources: list[str] = field(default_factory=list)
+    changes: FlagChanges | None = None
 
 
 @dataclass(frozen=True)

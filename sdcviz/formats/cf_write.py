@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StorageError
-from .base import WriteContext
+from .base import FlagChanges, WriteContext
+from .cf_changes import write_changes
 from .cf_names import (
     CONVENTIONS,
     FLAG_ATTRIBUTES,
@@ -291,6 +292,8 @@ class _Writer:
             self._texts(name, SAMPLE, self.m, texts, self._attributes(key[0], name))
         if self.raw:
             self._raw_texts()
+        if self.context.changes is not None:
+            self._changes(self.context.changes)
         self._about()
 
     def _texts(
@@ -335,6 +338,13 @@ class _Writer:
             ("raw_text", "Text that is no number, as in the source", [t for _, _, t in self.raw]),
         ):
             self._texts(name, "raw_text", n, [(0, Coded.of(texts))], {"long_name": told})
+
+    def _changes(self, changes: FlagChanges) -> None:
+        """Write who changed flags."""
+        places = ("DEPTH", "POSITION", "TIME", "SAMPLE_TIME")
+        names = {f"@{name.lower()}": name for name in places}
+        names |= {parameter.name: name for (parameter, _, _), name in self.columns.items()}
+        write_changes(self.file, changes, names)
 
     def _about(self) -> None:
         series = self.features and set(self.features) == {FEATURES.index("time series")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
-from sdcviz.formats.base import WriteContext
+from sdcviz.formats.base import FlagChanges, WriteContext
 from sdcviz.formats.model import Batch, Coded, Column, Parameter, Stations
 from sdcviz.observations.build import STATION_TEXTS
 from sdcviz.observations.kernels import restore
 from sdcviz.observations.layout import storage_errors
 from sdcviz.observations.originals import original_odv
+from sdcviz.observations.overlay import TIME
 from sdcviz.observations.selection import Selection
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ _ENDINGS = {
     ".csv": "csv",
 }
 _PIECE = 500_000
+_TOLD = ("id", "time", "user", "reason", "tool", "selection", "session", "software")
 
 
 def export(selection: Selection, path: Path, form: str | None = None) -> Path:
@@ -109,7 +112,10 @@ def _write(selection: Selection, path: Path, form: str) -> None:
     if original is not None:
         path.write_bytes(original)
         return
-    _writer(form)(path, batches(selection), _context(selection))
+    context = _context(selection)
+    if form == "netcdf":
+        context = replace(context, changes=_changes(selection))
+    _writer(form)(path, batches(selection), context)
 
 
 def _writer(form: str) -> Callable[[Path, Iterable[Batch], WriteContext], None]:
@@ -134,6 +140,53 @@ def _context(selection: Selection) -> WriteContext:
         history=history,
         software=f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
         sources=[c.manifest["sources"][i]["name"] for i in used],
+    )
+
+
+def _changes(selection: Selection) -> FlagChanges | None:
+    """Collect who changed flags of what is written; indices are those of the file."""
+    from sdcviz.qc.changelog import changes_of
+
+    c = selection.collection
+    edits, batch, known = changes_of(c, selection.rows)
+    if not len(edits):
+        return None
+    place = np.searchsorted(selection.rows, edits.station)
+    order = _order(selection)
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    sizes = selection.sample_counts
+    begins = np.empty(len(order), np.int64)
+    begins[order] = np.cumsum(sizes[order]) - sizes[order]
+    if selection.mask is None:
+        within, there = edits.sample.astype(np.int64), np.ones(len(edits), bool)
+    else:
+        asked = c.offsets[edits.station] + edits.sample
+        found = np.searchsorted(selection.sample_numbers, asked)
+        last = max(selection.n_samples - 1, 0)
+        there = selection.sample_numbers[np.minimum(found, last)] == asked
+        within = found - selection.offsets[place]
+    of_station = edits.sample < 0
+    kept = np.flatnonzero(there | of_station)
+    keys = list(edits.keys)
+    used = np.unique(c.source[selection.rows])
+    names = {key: p.name for key, p in _names(c, [k for k in keys if k in c.keys], used).items()}
+    of_sample = (np.array(keys, object) == TIME)[edits.parameter] & ~of_station
+    batches_of = list(known.values())
+    index = {b.id: i for i, b in enumerate(batches_of)}
+    return FlagChanges(
+        station=number[place][kept],
+        sample=np.where(of_station, -1, begins[place] + within)[kept],
+        parameter=np.where(of_sample, len(keys), edits.parameter.astype(np.int64))[kept],
+        names=[*(names.get(key, key) for key in keys), "@sample_time"],
+        old=edits.old[kept],
+        new=edits.new[kept],
+        batch=np.array([index[b] for b in batch[kept].tolist()], np.int64),
+        notes=[edits.notes[i] if edits.notes else "" for i in kept.tolist()],
+        batches=[
+            {name: getattr(b, name) for name in _TOLD} | {"undoes": b.undoes or 0}
+            for b in batches_of
+        ],
     )
 
 
@@ -162,7 +215,7 @@ def batches(selection: Selection) -> Iterator[Batch]:
     c, rows, counts = selection.collection, selection.rows, selection.sample_counts
     keys = _keys(selection)
     names = _names(c, keys, np.unique(c.source[rows]))
-    order = np.lexsort((c.station_index[rows], c.source[rows]))
+    order = _order(selection)
     sizes = counts[order]
     ends = np.cumsum(sizes)
     first = 0
@@ -173,6 +226,12 @@ def batches(selection: Selection) -> Iterator[Batch]:
         made.stations.index = np.arange(first, last, dtype=np.int32)
         yield made
         first = last
+
+
+def _order(selection: Selection) -> NDArray[np.intp]:
+    """Return the places of the stations in the order in which they are written."""
+    c, rows = selection.collection, selection.rows
+    return np.lexsort((c.station_index[rows], c.source[rows]))
 
 
 def _keys(selection: Selection) -> list[str]:

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.qc.journal_queries import Batch
 
-__all__ = ["COLUMNS", "Session", "change_log", "history_line", "sessions", "write_change_log"]
+__all__ = [
+    "COLUMNS",
+    "Session",
+    "change_log",
+    "changes_of",
+    "history_line",
+    "sessions",
+    "write_change_log",
+]
 
 COLUMNS = (
     *("session_id", "utc_time", "operator", "edmo_code", "edmo_name", "local_cdi_id", "cdi_url"),
@@ -82,7 +90,7 @@ def sessions(collection: Collection, rows: NDArray[np.int64] | None = None) -> l
     list of Session
         In the order in which they ended; those that left nothing changed are not among them.
     """
-    edits, batch, known = _journal(collection, rows)
+    edits, batch, known = changes_of(collection, rows)
     names: dict[tuple[str, str, str], int] = {}
     members: dict[int, list[Batch]] = {}
     of_batch: dict[int, int] = {}
@@ -115,10 +123,26 @@ def sessions(collection: Collection, rows: NDArray[np.int64] | None = None) -> l
     return sorted(found, key=lambda s: s.end)
 
 
-def _journal(
-    collection: Collection, rows: NDArray[np.int64] | None
+def changes_of(
+    collection: Collection, rows: NDArray[np.int64] | None = None
 ) -> tuple[Edits, NDArray[np.int64], dict[int, Batch]]:
-    """Return changes, the batch of each, and these batches."""
+    """Return what the journal holds.
+
+    Parameters
+    ----------
+    collection : Collection
+    rows : ndarray of int64, optional
+        Changes of these stations only.
+
+    Returns
+    -------
+    edits : Edits
+        In their order; also what was taken back later.
+    batch : ndarray of int64
+        Number of the batch of each.
+    batches : dict of int to Batch
+        Those batches.
+    """
     if collection.last_batch is None:  # opened with its original flags
         return Edits.join([]), np.empty(0, np.int64), {}
     edits, batch = collection.journal.edits(collection)
@@ -259,7 +283,7 @@ def change_log(
     polars.DataFrame
         The columns of `COLUMNS`; texts are safe for spreadsheets.
     """
-    edits, batch, known = _journal(collection, rows)
+    edits, batch, known = changes_of(collection, rows)
     for first in range(0, len(edits), _PIECE):
         piece = np.arange(first, min(first + _PIECE, len(edits)))
         yield _table(collection, edits.take(piece), batch[piece], known)

@@ -24,8 +24,8 @@ def session(profiles_collection) -> Session:
 
 def finished(part: ExportPart):
     """Wait for the writer and return the file that is offered."""
-    part.worker.join(timeout=120)
-    return downloads.find(part._address.rpartition("/")[2])
+    part.writer.thread.join(timeout=120)
+    return downloads.find(part.writer.address.rpartition("/")[2])
 
 
 @pytest.mark.parametrize("title", DATA)
@@ -42,7 +42,7 @@ def test_data_hold_what_is_shown(session, title, tmp_path):
     part.write_data()
     path = finished(part)
     assert path.name.startswith("Ovide_3_3_stations")
-    assert f'href="{part._address}"' in part.result.object
+    assert f'href="{part.writer.address}"' in part.writer.result.object
     report = import_files([path], tmp_path / "again")
     assert (report.stations, report.samples) == (3, expected.n_samples)
     again = open_collection(tmp_path / "again").where().samples("temperature")
@@ -109,10 +109,10 @@ def test_a_failure_is_told_in_a_sentence(session, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setattr(downloads, "new_folder", lambda: tmp_path / "file")
     part.write_data()
-    part.worker.join(timeout=60)
-    assert "href" not in part.result.object
-    assert re.search("written", part.result.object)
-    assert not part._busy.visible
+    part.writer.thread.join(timeout=60)
+    assert "href" not in part.writer.result.object
+    assert re.search("written", part.writer.result.object)
+    assert not part.writer.busy
 
 
 def test_a_new_export_removes_the_old_file(session):

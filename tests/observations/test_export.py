@@ -12,6 +12,7 @@ from sdcviz.formats.model import Coded, Parameter
 from sdcviz.observations import build_collection, import_files, open_collection
 from sdcviz.observations.export import batches
 from sdcviz.observations.kernels import restore
+from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
 
 from .synthetic import TEMP, batch, sha
 
@@ -169,3 +170,94 @@ def test_a_failed_export_leaves_the_old_file(two, tmp_path):
 def test_a_folder_that_is_missing_is_made(two, tmp_path):
     path: Path = two.where(rows=[0]).export(tmp_path / "new" / "out.csv")
     assert path.is_file()
+
+
+@pytest.fixture
+def flagged(data, tmp_path):
+    """Open a collection of two files with changed flags of every kind."""
+    files = ["odv/octopus_diap.txt", "odv/ODV_timeseries_tidegauge.txt"]
+    import_files([data / name for name in files], tmp_path / "flagged")
+    c = open_collection(tmp_path / "flagged")
+    (series,) = np.flatnonzero(c.source == 1)[:1]
+    first, second = (int(r) for r in np.flatnonzero(c.source == 0)[[2, 5]])
+    for key, row, sample, new in (
+        ("nitrate", [first, second], [3, 1], "4"),
+        ("nitrate", [first], [3], "3"),
+        (DEPTH, [second], [0], "4"),
+        (POSITION, [first], [-1], "3"),
+        (TIME, [second], [-1], "4"),
+        (TIME, [series], [7], "3"),
+    ):
+        edits = Edits.of(key, row, sample, c.flag_at(key, row, sample), new)
+        c.journal.write(c, edits, user="Ana Ünal", reason="=spike", session="one")
+    return c
+
+
+def the_same_flags(before, after) -> None:
+    """Compare all flags station by station; the export numbered them anew."""
+    order = np.lexsort((before.station_index, before.source))
+    for k, a in enumerate(order):
+        (b,) = np.flatnonzero(after.station_index == k)
+        one, other = slice(*before.offsets[a : a + 2]), slice(*after.offsets[b : b + 2])
+        assert after.position_flag[b] == before.position_flag[a]
+        assert after.time_flag[b] == before.time_flag[a]
+        assert (after.depth_flag[other] == before.depth_flag[one]).all()
+        own = ~np.isnat(before.sample_time[one])
+        there = before.sample_time_flag[one][own]
+        assert (after.sample_time_flag[other][own] == there).all()
+        for key in before.keys:
+            if before.has(key)[a]:
+                assert (after.flags(key)[other] == before.flags(key)[one]).all()
+
+
+@pytest.mark.parametrize("form", ["odv", "netcdf", "csv", "parquet"])
+def test_changed_flags_go_into_every_format(flagged, form, tmp_path):
+    path = flagged.where().export(tmp_path / f"out.{form}", form)
+    import_files([path], tmp_path / form)
+    the_same_flags(flagged, open_collection(tmp_path / form))
+
+
+def test_netcdf_tells_who_changed_what(flagged, tmp_path):
+    from netCDF4 import Dataset
+
+    c = flagged
+    for number, chosen in enumerate((c.where(), c.where(depth=(5, None)))):
+        path = chosen.export(tmp_path / f"out{number}.nc")
+        edits, batch = c.journal.edits(c)
+        with Dataset(path) as file:
+            file.set_auto_mask(False)
+            assert {v.dimensions[0] for v in file.variables.values()} <= {"station", "sample"}
+            group = file["flag_changes"]
+            row_size = file["row_size"][:]
+            # Chars become texts as their encoding says.
+            texts = {name: v[:].tolist() for name, v in group.variables.items() if v.ndim == 2}
+            assert set(texts["batch_user"]) == {"Ana Ünal"}
+            assert set(texts["batch_reason"]) == {"=spike"}
+            told = list(
+                zip(
+                    texts["variable"],
+                    *(group[name][:].tolist() for name in ("station", "sample")),
+                    group["flag_old"][:].view("u1").tobytes().decode(),
+                    group["flag_new"][:].view("u1").tobytes().decode(),
+                    strict=True,
+                )
+            )
+            assert group["batch_id"][:].tolist() == sorted(set(batch.tolist()))
+            # The last change of each flag is what the file has.
+            ends = np.cumsum(row_size)
+            for name, station, sample, _, new in dict.fromkeys(told):
+                again = [t for t in told if t[:3] == (name, station, sample)]
+                flags = file[f"{name}_SEADATANET_QC"][:]
+                at = station if sample < 0 else sample
+                assert sample < 0 or ends[station] - row_size[station] <= sample < ends[station]
+                if again[-1][4] == new:
+                    assert chr(flags[at]) == new
+            if number == 0:
+                assert len(told) == len(edits)
+                assert {t[0] for t in told} >= {"DEPTH", "POSITION", "TIME", "SAMPLE_TIME"}
+        import xarray as xr
+
+        with xr.open_dataset(path) as dataset:
+            assert dataset.attrs["Conventions"].startswith("CF-1.8")
+    with Dataset(c.where(rows=[0]).export(tmp_path / "none.nc")) as file:
+        assert not file.groups

@@ -13,6 +13,7 @@ from .density import DENSITY_INVERSION
 from .levels import DEEPEST, FEW_LEVELS, GAP, MONOTONIC
 from .profile import GRADIENT, ROLLOVER, SPIKE
 from .ranges import GLOBAL_RANGE, REGIONAL_RANGE
+from .series import SERIES
 from .stations import AFTER, BEFORE
 
 __all__ = ["CHECKS"]
@@ -31,5 +32,7 @@ _PROFILE = (
     DENSITY_INVERSION,
 )
 
-CHECKS: dict[str, Check] = {check.name: check for check in (*BEFORE, *_PROFILE, *CHEMISTRY, *AFTER)}
+CHECKS: dict[str, Check] = {
+    check.name: check for check in (*BEFORE, *_PROFILE, *CHEMISTRY, *SERIES, *AFTER)
+}
 """Name to check."""
