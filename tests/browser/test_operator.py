@@ -136,9 +136,10 @@ def test_a_morning(
 def walk(desk: Workplace, c: Collection, nth: int, total: int, press: str = "") -> int:
     """Go to the nth station of the queue; what is drawn is what the library says of it."""
     if press:
+        before = desk.row
         desk.press(press)
+        desk.until("return view && view.row !== given", before)
     desk.place(f"{nth} of {total}")
-    desk.until("return view && view.n === desk.flags('temperature').length")
     row = desk.row
     profile = c.profile(row)
     shown = desk.ask("return {id: view.id, n: view.n, depth: [...view.depth]}")
