@@ -63,7 +63,13 @@ class ExploreView(pn.viewable.Viewer):
         session.param.watch(lambda _: self._status.param.update(object=HINT), ["collection"])
         session.param.watch(
             lambda *_: self._show_count(),
-            ["collection", "collection_version", "selection", *session.filter_names],
+            [
+                "collection",
+                "collection_version",
+                "selection",
+                "explored_flags",
+                *session.filter_names,
+            ],
         )
         self._show_side()
         self._show_count()

@@ -11,6 +11,7 @@ import param
 
 from .desk import Desk
 from .parts.conductor import Conductor
+from .parts.reading_note import ReadingNote
 from .session import Session
 
 __all__ = ["TOOLS", "QualityView"]
@@ -65,7 +66,12 @@ class QualityView(pn.viewable.Viewer):
             sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "1 1 0"}
         )
         self._stage = pn.Column(
-            self.conductor.bar, self.plots, self.table, sizing_mode="stretch_both", margin=0
+            ReadingNote(session=self.session),
+            self.conductor.bar,
+            self.plots,
+            self.table,
+            sizing_mode="stretch_both",
+            margin=0,
         )
         # Dialogs stand beside what changes: moved around, an open one would vanish.
         self.main = pn.Column(self._stage, sizing_mode="stretch_both", margin=0)

@@ -71,6 +71,10 @@ class Session(param.Parameterized):
     flags_version = param.Integer(
         default=0, doc="Goes up when flags of the open collection were changed, here or elsewhere."
     )
+    explored_flags = param.Integer(
+        default=0,
+        doc="Follows flags_version while the Explore tab is in view, or once it is again.",
+    )
     user = param.String(default="", doc="Name under which changes of flags are written down.")
     reading = param.String(
         default="", doc="Name of the second reading whose flags are shown; empty: the common flags."
@@ -106,6 +110,12 @@ class Session(param.Parameterized):
     )
     station = param.Parameter(default=None, doc="Row of the station on the card, or None.")
     dark = param.Boolean(default=False, doc="Dark theme.")
+
+    @param.depends("flags_version", "tab", watch=True)
+    def _explore_flags(self) -> None:
+        """Have only the tab in view draw again: flags may change every second."""
+        if self.tab == "explore":
+            self.explored_flags = self.flags_version
 
     @param.depends("reading", watch=True)
     def _other_flags(self) -> None:

@@ -27,6 +27,14 @@ _COMPONENTS: dict[str, Any] = {
         }
     },
     "MuiTabs": {"styleOverrides": {"root": {"minHeight": 40}}},
+    "MuiDialog": {
+        "styleOverrides": {
+            # On a dark page nothing else would show where a dialog ends.
+            "paper": {"backgroundImage": "none", "outline": "1px solid rgba(127, 145, 155, 0.35)"},
+            # In the dark the button that closes would be black.
+            "root": {"& .MuiIconButton-root": {"color": "inherit"}},
+        }
+    },
     "MuiTooltip": {"defaultProps": {"enterDelay": 400}},
     "MuiToolbar": {"defaultProps": {"variant": "dense"}},
 }

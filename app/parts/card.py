@@ -46,7 +46,7 @@ class CardPart(pn.viewable.Viewer):
         super().__init__(**params)
         self._layout = pmui.Column(sizing_mode="stretch_both", margin=0, scroll="y")
         self._made = False
-        names = ["station", "collection", "collection_version"]
+        names = ["station", "collection", "collection_version", "explored_flags"]
         self.session.param.watch(self._update, names)
         self.param.watch(self._update, "active")
         self._update()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["SHOWN_BY", "chosen", "counts", "shown"]
 
 SHOWN_BY = (
-    "collection", "collection_version", "selection", "brush", "depth", "time", "months",
-    "parameter", "value", "flags", "box", "polygon", "has", "cruises", "platforms",
+    "collection", "collection_version", "explored_flags", "selection", "brush", "depth", "time",
+    "months", "parameter", "value", "flags", "box", "polygon", "has", "cruises", "platforms",
     "data_centres", "sources",
 )  # fmt: skip
 """Parameters of a session that change what `chosen` and `shown` give."""

@@ -69,10 +69,10 @@ class DuplicatesPart(pn.viewable.Viewer):
         """Show the tool."""
         new = self._dialog is None
         if new:
-            self.form = DuplicatesForm(self._take, session=self.desk.session, height=640)
+            self.form = DuplicatesForm(self._take, session=self.desk.session)
             self._dialog = pmui.Dialog(
                 self.form, title="Duplicates", width_option="xl", show_close_button=True,
-                close_on_click=False,
+                close_on_click=True,
             )  # fmt: skip
         self._dialog.open = True
         if self.pairs is None:

@@ -64,7 +64,10 @@ class FiltersPart(pn.viewable.Viewer):
         session = self.session
         self.form = FilterForm(self._take, dark=session.dark, sizing_mode="stretch_width", margin=0)
         watch = session.param.watch
-        watch(lambda *_: self._draw(), ["collection", "collection_version", "parameter"])
+        watch(
+            lambda *_: self._draw(),
+            ["collection", "collection_version", "parameter", "explored_flags"],
+        )
         watch(lambda *_: self._show(), list(session.filter_names))
         watch(lambda e: self.form.param.update(dark=e.new), "dark")
         self._draw()

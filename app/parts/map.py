@@ -77,9 +77,15 @@ class MapPart(pn.viewable.Viewer):
         watch(
             self._redraw, [*self.session.filter_names, "colour_by", "parameter", "clim", "colormap"]
         )
+        watch(self._follow_flags, "explored_flags")
         watch(lambda *_: self._draw_picked(), ["selection", "brush", "station"])
         watch(self._dress, "dark")
         watch(self._extent_set, "extent")
+
+    def _follow_flags(self, _: Any) -> None:
+        """Draw again where flags decide what is shown, or in which colour."""
+        if self.session.colour_by in ("mean", "flag") or self.session.filters.flag_keys:
+            self._redraw()
 
     def _dress(self, event: Any) -> None:
         """Take the theme; many stations stand out in dark colours on light, light on dark."""

@@ -97,13 +97,10 @@ class Proposals(param.Parameterized):
         if data is None or not edits or self._busy:
             return
         self._show(button="Writing …", busy=True)
-        user, reading = session.user, session.reading
+        user = session.user
 
         def write() -> Any:
-            return editing.write(
-                data, edits, user=user, reason="automatic checks", tool="check", selection="",
-                reading=reading,
-            )  # fmt: skip
+            return editing.write(data, edits, user=user, reason="automatic checks", tool="check")
 
         def then(_: Any, error: Exception | None) -> None:
             self.forget()

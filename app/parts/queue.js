@@ -88,8 +88,10 @@ class List {
         continue
       }
       const node = this.one(place, row)
+      // In their order, so that Tab and screen readers go down the list.
+      const after = [...this.space.children].find((other) => Number(other.dataset.place) > place)
+      this.space.insertBefore(node, after ?? null)
       this.nodes.set(place, node)
-      this.space.append(node)
     }
   }
 

@@ -112,6 +112,7 @@ export function render({model}) {
     const s = model.state
     if (!s.readings) return
     before.hidden = Boolean(s.reading)
+    node.classList.toggle("tall", !s.reading && s.readings.length > 0)
     during.hidden = !s.reading
     compare.hidden = Boolean(s.reading) || !s.readings.length
     now.textContent = s.reading
@@ -143,7 +144,8 @@ export function render({model}) {
     show_buttons()
   }
 
+  const node = frame(model, before, during, compare)
   model.on("state", show)
   show()
-  return frame(model, before, during, compare)
+  return node
 }

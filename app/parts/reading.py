@@ -27,8 +27,6 @@ __all__ = ["ReadingPart"]
 PAGE = 100
 """Disagreements that are listed at once."""
 LONGEST = 60
-LOW, HIGH = 150, 600
-"""Pixels of the form without and with a comparison."""
 _COLOURS = {f.code: [f.title, f.colour] for f in FLAGS}
 
 
@@ -66,10 +64,10 @@ class ReadingPart(pn.viewable.Viewer):
         """Show the tool."""
         new = self._dialog is None
         if new:
-            self.form = ReadingForm(self._take, session=self.desk.session, height=HIGH)
+            self.form = ReadingForm(self._take, session=self.desk.session)
             self._dialog = pmui.Dialog(
                 self.form, title="Second reader", width_option="lg", show_close_button=True,
-                close_on_click=False,
+                close_on_click=True,
             )  # fmt: skip
         self._dialog.open = True
         self._restart()
@@ -152,7 +150,6 @@ class ReadingPart(pn.viewable.Viewer):
         session, data, found = self.desk.session, self.desk.data, self.found
         if data is None:
             return
-        self.form.height = LOW if session.reading or not self._readings() else HIGH
         self.form.state = {
             "reading": session.reading,
             "user": session.user,

@@ -231,7 +231,7 @@ export function render({model}) {
   function show_bars(given, colour) {
     spread.hidden = !given
     if (!given) return
-    const path = (heights) => heights.map((h, i) => h ? `M${i / heights.length} 1v${-h}h${0.92 / heights.length}v${h}z` : "").join("")
+    const path = (heights) => heights.map((h, i) => h ? `M${i / heights.length} 1v${-Math.max(h, 0.04)}h${0.92 / heights.length}v${h}z` : "").join("")
     bars.replaceChildren(
       draw("path", {class: "all", d: path(given.all)}), draw("path", {d: path(given.hits), fill: colour}),
     )

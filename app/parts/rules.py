@@ -77,10 +77,10 @@ class RulesPart(pn.viewable.Viewer):
         """Show the tool."""
         new = self._dialog is None
         if new:
-            self.form = RuleForm(self._take, session=self.desk.session, height=640)
+            self.form = RuleForm(self._take, session=self.desk.session)
             self._dialog = pmui.Dialog(
                 self.form, title="Rule", width_option="lg", show_close_button=True,
-                close_on_click=False,
+                close_on_click=True,
             )  # fmt: skip
             self._restart()
         self._dialog.open = True

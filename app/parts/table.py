@@ -9,6 +9,8 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from sdcviz.formats.csv_write import safe_text
+
 from ..session import Session
 from .chosen import SHOWN_BY, counts, shown
 
@@ -69,7 +71,7 @@ class TablePart(pn.viewable.Viewer):
         self._setting = False
         self._layout = pmui.Column(sizing_mode="stretch_both", margin=0)
         self.table: pn.widgets.Tabulator | None = None
-        self.session.param.watch(lambda *_: self._update(page=1), list(SHOWN_BY))
+        self.session.param.watch(self._follow, list(SHOWN_BY))
         self.param.watch(lambda _: self._update(page=1), "active")
         self._update(page=1)
 
@@ -147,10 +149,19 @@ class TablePart(pn.viewable.Viewer):
         column, descending = self._sort or (None, False)
         return _readable(selection.table(number, PAGE, column, descending))
 
+    def _follow(self, *events: Any) -> None:
+        """List anew; flags alone turn no page, and matter only where they filter."""
+        if {e.name for e in events} != {"explored_flags"}:
+            self._update(page=1)
+        elif self.session.filters.flag_keys:
+            self._update(page=self._pager.value + 1 if self.table is not None else 1)
+
     def _update(self, page: int) -> None:
         selection = shown(self.session)
         if not self.active or selection is None:
             return
+        pages = max(1, -(-selection.n_stations // PAGE))
+        page = min(page, pages)
         frame = self.page(page)
         if self.table is None:
             self._make(frame)
@@ -158,7 +169,6 @@ class TablePart(pn.viewable.Viewer):
             self.table.value = frame
         self._setting = True
         try:
-            pages = max(1, -(-selection.n_stations // PAGE))
             # The pager counts from 0; first down, or a shorter list would cut off its page.
             self._pager.value = 0
             self._pager.param.update(count=pages, value=page - 1)
@@ -197,9 +207,16 @@ class TablePart(pn.viewable.Viewer):
         for page in range(1, max(1, -(-selection.n_stations // CHUNK)) + 1):
             column, descending = self._sort or (None, False)
             frame = _readable(selection.table(page, CHUNK, column, descending))
+            texts = frame.select_dtypes(["object", "string"]).columns
+            frame = frame.assign(**{name: frame[name].map(_harmless) for name in texts})
             out.write(frame.to_csv(header=page == 1, lineterminator="\n").encode())
         out.seek(0)
         return out
+
+
+def _harmless(value: Any) -> Any:
+    """Make a text one that no spreadsheet takes for a formula."""
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def _readable(frame: Any) -> Any:

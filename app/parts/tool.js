@@ -61,7 +61,7 @@ function later(f, rest = 220) {
 
 // The frame of a tool. Its keys are its own: a 4 that is typed here flags nothing.
 function frame(model, ...children) {
-  const node = make("div", {class: "tool"}, ...children)
+  const node = make("div", {class: "tool tall"}, ...children)
   const theme = () => node.classList.toggle("dark", model.dark)
   model.on("dark", theme)
   theme()

@@ -147,14 +147,19 @@ def _table(opened: Collection, found: Findings) -> pd.DataFrame:
     """Give the findings with names and depths for people."""
     import numpy as np
 
+    from ..observations.kernels import restore
+
     table = found.to_frame()
     rows = table["station"].to_numpy()
     names = {row: opened.station_id(row) for row in np.unique(rows).tolist()}
     at = opened.offsets[rows] + table["sample"].to_numpy()
     depth = np.full(len(table), np.nan)
     single = table["sample"].to_numpy() >= 0
-    depth[single] = opened.depth[at[single]]
+    known = np.asarray(opened.depth[at[single]])
+    depth[single] = restore(known) if known.dtype == np.float32 else known
     table.insert(0, "check", table.pop("check"))
+    # "@depth" is a name of ours; the commands take "depth".
+    table["parameter"] = table["parameter"].str.removeprefix("@")
     table.insert(1, "station_id", [names[row] for row in rows.tolist()])
     table.insert(2, "cruise", opened.text("cruise").take(rows).texts())
     table.insert(3, "station_name", opened.text("station").take(rows).texts())

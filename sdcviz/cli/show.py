@@ -62,7 +62,20 @@ def show_json(document: Any) -> None:
 
 
 def show_csv(table: pd.DataFrame) -> None:
-    """Write a table to standard output as CSV; times as ISO 8601, missing values empty."""
+    """Write a table to standard output as CSV; times as ISO 8601, missing values empty.
+
+    No text is a formula for a spreadsheet.
+    """
+    from ..formats.csv_write import safe_text
+
+    texts = table.select_dtypes(["object", "string", "category"]).columns
+    table = table.assign(
+        **{
+            name: [safe_text(v) if isinstance(v, str) else v for v in table[name]]
+            for name in texts
+            if table.columns.to_list().count(name) == 1
+        }
+    )
     table.to_csv(sys.stdout, index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n")
 
 

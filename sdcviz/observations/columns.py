@@ -115,8 +115,9 @@ class Columns:
         try:
             self.manifest: dict[str, Any] = read_json(self.folder / "manifest.json")
             self._check_files()
-            for name in self._FILES:
-                setattr(self, name, read_npy(self.folder / f"{name}.npy"))
+            self._loaded = {n: read_npy(self.folder / f"{n}.npy") for n in self._FILES}
+            for name, column in self._loaded.items():
+                setattr(self, name, column)
             self.station_index = read_npy(self.folder / "index.npy")
         except PermissionError as error:
             raise not_readable(error, path) from error
@@ -130,7 +131,7 @@ class Columns:
         self._lock = Lock()
         self._memory: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._bytes = 0
-        self._overlay = Overlay(cast("Collection", self))
+        self.overlay = Overlay(cast("Collection", self))
         self._told: tuple[int, list[ParameterInfo]] = -1, []
 
     def _check_files(self) -> None:
@@ -147,7 +148,7 @@ class Columns:
     @property
     def parameters(self) -> list[ParameterInfo]:
         """All stored parameters, those with most values first."""
-        version = self._overlay.version
+        version = self.overlay.version
         if self._told[0] != version:
             self._told = version, self._tell()
         return self._told[1]
@@ -156,7 +157,7 @@ class Columns:
         found = [
             ParameterInfo(
                 **{k: p[k] for k in _TOLD if k != "flags"},
-                flags=self._overlay.counts(p["key"], p["flags"]),
+                flags=self.overlay.counts(p["key"], p["flags"]),
                 range=tuple(p["range"]),
                 quantiles=tuple(p["quantiles"]),
             )
@@ -227,11 +228,13 @@ class Columns:
         return array, self.offsets[:-1] if entry["dense"] else self._map(f"{stem}.starts")
 
     def _map(self, stem: str) -> NDArray:
-        changed = self._overlay.view(stem)
+        changed = self.overlay.view(stem)
         return self.mapped(stem) if changed is None else changed
 
     def mapped(self, stem: str) -> NDArray:
         """Return a column as it was imported."""
+        if stem in self._loaded:
+            return self._loaded[stem]
         return self.remember(("file", stem), lambda: read_npy(self.folder / f"{stem}.npy"), 0)
 
     def values(self, key: str) -> Any:
@@ -335,7 +338,7 @@ class Columns:
             The collection has no such parameter.
         """
         r, s, f = _alike(rows, samples, codes)
-        return self._overlay.lay(key, r, s, f.astype(np.uint8))
+        return self.overlay.lay(key, r, s, f.astype(np.uint8))
 
     def flag_places(self, key: str, rows: ArrayLike, samples: ArrayLike) -> NDArray[np.bool_]:
         """Tell which flags there are.
@@ -351,7 +354,7 @@ class Columns:
         """
         r, s = _alike(rows, samples)
         out = np.zeros(len(r), bool)
-        for asked, _, at in self._overlay.places(key, r, s):
+        for asked, _, at in self.overlay.places(key, r, s):
             out[asked] = at >= 0
         return out
 
@@ -368,7 +371,7 @@ class Columns:
         ndarray of uint8
             ASCII of L20 codes; 9 where there is no such flag.
         """
-        return self._overlay.at(key, *_alike(rows, samples))
+        return self.overlay.at(key, *_alike(rows, samples))
 
     def imported_flags(self, key: str) -> NDArray[np.uint8]:
         """Return the flags of a parameter as they were imported.
@@ -398,7 +401,7 @@ class Columns:
     @property
     def flags_version(self) -> int:
         """Goes up whenever flags are laid over."""
-        return self._overlay.version
+        return self.overlay.version
 
     def flags_state(self, *keys: str) -> tuple[int, ...]:
         """Name the state of some flags: what was computed in an equal state still holds.
@@ -413,7 +416,7 @@ class Columns:
         tuple of int
             Empty as long as these flags are as they were imported.
         """
-        return self._overlay.state(self._sources_of(keys))
+        return self.overlay.state(self._sources_of(keys))
 
     def _sources_of(self, keys: tuple[str, ...]) -> set[str]:
         """Replace derived parameters by those that they are computed from."""
@@ -457,11 +460,11 @@ class Columns:
                 self._memory.move_to_end(what)
                 return self._memory[what][0]
         needed = self._sources_of(flags) if flags else set()
-        before = self._overlay.state(needed)
+        before = self.overlay.state(needed)
         made = make()
         size = weight if weight >= 0 else getattr(made, "nbytes", 1000)
         with self._lock:
-            if self._overlay.state(needed) != before:
+            if self.overlay.state(needed) != before:
                 return made  # the flags changed meanwhile
             if what not in self._memory:
                 self._memory[what] = made, size, needed

@@ -36,7 +36,7 @@ _NO_FLAGS = np.empty(0, np.uint8)
 
 
 def conditions(
-    c: Collection, f: Filters, imported: bool = False
+    c: Collection, f: Filters, version: int | None = None
 ) -> tuple[NDArray[np.int64], tuple, tuple]:
     """Prepare the arguments that the compiled loops over samples share.
 
@@ -44,27 +44,32 @@ def conditions(
     ----------
     c : Collection
     f : Filters
-    imported : bool
-        Judge by the flags as they were imported (of stored parameters only).
+    version : int, optional
+        Judge by the flags of this version of `Overlay` (of stored parameters only).
 
     Returns
     -------
     starts : ndarray of int64
     columns, limits : tuple
         See `sdcviz.observations.kernels.judge_samples`.
+
+    Raises
+    ------
+    LookupError
+        That version is too many changes ago.
     """
     starts = c.offsets[:-1]
     values: NDArray = c.depth  # something to look at, where no parameter is asked for
-    flags = depth_flag = c.mapped("depth_flag") if imported else c.depth_flag
+    flags = depth_flag = _flags(c, "depth_flag", version)
     if f.parameter is not None and (f.value is not None or f.flags):
         if f.parameter.startswith("derived:"):
             values, flags = c.values(f.parameter), c.flags(f.parameter)
         else:
-            stored, stored_flags = c.stored(f.parameter), c.stored(f.parameter, "flags")
-            assert stored is not None and stored_flags is not None
+            stored = c.stored(f.parameter)
+            assert stored is not None, "values are always stored"
             values, starts = stored
-            flags = c.mapped(f"{c.stem(f.parameter)}.flag") if imported else stored_flags[0]
-    time_flags = _sample_time_flags(c, imported) if f.flags else _NO_FLAGS
+            flags = _flags(c, f"{c.stem(f.parameter)}.flag", version)
+    time_flags = _sample_time_flags(c, version) if f.flags else _NO_FLAGS
     by_time = f.by_time and c.sample_time is not None
     timed = by_time or time_flags.size
     times = c.sample_time.view(np.int64) if timed and c.sample_time is not None else _NO_TIMES
@@ -78,25 +83,32 @@ def conditions(
     )
     columns = (
         *(c.depth, depth_flag, values, flags, times, time_flags, c.time.view(np.int64)),
-        c.mapped("time_flag") if imported else c.time_flag,
-        c.mapped("position_flag") if imported else c.position_flag,
+        _flags(c, "time_flag", version),
+        _flags(c, "position_flag", version),
         f.allowed,
     )
     return starts, columns, limits
 
 
-def _sample_time_flags(c: Collection, imported: bool) -> NDArray[np.uint8]:
+def _flags(c: Collection, stem: str, version: int | None) -> NDArray[np.uint8]:
+    if version is None:
+        return c.overlay.now(stem)
+    column = c.overlay.back(stem, version)
+    if column is None:
+        raise LookupError(version)
+    return column
+
+
+def _sample_time_flags(c: Collection, version: int | None) -> NDArray[np.uint8]:
     """Return the flags of the samples' own times; nothing where no time is bad."""
-    if c.sample_time_flag is None:
+    if c.sample_time is None:
         return _NO_FLAGS
-    flags = c.mapped("sample_time_flag") if imported else c.sample_time_flag
-    of_station = c.mapped("time_flag") if imported else c.time_flag
+    flags, of_station = (_flags(c, s, version) for s in ("sample_time_flag", "time_flag"))
 
     def bad() -> bool:
         return any(bool((f == ord(code)).any()) for f in (of_station, flags) for code in "34")
 
-    known = ("bad times", imported)
-    found: bool = c.remember(known, bad, flags=() if imported else (TIME,))
+    found = bad() if version is not None else c.remember(("bad times",), bad, flags=(TIME,))
     return flags if found else _NO_FLAGS
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections import deque
 from collections.abc import Iterable
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,8 @@ DEPTH, TIME, POSITION = "@depth", "@time", "@position"
 
 PLAIN = {DEPTH: "depth_flag", TIME: "time_flag", POSITION: "position_flag"}
 """Their columns (samples may have times of their own, too)."""
+_LOGGED = 2_000_000
+"""Changes of flags that can be looked behind (see `Overlay.back`)."""
 _numbers = itertools.count(1)
 
 
@@ -51,6 +54,15 @@ class Places(NamedTuple):
     at: NDArray[np.int64]
 
 
+class _Step(NamedTuple):
+    """What one change has overwritten; `number` is the version since."""
+
+    number: int
+    stem: str
+    at: NDArray[np.int64]
+    old: NDArray[np.uint8]
+
+
 class Overlay:
     """The changed flags of one open collection.
 
@@ -69,7 +81,9 @@ class Overlay:
         self._views: dict[str, NDArray[np.uint8]] = {}
         self._changes: dict[str, int] = {}
         self._counts: dict[str, NDArray[np.int64]] = {}
-        self.version = 0
+        self._log: deque[_Step] = deque()
+        self._logged = 0
+        self._begun = self._done = 0
 
     # ---- where ---------------------------------------------------------
     def places(self, key: str, rows: NDArray[np.int64], samples: NDArray[np.int64]) -> list[Places]:
@@ -129,17 +143,49 @@ class Overlay:
         """Return a changed column, read-only; None where nothing was changed."""
         return self._views.get(stem)
 
+    def now(self, stem: str) -> NDArray[np.uint8]:
+        """Return a column as it stands, read-only."""
+        changed = self._views.get(stem)
+        return self._columns.mapped(stem) if changed is None else changed
+
     def at(
         self, key: str, rows: NDArray[np.int64], samples: NDArray[np.int64]
     ) -> NDArray[np.uint8]:
         """Return flags as they stand; see `Columns.flag_at`."""
         out = np.full(len(rows), MISSING, np.uint8)
         for asked, stem, at in self.places(key, rows, samples):
-            changed = self._views.get(stem)
-            column = self._columns.mapped(stem) if changed is None else changed
-            there = at >= 0
+            column, there = self.now(stem), at >= 0
             out[asked[there]] = column[at[there]]
         return out
+
+    @property
+    def version(self) -> int:
+        """How many times flags were laid over."""
+        return self._done
+
+    @property
+    def quiet(self) -> int:
+        """The version, once no change is under way."""
+        with self._lock:
+            return self._done
+
+    def since(self, version: int) -> bool:
+        """Tell whether a change was begun after a version."""
+        return self._begun != version
+
+    def back(self, stem: str, version: int) -> NDArray[np.uint8] | None:
+        """Return a column as it was; None where that is too many changes ago."""
+        with self._lock:
+            steps = [step for step in self._log if step.number > version]
+            if self._done - version > len(steps):
+                return None
+            steps = [step for step in steps if step.stem == stem]
+            if not steps:
+                return self.now(stem)
+            column = self.now(stem).copy()
+        for step in reversed(steps):
+            column[step.at] = step.old
+        return column
 
     def state(self, keys: Iterable[str]) -> tuple[int, ...]:
         """Name the state of some flags: equal names mean equal flags; () is as imported."""
@@ -190,22 +236,34 @@ class Overlay:
             column = self._column(stem)
             # Before and after: what sees one state at its begin and end has seen only
             # that, so `Columns.remember` and `Selection` know what holds.
+            self._begun += 1
             self._changes[key] = self._changes.get(key, 0) + 1
+            self._note(stem, at, column[at])
             change = self._counts.setdefault(key, np.zeros(256, np.int64))
             change -= np.bincount(column[at], minlength=256)
             change += np.bincount(new, minlength=256)
             column[at] = new
             self._changes[key] += 1
-            self.version += 1
+            self._done = self._begun
             spread = c.kept((key, "flags"))
             if spread is not None:
                 spread.base[c.offsets[rows] + samples] = new
             c.forget(key)
 
+    def _note(self, stem: str, at: NDArray[np.int64], old: NDArray[np.uint8]) -> None:
+        """Keep what is overwritten; the oldest goes first where it is much."""
+        self._log.append(_Step(self._begun, stem, at, old))
+        self._logged += len(at)
+        while self._logged > _LOGGED:
+            self._logged -= len(self._log.popleft().at)
+
     def _column(self, stem: str) -> NDArray[np.uint8]:
         """Return a column that can be written to."""
         if stem not in self._writable:
-            column = read_npy(self._columns.folder / f"{stem}.npy", private=True)
+            try:
+                column = read_npy(self._columns.folder / f"{stem}.npy", private=True)
+            except FileNotFoundError:  # a later import has swept what is open here
+                column = np.array(self._columns.mapped(stem))
             view = column.view()
             view.flags.writeable = False
             self._writable[stem], self._views[stem] = column, view

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,25 @@ if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
 __all__ = ["Selection"]
+
+
+class _Found(NamedTuple):
+    """What is selected.
+
+    Attributes
+    ----------
+    rows, counts : ndarray of int64
+        Stations, and how many samples of each.
+    mask : ndarray of bool or None
+        See `Selection.mask`; None: not yet found.
+    version : int
+        Version of the flags (see `Overlay`).
+    """
+
+    rows: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    mask: NDArray[np.bool_] | None
+    version: int
 
 
 class Selection:
@@ -58,15 +77,21 @@ class Selection:
 
     # ---- which ---------------------------------------------------------
     @cached_property
-    def _found(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_] | None]:
-        """Rows of the stations, how many samples of each, and which if it must be found now."""
+    def _found(self) -> _Found:
+        """What is selected. It stays, though flags may change."""
+        found = self._find(self._computed)
+        if found.mask is None and self._changed_since(found.version):
+            # Changed while they were counted: only what is marked at once is sure.
+            return self._find(True)
+        return found
+
+    def _find(self, marking: bool) -> _Found:
         c, f = self.collection, self.filters
         rows = stations_kept(c, f)
+        version = c.overlay.quiet
         if not self._by_sample:
-            return rows, c.offsets[1:][rows] - c.offsets[rows], None
-        counts, mask = self._judge(rows, marking=self._edited)
-        if mask is None and self._edited:  # just now
-            counts, mask = self._judge(rows, marking=True)
+            return _Found(rows, c.offsets[1:][rows] - c.offsets[rows], None, version)
+        counts, mask = self._judge(rows, marking)
         kept = counts > 0
         if not f.by_sample:
             # a station without samples is judged by its own time
@@ -74,29 +99,27 @@ class Selection:
             kept |= empty & time_kept(c, f, rows)
         if mask is not None:
             mask = mask[np.repeat(kept, c.offsets[rows + 1] - c.offsets[rows])]
-        return rows[kept], counts[kept], mask
+        return _Found(rows[kept], counts[kept], mask, version)
+
+    def _changed_since(self, version: int) -> bool:
+        """Tell whether flags that may decide have changed."""
+        return bool(self.filters.flag_keys) and self.collection.overlay.since(version)
 
     @property
-    def _edited(self) -> bool:
-        """Whether flags that decide differ from the imported ones, and may go on changing.
-
-        What is selected never changes afterwards: then the samples are marked
-        at once, else only when they are asked for.
-        """
+    def _computed(self) -> bool:
+        """Whether the flags are computed, so that older ones can't be had again."""
         keys = self.filters.flag_keys
-        if keys and keys[0].startswith("derived:"):
-            return True
-        return self.collection.flags_state(*keys) != ()
+        return bool(keys) and keys[0].startswith("derived:")
 
     def _judge(
-        self, rows: NDArray[np.int64], marking: bool, imported: bool = False
+        self, rows: NDArray[np.int64], marking: bool, version: int | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_] | None]:
         """Count the samples that are selected, and mark them."""
         c = self.collection
         counts = np.empty(len(rows), np.int64)
         size = int((c.offsets[rows + 1] - c.offsets[rows]).sum()) if marking else 0
         mask = np.empty(size, bool)
-        starts, columns, limits = conditions(c, self.filters, imported)
+        starts, columns, limits = conditions(c, self.filters, version)
         judge_samples(rows, c.offsets, starts, columns, limits, counts, mask, NO_MEANS)
         return counts, mask if marking else None
 
@@ -131,9 +154,23 @@ class Selection:
         """For every sample of the stations in `rows` whether it is selected; None is all."""
         if not self._by_sample:
             return None
-        rows, _, mask = self._found
-        # Found without marks, the flags were the imported ones.
-        return self._judge(rows, True, bool(self.filters.flag_keys))[1] if mask is None else mask
+        found = self._found
+        if found.mask is not None:
+            return found.mask
+        version = found.version if self._changed_since(found.version) else None
+        try:
+            while True:
+                counts, mask = self._judge(found.rows, True, version)
+                if np.array_equal(counts, found.counts):
+                    return mask
+                version = found.version  # changed just now
+        except LookupError:
+            # After millions of changes, what was counted is of no use any more. So who
+            # needs rows and marks asks for the marks first.
+            self.__dict__["_found"] = self._find(True)
+            for name in ("n_samples", "_lengths", "sample_numbers"):
+                self.__dict__.pop(name, None)
+            return self._found.mask
 
     @cached_property
     def _lengths(self) -> NDArray[np.int64]:
@@ -148,11 +185,12 @@ class Selection:
     @cached_property
     def sample_numbers(self) -> NDArray[np.int64]:
         """Number of each selected sample among all samples of the collection."""
+        mask = self.mask  # first: see there
         n = self._lengths
         out = np.arange(int(n.sum())) + np.repeat(
             self.collection.offsets[self.rows] - (np.cumsum(n) - n), n
         )
-        return out if self.mask is None else out[self.mask]
+        return out if mask is None else out[mask]
 
     def part(self, index: NDArray[np.int64]) -> Selection:
         """Keep some of the stations, with just those samples that are selected here.
@@ -162,14 +200,14 @@ class Selection:
         index : ndarray of int64
             Places in `rows`, ascending.
         """
-        rows, counts, _ = self._found
-        mask = None
-        if self.mask is not None:
+        mask, whole = None, self.mask
+        rows, counts, _, version = self._found
+        if whole is not None:
             n = self._lengths
             mask = np.empty(int(n[index].sum()), bool)
-            gather(self.mask, (np.cumsum(n) - n)[index], n[index], np.False_, mask)
+            gather(whole, (np.cumsum(n) - n)[index], n[index], np.False_, mask)
         part = Selection(self.collection, self.filters)
-        part.__dict__["_found"] = rows[index], counts[index], mask
+        part.__dict__["_found"] = _Found(rows[index], counts[index], mask, version)
         return part
 
     # ---- what ----------------------------------------------------------
@@ -189,13 +227,14 @@ class Selection:
         -------
         ndarray, shape (n_samples,)
         """
+        mask = self.mask  # first: see there
         begin = (self.collection.offsets if starts is None else starts)[self.rows]
         out = np.empty(self.n_samples, array.dtype)
         fill = array.dtype.type(fill)
-        if self.mask is None:
+        if mask is None:
             gather(array, begin, self._lengths, fill, out)
         else:
-            gather_masked(array, begin, self._lengths, self.mask, fill, out)
+            gather_masked(array, begin, self._lengths, mask, fill, out)
         return out
 
     def repeat(self, station_values: NDArray) -> NDArray:

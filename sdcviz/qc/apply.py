@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["explain", "passed", "to_edits"]
 
 _ONLY_REPORTED = ord("0")
+_AT_ONCE = 50_000
+"""Stations whose flags are looked at together."""
 
 
 def to_edits(
@@ -84,16 +86,21 @@ def passed(
     judged = {key for one in limits for key in _judged(collection, one)}
     parts = []
     for key in [*number_keys(collection), DEPTH, TIME, POSITION]:
-        if key in judged:
-            station, sample = _not_checked(collection, key, chosen)
-            number = findings.keys.index(key) if key in findings.keys else -2
-            mine = findings.take((findings.parameter == number) & (findings.flag != _ONLY_REPORTED))
-            whole = _positions(collection, mine.station[mine.sample < 0], -1)
+        if key not in judged:
+            continue
+        number = findings.keys.index(key) if key in findings.keys else -2
+        mine = findings.take((findings.parameter == number) & (findings.flag != _ONLY_REPORTED))
+        failed = np.unique(_positions(collection, mine.station, mine.sample))
+        by_hand = _by_hand(collection, key)
+        # Some stations at a time, so that little more than the result is held.
+        for first in range(0, len(chosen), _AT_ONCE):
+            station, sample = _not_checked(collection, key, chosen[first : first + _AT_ONCE])
             at = _positions(collection, station, sample)
-            failed = np.isin(at, _positions(collection, mine.station, mine.sample))
-            failed |= np.isin(_positions(collection, station, -1), whole)
-            free = ~failed & ~_by_hand(collection, key, station, sample)
-            parts.append(Edits.of(key, station[free], sample[free], NOT_CHECKED, GOOD))
+            # A finding on a whole station stands where its sample -1 would.
+            whole = _positions(collection, station, -1)
+            free = ~np.isin(at, failed) & ~np.isin(whole, failed) & ~np.isin(at, by_hand)
+            if free.any():
+                parts.append(Edits.of(key, station[free], sample[free], NOT_CHECKED, GOOD))
     return Edits.join(parts)
 
 
@@ -118,7 +125,7 @@ def _worst(collection: Collection, key: str, found: Findings) -> Edits:
     station, sample, new = found.station[order], asked[order], found.flag[order]
     old = collection.flag_at(key, station, sample)
     wins = (RANK[new] < RANK[old]) & (old != MISSING)
-    wins &= ~_by_hand(collection, key, station, sample)
+    wins &= ~np.isin(_positions(collection, station, sample), _by_hand(collection, key))
     order, old, new = order[wins], old[wins], new[wins]
     names = [found.checks[c] for c in found.check[order].tolist()]
     figures = zip(names, found.value[order], found.threshold[order], order.tolist(), strict=True)
@@ -147,13 +154,9 @@ def _positions(
     return np.asarray(collection.offsets[station] + station + 1 + sample)
 
 
-def _by_hand(
-    collection: Collection, key: str, station: NDArray[np.int64], sample: NDArray
-) -> NDArray[np.bool_]:
-    """Tell which flags a person set."""
-    rows, samples = collection.journal.manual(collection, key)
-    by_hand = _positions(collection, rows, samples)
-    return np.isin(_positions(collection, station, sample), by_hand)
+def _by_hand(collection: Collection, key: str) -> NDArray[np.int64]:
+    """Give the flags that people set, as `_positions`."""
+    return _positions(collection, *collection.journal.manual(collection, key))
 
 
 def _judged(collection: Collection, limits: Limits) -> list[str]:
@@ -175,21 +178,11 @@ def _not_checked(
         flags = collection.position_flag if key == POSITION else collection.time_flag
         station = rows[np.asarray(flags[rows]) == NOT_CHECKED]
         return station, np.full(len(station), -1)
-    parts = []
     stored = (collection.depth_flag, None) if key == DEPTH else collection.stored(key, "flags")
     assert stored is not None, "flags are always stored"
     column, starts = stored[0], collection.offsets[:-1] if stored[1] is None else stored[1]
-    lengths = np.diff(collection.offsets)
-    # Some stations at a time, so that little more than the result is held.
-    for first in range(0, len(rows), 50_000):
-        mine = rows[first : first + 50_000]
-        mine = mine[starts[mine] >= 0]
-        counts = lengths[mine]
-        nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        zero = column[np.repeat(starts[mine], counts) + nth] == NOT_CHECKED
-        parts.append((np.repeat(mine, counts)[zero], nth[zero]))
-    empty = np.empty(0, np.int64)
-    return (
-        np.concatenate([empty, *(p[0] for p in parts)]),
-        np.concatenate([empty, *(p[1] for p in parts)]),
-    )
+    rows = rows[starts[rows] >= 0]
+    counts = np.diff(collection.offsets)[rows]
+    nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    zero = column[np.repeat(starts[rows], counts) + nth] == NOT_CHECKED
+    return np.repeat(rows, counts)[zero], nth[zero]

@@ -123,7 +123,7 @@ class Journal:
         runs = Runs.of(collection, edits)
         head = self._head(collection, user, reason, tool, selection, token, session)
         head["automatic"] = tool == "check"
-        return self._commit(collection, runs, head)
+        return self._commit(collection, runs, head, token is not None)
 
     def undo(self, collection: Collection, user: str, token: str | None = None) -> Batch | None:
         """Take back the user's last change that still stands; None where there is none.
@@ -161,7 +161,7 @@ class Journal:
         runs = self._runs(collection, lambda c: edits_of(c, [target.id])).reversed()
         head = self._head(collection, user, target.reason, tool, target.selection, token, "")
         head |= {"undoes": target.id, "automatic": target.automatic, "session": target.session}
-        return self._commit(collection, runs, head)
+        return self._commit(collection, runs, head, token is not None)
 
     def _target(self, collection: Collection, user: str, tool: str) -> Batch | None:
         """Find what undo or redo would take back, from the newest batch of the user on."""
@@ -215,8 +215,13 @@ class Journal:
             "software": f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
         }
 
-    def _commit(self, collection: Collection, runs: Runs, head: dict[str, Any]) -> Batch:
-        """Write a batch in one transaction, then lay it over the open collection."""
+    def _commit(
+        self, collection: Collection, runs: Runs, head: dict[str, Any], repeated: bool
+    ) -> Batch:
+        """Write a batch in one transaction, then lay it over the open collection.
+
+        `repeated` says that the token may have been written before.
+        """
         from sdcviz.qc.journal_conflicts import compare
         from sdcviz.qc.journal_news import catch_up, lay_over
         from sdcviz.qc.journal_queries import Batch, find_token
@@ -225,14 +230,15 @@ class Journal:
         store = self.store(collection, write=True)
         assert store is not None, "made by write=True"
         head = {**head, "samples": runs.samples}
-        new = False
+        known, new = repeated, False
 
         def work(connection: Connection) -> Batch:
-            nonlocal new
+            nonlocal known, new
             catch_up(connection, collection)
-            done = find_token(connection, self.id, head["token"])
-            if done is not None:  # asked twice, or the answer to our commit was lost
+            # Asked twice, or the answer to our commit was lost.
+            if known and (done := find_token(connection, self.id, head["token"])):
                 return done
+            known = True
             compare(connection, collection, runs)
             key = connection.execute(BATCH.insert(), head).inserted_primary_key
             assert key is not None

@@ -38,7 +38,8 @@ def catch_up(connection: Connection, collection: Collection) -> Touched:
     if not seen and not collection.reading:
         touched, begin = _lay_overlay(connection, collection, last)
     runs = Runs.read(collection, news(connection, collection, begin, last))
-    touched += lay_over(collection, runs)
+    lay_over(collection, runs)
+    touched += _stations(runs)
     collection.last_batch = last
     if not seen and len(runs) > MANY:
         compact(connection, collection)
@@ -60,10 +61,13 @@ def news(
     return chain(common, own)
 
 
-def lay_over(collection: Collection, runs: Runs) -> Touched:
+def lay_over(collection: Collection, runs: Runs) -> None:
     """Change the flags of an open collection."""
     for key, _, rows, samples, new in runs.by_key(collection.keys):
         collection.lay_over(key, rows, samples, new)
+
+
+def _stations(runs: Runs) -> Touched:
     there = runs.row >= 0
     return [
         (key, np.unique(runs.row[there & (runs.parameter == which)]))

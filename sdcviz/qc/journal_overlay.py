@@ -82,7 +82,7 @@ def load_overlay(collection: Collection) -> Overlay | None:
     try:
         with np.load(_file(collection)) as columns:
             return Overlay({name: columns[name] for name in columns.files})
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
 

@@ -249,8 +249,12 @@ def spread(
     sample : ndarray of int64
         Its number in the station.
     """
+    if len(count) <= _PIECE and (count == 1).all():  # mostly one sample
+        if len(count):
+            yield np.arange(len(count)), first.astype(np.int64)
+        return
     ends = np.cumsum(count, dtype=np.int64)
-    cuts = np.searchsorted(ends, np.arange(_PIECE, ends[-1], _PIECE)) if len(ends) else ()
+    cuts = np.searchsorted(ends, np.arange(_PIECE, ends[-1], _PIECE))
     for runs in np.split(np.arange(len(ends)), np.unique(cuts)):
         if runs.size:
             n = count[runs].astype(np.int64)

@@ -179,7 +179,8 @@ class Store:
 
     def _patiently(self, once: Callable[[], T], outcome: str, seconds: float) -> T:
         deadline = time.monotonic() + seconds
-        pause = 0.05
+        # SQLite's own waiting becomes long when many write; most are done in a millisecond.
+        pause, longest = (0.001, 0.01) if self.is_sqlite else (0.05, 1.0)
         while True:
             try:
                 self._prepare()
@@ -189,7 +190,7 @@ class Store:
                     raise self._sentence(error, outcome) from error
                 log.info("%s: %s; trying again.", self.name, _driver(error))
             time.sleep(pause)
-            pause = min(2 * pause, 1.0)
+            pause = min(2 * pause, longest)
 
     def _may_pass(self, error: Exception) -> bool:
         """Whether the same may work in a moment: other writers, a database that restarts."""
@@ -297,7 +298,7 @@ def _sqlite_engine(file: Path) -> Engine:
         return create_engine(
             "sqlite://", creator=lambda: sqlite3.connect(name, uri=True), poolclass=NullPool
         )
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": PATIENCE})
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 0})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from sdcviz.qc.model import PLACES, Findings
 from sdcviz.qc.rule_pieces import Piece
+from sdcviz.qc.rule_residuals import FIELDS
 
-__all__ = ["RESIDUALS", "Found"]
-
-RESIDUALS = ("residual", "analysis", "climatology")
-"""Checks whose value is the distance from what was expected, the best first."""
+__all__ = ["Found"]
 
 
 class Found:
@@ -72,7 +70,7 @@ class Found:
 
     def residuals(self, key: str) -> Callable[[Piece], NDArray[np.float64]] | None:
         """Give the distance from analysis or climatology where a check found it too great."""
-        name = next((c for r in RESIDUALS for c in self.checks if _plain(c) == r), None)
+        name = next((c for r in FIELDS for c in self.checks if _plain(c) == r), None)
         if name is None or key not in self.findings.keys:
             return None
         about = self._about(name, key)

@@ -9,13 +9,14 @@ from fnmatch import translate
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.errors import NotFound
+from sdcviz.errors import NotFound, SdcvizError
 from sdcviz.observations.conditions import in_box, in_polygon
 from sdcviz.qc import rule_profiles as profiles
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
 from sdcviz.qc.rule_found import Found
 from sdcviz.qc.rule_grammar import Call, Listing, Name, Node, Number, RuleError, Text, near_names
 from sdcviz.qc.rule_pieces import Piece
+from sdcviz.qc.rule_residuals import departures
 from sdcviz.qc.rule_words import FUNCTIONS, Term, Truth, Words
 
 __all__ = ["Binder"]
@@ -182,11 +183,18 @@ class Binder(Words):
 
     def _residual_of(self, node: Call) -> Term:
         key = self._numeric(self.one(node))
-        values = self._checks(node).residuals(key)
+        try:
+            values = departures(self.collection, key)
+        except SdcvizError as error:
+            raise self.fail(node, str(error)) from None
+        if values is None:
+            found = self.found()
+            values = None if found is None else found.residuals(key)
         if values is None:
             raise self.fail(
                 node,
-                f"no check compared {key} with an analysis or a climatology; run it first.",
+                f"there is nothing to compare {key} with; name a climatology or an analysis in "
+                "the settings or thresholds.",
             )
         return Term("number", values)
 

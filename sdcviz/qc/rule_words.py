@@ -86,7 +86,7 @@ FUNCTIONS: dict[str, str] = {
     "inversion": "kg/m3 by which the water above is denser",
     "inside": "inside(west, south, east, north), or corners of an area",
     "check": 'found by a check: check("spike")',
-    "residual": "distance from the analysis or climatology that a check compared with",
+    "residual": "standard deviations away from the analysis, else the climatology",
     "text": 'text("name"): any text of the station',
     "like": 'like(cruise, "64PE*")',
     "abs": "without its sign",

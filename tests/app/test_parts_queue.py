@@ -8,7 +8,7 @@ import pytest
 
 from sdcviz.demo import make_demo
 from sdcviz.observations import Collection, open_collection
-from sdcviz.qc import Findings
+from sdcviz.qc import Edits, Findings
 from sdcviz.qc.store import save_findings
 from sdcviz_app.desk import Desk
 from sdcviz_app.parts.queue import QueuePart
@@ -161,3 +161,42 @@ def test_without_findings_every_station_is_in_the_queue(tmp_path):
     assert part.desk.station == part.desk.queue[0]
     session.param.update(box=(0.0, 0.0, 0.1, 0.1))
     assert part.form.state["hint"] == "No station passes the filters of the Explore tab."
+
+
+def test_proposals_are_counted_before_they_are_written(part, desk):
+    c = desk.data
+    part._take({"propose": True, "good": False})
+    plan = part.form.state["preview"]
+    assert [title for title, _ in plan["flags"]] == ["3 probably bad", "4 bad"]
+    assert plan["lines"] == [
+        ["Position", "1", ""], ["Salinity", "", "2"], ["Temperature", "6", ""]
+    ]  # fmt: skip
+    assert plan["button"] == "Set 9 flags"
+    # What nobody has judged yet, and no check finds fault with, becomes good.
+    old = c.flag_at("temperature", [8, 8, 7], [0, 1, 0])
+    edits = Edits.of("temperature", [8, 8, 7], [0, 1, 0], old, "0")
+    c.journal.write(c, edits, user="eve", reason="reset", tool="check")
+    part._take({"propose": True, "good": True})
+    plan = part.form.state["preview"]
+    assert plan["flags"][0][0] == "1 good"
+    assert plan["lines"][-1] == ["Temperature", "2", "6", ""]
+
+    # Checks that are chosen alone propose; the others' findings are still no "good".
+    choose(part, check="spike")
+    part._take({"propose": True, "good": False})
+    assert part.form.state["preview"]["lines"] == [["Salinity", "2"]]
+    part._take({"apply": True})
+    assert part.form.state["preview"] is None
+    assert part.form.state["said"].startswith("2 flags set at 1 station")
+    assert c.flag_at("salinity", [5, 5], [3, 4]).tobytes() == b"44"
+    batch = c.journal.batches(c)[-1]
+    assert (batch.tool, batch.user, batch.samples) == ("check", "eve", 2)
+    part._take({"propose": True, "good": False})
+    assert part.form.state["preview"]["title"].startswith("All that the checks propose is set")
+
+
+def test_a_flag_of_a_person_is_never_proposed_away(part, desk):
+    desk.param.update(station=5, parameter="salinity", reason="looks real")
+    desk.flag("2", samples=[3])
+    part._take({"propose": True, "good": False})
+    assert ["Salinity", "", "1"] in part.form.state["preview"]["lines"]

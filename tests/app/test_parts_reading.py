@@ -12,6 +12,7 @@ from sdcviz.qc.agreement import agreement
 from sdcviz.qc.model import POSITION, Edits
 from sdcviz_app.desk import Desk
 from sdcviz_app.parts.reading import PAGE, ReadingPart
+from sdcviz_app.parts.reading_note import ReadingNote
 from sdcviz_app.session import Session
 
 
@@ -151,3 +152,14 @@ def test_long_lists_come_in_pages(part):
         state["page"] == state["pages"] - 1 and len(state["list"]) == total - PAGE * state["page"]
     )
     assert state["list"][-1][7] == total - 1
+
+
+def test_a_reading_is_announced_with_its_name_as_text():
+    session = Session()
+    note = ReadingNote(session=session)
+    assert not note._layout.visible and len(note._layout) == 0
+    session.reading = "<img src=x onerror=alert(1)>"
+    words, button = note._layout
+    assert note._layout.visible and "<img" not in words.object and "&lt;img" in words.object
+    button.clicks += 1
+    assert session.reading == "" and not note._layout.visible

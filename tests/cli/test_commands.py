@@ -73,6 +73,15 @@ def test_import_of_nothing_readable_fails_in_one_sentence(tmp_path: Path) -> Non
     assert not (tmp_path / "c").exists()
 
 
+def test_csv_holds_no_formula(data: Path, tmp_path: Path) -> None:
+    raw = (data / "odv" / "octopus_diap.txt").read_text("cp1252")
+    (tmp_path / "a.txt").write_text(raw.replace("DIAPALIS 2", "=1+1"), "cp1252")
+    call("import", tmp_path / "a.txt", "--into", tmp_path / "c")
+    rows = list(csv.DictReader(io.StringIO(call("stations", tmp_path / "c", "--csv").stdout)))
+    assert {row["cruise"] for row in rows} == {"'=1+1"}
+    assert all(float(row["latitude"]) < 0 for row in rows)
+
+
 def test_import_tells_progress_to_a_program(data: Path, tmp_path: Path) -> None:
     result = call("import", data / FILES[0], "--into", tmp_path / "c", "--progress", "json")
     steps = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]

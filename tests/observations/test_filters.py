@@ -197,6 +197,19 @@ def test_what_is_selected_stays_when_flags_change(mixed, begun, conditions, rand
     agrees(c, f)
 
 
+def test_what_is_selected_is_found_anew_after_millions_of_changes(mixed, monkeypatch):
+    monkeypatch.setattr("sdcviz.observations.overlay._LOGGED", 5)
+    c = open_collection(mixed.path)
+    f = Filters(parameter="temperature", flags=("1",))
+    chosen = c.where(f)
+    n = chosen.n_samples
+    for row in range(c.n_stations):
+        c.lay_over("temperature", row, np.arange(20), ord("4"))
+        c.lay_over("temperature", row, 0, ord("1"))
+    assert len(chosen.take(c.depth)) == chosen.n_samples == len(chosen.sample_numbers) != n
+    agrees(c, f)
+
+
 def edit(c, random) -> None:
     """Change flags at random places."""
     for key, least in (("temperature", 0), (DEPTH, 0), (TIME, -1), (POSITION, -1)):

@@ -180,6 +180,22 @@ def test_source_flags_stay_what_the_file_has(tmp_path: Path):
     assert chr(c.source_flags("oxygen")[c.offsets[row] + sample]) == "2"
 
 
+def test_flags_change_although_later_imports_swept_the_files(tmp_path: Path):
+    build_collection([("a.txt", sha("a"), [batch(30, 9)])], tmp_path / "c")
+    c = open_collection(tmp_path / "c")
+    row, sample = _sample(c, "temperature")
+    assert len(c.flags("temperature")) == c.n_samples, "seen, hence open"
+    for n in range(2):
+        build_collection([(f"f{n}", sha(str(n)), [batch(10, n)])], tmp_path / "c")
+    assert not c.folder.exists()
+    assert c.flag_at("temperature", row, sample).size == 1
+    c.lay_over("temperature", row, sample, ord("A"))
+    c.lay_over(DEPTH, row, sample, ord("3"))
+    c.lay_over(POSITION, row, -1, ord("3"))
+    assert c.flag_at("temperature", row, sample).tobytes() == b"A"
+    assert c.position_flag[row] == c.depth_flag[c.offsets[row] + sample] == ord("3")
+
+
 def test_an_edit_copies_pages_not_columns(tmp_path: Path):
     build_collection([("a.txt", sha("a"), [batch(20000, 5, levels=100)])], tmp_path / "c")
     c = open_collection(tmp_path / "c")

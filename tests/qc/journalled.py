@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 from synthetic import OXYGEN, PSAL, TEMP, batch, sha
 
 from sdcviz.observations import Collection, build_collection
@@ -26,6 +30,26 @@ FILES = {
 def make_collection(folder: Path, files: tuple[str, ...] = ("one.txt", "two.txt")) -> Path:
     build_collection([(name, sha(name), FILES[name]()) for name in files], folder)
     return folder
+
+
+def copy_collection(made: Path, folder: Path) -> Path:
+    """Copy a collection; the copy has an identity of its own."""
+    shutil.copytree(made, folder)
+    about = json.loads((folder / "collection.json").read_text())
+    (folder / "collection.json").write_text(json.dumps(about | {"id": str(uuid4())}))
+    return folder
+
+
+def begin_anew(c: Collection) -> None:
+    """Empty the journal, as where its database was lost."""
+    commands = (
+        "DELETE FROM edit WHERE batch IN (SELECT id FROM batch WHERE collection = :id)",
+        "DELETE FROM batch WHERE collection = :id",
+    )
+    store = c.journal.store(c)
+    assert store is not None
+    for command in commands:
+        store.write(c.id, lambda db, command=command: db.execute(text(command), {"id": c.id}))
 
 
 @contextmanager

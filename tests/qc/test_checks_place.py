@@ -73,6 +73,17 @@ def test_the_first_and_the_last_station_can_be_wrong(tmp_path):
     assert sorted(find_too_fast(c, share=0.5).station) == rows_of(c, [0, 11])
 
 
+def test_a_ship_may_go_and_work_elsewhere(tmp_path):
+    # 36° of longitude at 42° N, 3000 km, at 10 knots
+    there = Made(lon=44.0, time="2010-06-08T20:10")
+    made = [*along(20), there]
+    c = made_collection(tmp_path, made)
+    assert not len(find_astray(c)) and not len(find_too_fast(c))
+    there.time = "2010-06-03T20:10"
+    c = made_collection(tmp_path / "sooner", made)
+    assert find_astray(c).station.tolist() == [row_of(c, 20)]
+
+
 def test_two_stations_can_not_be_told_apart(tmp_path):
     c = made_collection(
         tmp_path, [Made(time="2010-06-01T01:10"), Made(lon=9, time="2010-06-01T02:10")]

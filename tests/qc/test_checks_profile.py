@@ -306,3 +306,15 @@ def test_pressure_is_taken_as_measured(tmp_path: Path) -> None:
     named = np.array([p.key for p in c.parameters])
     assert "pressure" in named
     assert not len(run_checks(c, ["density_inversion"]))
+
+
+def test_a_station_that_is_not_where_it_says_belongs_to_no_region(tmp_path: Path) -> None:
+    # 9 degrees are too cold for the Mediterranean only.
+    sea = {"lon": 5.0, "lat": 40.0}
+    known, lost = temperatures(9, 9, **sea), temperatures(9, 9, position_flag="4", **sea)
+    inland = temperatures(9, 9, lon=10.0, lat=45.3)  # a check finds that it is on land
+    c = made_collection(tmp_path, [known, lost, inland])
+    f = run_checks(c, ["on_land", "regional_range"])
+    cold = f.take(f.check == f.checks.index("regional_range"))
+    assert c.station_index[cold.station].tolist() == [0, 0]
+    assert len(f) == 3

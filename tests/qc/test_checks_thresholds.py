@@ -262,3 +262,9 @@ def test_a_check_that_compares_parameters_needs_all_of_them_asked_for(tmp_path: 
     c = made_collection(tmp_path, [Made(values=values)])
     with pytest.raises(BadRequest, match="ask for all of them"):
         run_checks(c, ["density_inversion"], parameters=["temperature"])
+
+
+def test_an_outline_that_crosses_itself_still_holds_places(tmp_path: Path) -> None:
+    bow = "regions: {bow: {polygons: [[[0, 0], [10, 10], [10, 0], [0, 10]]]}}\n"
+    limits = read_thresholds(own(tmp_path, "", f"sources: {{}}\n{bow}checks: {{}}\n"))
+    assert limits.region_of([1.0, 9.0, 5.0], [5.0, 5.0, 9.0]).tolist() == [1, 1, 0]

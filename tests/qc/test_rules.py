@@ -6,11 +6,15 @@ from shutil import copytree
 import numpy as np
 import pytest
 
+from sdcviz.demo import make_demo
 from sdcviz.errors import BadRequest, NotFound
 from sdcviz.observations import open_collection
 from sdcviz.qc import DEPTH, POSITION, TIME, Findings
+from sdcviz.qc.checks.climatology import grid_of, residuals
+from sdcviz.qc.checks.thresholds import read_thresholds
 from sdcviz.qc.rules import RuleError, changes, parse
 from sdcviz.qc.store import save_findings
+from sdcviz.settings import get_settings
 
 BAD, GOOD = ord("4"), ord("1")
 
@@ -145,6 +149,28 @@ def test_what_checks_found(mixed):
         wrong.hits(mixed, "temperature", findings=findings)
 
 
+def test_residuals_are_those_of_the_field_in_the_settings(
+    data, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    demo = open_collection(make_demo(tmp_path / "demo", stations=150))
+    monkeypatch.setenv("SDCVIZ_CLIMATOLOGY", str(data / "grid" / "levitus_climatology.cdf"))
+    get_settings.cache_clear()
+    try:
+        far = set(hits(demo, "residual(temperature) > 2"))
+        near = set(hits(demo, "residual(temperature) <= 2"))
+        assert len(far) > 5 and len(near) > 5 and far.isdisjoint(near)
+        limits = read_thresholds().limits["climatology"]
+        grid = grid_of(limits.of("temperature"), "temperature", "climatology")
+        found = residuals(demo, "temperature", grid, limits)
+        with np.errstate(invalid="ignore"):
+            size = np.abs(found.residual) / found.spread
+        assert len(far) == int((size > 2).sum()) and len(near) == int((size <= 2).sum())
+        assert hits(demo, "residual(temperature) > 2", size=500) == sorted(far)
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+
+
 def test_findings_that_were_saved_are_looked_at(mixed, tmp_path):
     copytree(mixed.path, tmp_path / "copy")
     collection = open_collection(tmp_path / "copy")
@@ -236,7 +262,7 @@ def test_edits_leave_what_is_worse_or_the_same(mixed):
         ("cruise == 'x", 11, "has no end"),
         ("depth < 3; depth", 10, "';' has no meaning"),
         ("check('spike')", 1, "no checks were run"),
-        ("residual(temperature) > 2", 1, "no checks were run"),
+        ("residual(temperature) > 2", 1, "nothing to compare temperature with"),
         ("value('odd key') > 3", 7, "there is no 'odd key'"),
     ],
 )

@@ -22,7 +22,7 @@ from sdcviz.settings import get_settings
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["CLIMATOLOGY", "RESIDUAL", "Residuals", "residuals"]
+__all__ = ["CLIMATOLOGY", "RESIDUAL", "Residuals", "grid_of", "residuals"]
 
 SHELF = 200.0
 """Bottom depth in metres up to which a station counts as on the shelf."""
@@ -106,12 +106,12 @@ def residuals(
             east, north = (np.nan_to_num(x) // 10 for x in (piece.lon, piece.lat))
             box = (north * 36 + east).astype(np.int64)
             group = np.stack([piece.region.astype(np.int64), 10_000 + box])[:, piece.station]
-            groups.append(group * len(grid.depth) + layer)
+            groups.append((group * len(grid.depth) + layer).astype(np.int32))
     residual = np.concatenate([np.empty(0, np.float32), *parts])
     if grid.has_spread:
         spread = np.concatenate([np.empty(0, np.float32), *spreads])
     else:
-        group = np.concatenate([np.empty((2, 0), np.int64), *groups], axis=1)
+        group = np.concatenate([np.empty((2, 0), np.int32), *groups], axis=1)
         spread = _spread(np.abs(residual), *group)
     spread = np.maximum(spread, np.float32(least))
     ends = np.concatenate([[0], np.cumsum(np.diff(c.offsets)[used])]).astype(np.int64)
@@ -137,12 +137,12 @@ def _spread(size: NDArray, *groups: NDArray) -> NDArray[np.float32]:
     there = np.flatnonzero(np.isfinite(size))
     out = np.full(len(size), np.nan, np.float32)
     for group in groups:
-        names, of = np.unique(group[there], return_inverse=True)
-        order = np.argsort(of, kind="stable")
-        bounds = np.append(np.searchsorted(of[order], np.arange(len(names))), len(order))
-        table = SPREAD * medians(size[there[order]], bounds)
-        table[np.diff(bounds) < FEWEST] = np.nan
-        out[there] = np.fmax(out[there], table[of].astype(np.float32))
+        at = there[np.argsort(group[there], kind="stable")]
+        bounds = np.append(np.flatnonzero(np.diff(group[at], prepend=-1)), len(at))
+        table = SPREAD * medians(size[at], bounds)
+        count = np.diff(bounds)
+        table[count < FEWEST] = np.nan
+        out[at] = np.fmax(out[at], np.repeat(table.astype(np.float32), count))
     return out
 
 
@@ -152,7 +152,7 @@ def _grid(path: str, changed: int, quantity: str, variable: str, spread: str) ->
     return Grid(path, quantity, variable, spread)
 
 
-def _grid_of(rules: Rules, key: str, check: str) -> Grid | None:
+def grid_of(rules: Rules, key: str, check: str) -> Grid | None:
     """Open the field that the rules (or the settings) name; None where they name none."""
     given = rules.rules[0].given
     path = str(given["file"])
@@ -170,7 +170,7 @@ def _unready(check: str, collection: Collection, limits: Limits) -> str:
     """Say why a check can't be run: no file, or none that can be used."""
     keys = limits.keys([p.key for p in collection.parameters if p.kind == "number"])
     try:
-        if any(_grid_of(limits.of(key), key, check) for key in keys):
+        if any(grid_of(limits.of(key), key, check) for key in keys):
             return ""
     except SdcvizError as error:
         return f"The check {check!r} can't be run: {error}"
@@ -187,7 +187,7 @@ def _run(
     found = [Findings.of(check, None, [], -1, "3", [], 0)]
     for key in limits.keys([p.key for p in collection.parameters if p.kind == "number"]):
         rules = limits.of(key)
-        grid = _grid_of(rules, key, check)
+        grid = grid_of(rules, key, check)
         if grid is not None:
             least = float(rules.rules[0].given["least"])
             r = residuals(collection, key, grid, limits, rows, least)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sdcviz.qc.checks.base import Check, Setting
 from sdcviz.qc.checks.limits import Limits, Rules
 from sdcviz.qc.checks.pieces import pieces, regions_of
-from sdcviz.qc.checks.voyages import SPREAD
+from sdcviz.qc.checks.voyages import SPREAD, TENTHS
 from sdcviz.qc.model import Findings
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _DEEP = (2000, 2500, 3000, 3500, 4000, 4500, 5000, 5500)
 LEVELS = np.array((*_SHALLOW, *_DEEP), np.float64)
 """Depths at which cruises are compared, metres."""
 _YEAR = 365.25
+_NEAREST = 50
+"""Other cruises, before and after, that one is compared with at most."""
 
 
 @njit(cache=True, nogil=True)
@@ -95,7 +97,8 @@ def offsets_of_cruises(
     others : int
         So many other cruises must have been in a box and level.
     years : float
-        Cruises further apart in time are not compared.
+        Cruises further apart in time are not compared; of many, the nearest
+        fifty before and after.
 
     Returns
     -------
@@ -103,8 +106,9 @@ def offsets_of_cruises(
         Median, over boxes and levels, of the difference of the cruise's median
         to the median of the medians of the other cruises; NaN where none met.
     spread : ndarray of float64, one a cruise
-        By how much the other cruises differ among each other there (median of
-        1.4826 times their median distance from their median).
+        By how much the other cruises differ among each other there: the median
+        of the greater of 1.4826 times their median distance from their median
+        and of what lies between their first and last tenth, over 2.563.
     met : ndarray of int64, one a cruise
         Boxes and levels that were compared.
     stations : ndarray of int64, one a cruise
@@ -153,17 +157,22 @@ def _against_others(
         a, b = bounds[g], bounds[g + 1]
         if b - a <= others:
             continue
-        rest = np.empty(b - a)
-        for i in range(a, b):
-            n = 0
-            for j in range(a, b):
+        order = a + np.argsort(moment[a:b])
+        rest = np.empty(2 * _NEAREST)
+        for at in range(b - a):
+            i, n = order[at], 0
+            for j in order[max(at - _NEAREST, 0) : at + _NEAREST + 1]:
                 if j != i and abs(moment[j] - moment[i]) <= days:
                     rest[n] = own[j]
                     n += 1
             if n >= others:
-                middle = np.median(rest[:n])
+                known = np.sort(rest[:n])
+                middle = np.median(known)
                 differ[i] = own[i] - middle
-                spread[i] = SPREAD * np.median(np.abs(rest[:n] - middle))
+                # Of few cruises the median distance may be small by chance: the range is not.
+                tenth = n // 10
+                wide = (known[-1 - tenth] - known[tenth]) / TENTHS
+                spread[i] = max(wide, SPREAD * np.median(np.abs(known - middle)))
     return differ, spread
 
 

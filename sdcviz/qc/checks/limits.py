@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ __all__ = ["ANY", "Limits", "Region", "Rule", "Rules", "Thresholds"]
 
 ANY = "*"
 """In the place of a parameter: all that have no rules of their own."""
+_SHAPES = Lock()
+"""GEOS builds the index of a prepared shape when it is first asked: by one thread at a time."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,9 @@ class Thresholds:
 
         made = []
         for region in self.regions[1:]:
-            shape = shapely.union_all([shapely.Polygon(p) for p in region.polygons])
+            # An outline that crosses itself is taken as the areas that it encloses.
+            polygons = [shapely.make_valid(shapely.Polygon(p)) for p in region.polygons]
+            shape = shapely.union_all(polygons)
             shapely.prepare(shape)
             made.append(shape)
         return made
@@ -233,9 +238,10 @@ class Thresholds:
         lon, lat = np.asarray(lon, float), np.asarray(lat, float)
         out = np.zeros(len(lon), np.int16)
         turn = (lon + 180) % 360 - 180
-        for number, shape in enumerate(self._shapes, 1):
-            west, south, east, north = shape.bounds
-            near = (out == 0) & (turn >= west) & (turn <= east) & (lat >= south) & (lat <= north)
-            at = np.flatnonzero(near)
-            out[at[shapely.intersects_xy(shape, turn[at], lat[at])]] = number
+        with _SHAPES:
+            for number, shape in enumerate(self._shapes, 1):
+                west, south, east, north = shape.bounds
+                near = (turn >= west) & (turn <= east) & (lat >= south) & (lat <= north)
+                at = np.flatnonzero(near & (out == 0))
+                out[at[shapely.intersects_xy(shape, turn[at], lat[at])]] = number
         return out

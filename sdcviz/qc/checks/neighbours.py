@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sdcviz.qc.checks.base import Check, Piece, Setting, number_keys
 from sdcviz.qc.checks.limits import Limits, Rules
 from sdcviz.qc.checks.pieces import pieces
+from sdcviz.qc.checks.voyages import SPREAD, TENTHS
 from sdcviz.qc.model import Findings
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ _UPPER = (5, 10, 20, 30, 40, 50, 60, 75, 100, 125, 150, 200, 250, 300, 400, 500)
 _LOWER = (600, 700, 800, 1000, 1200, 1500, 2000, 2500, 3000, 3500, 4000, 5000, 6000)
 LAYERS = np.array((*_UPPER, *_LOWER), np.float64)
 """Borders of the depth layers in which values are compared, metres."""
-_TENTHS = 2.563
-"""Standard deviations between the first and the last tenth of a normal distribution."""
 SEASONAL = 200.0
 """Above this depth only the same three months are compared."""
 
@@ -67,9 +66,9 @@ def usual(
         if stations >= fewest:
             mine = np.sort(values[order[a:b]])
             m = np.median(mine)
-            s = 1.4826 * np.median(np.abs(mine - m))
+            s = SPREAD * np.median(np.abs(mine - m))
             tenth = (b - a) // 10
-            s = max(s, (mine[-1 - tenth] - mine[tenth]) / _TENTHS)
+            s = max(s, (mine[-1 - tenth] - mine[tenth]) / TENTHS)
             for i in range(a, b):
                 middle[order[i]] = m
                 spread[order[i]] = s
@@ -80,12 +79,12 @@ def usual(
 class _Samples(NamedTuple):
     """Samples that are compared: their stations, numbers, boxes, layers and values."""
 
-    row: NDArray[np.int64]
+    row: NDArray[np.int32]
     sample: NDArray[np.int32]
     region: NDArray[np.int16]
-    layer: NDArray[np.int64]
+    layer: NDArray[np.int32]
     sigma: NDArray[np.float32]
-    box: NDArray[np.int64]
+    box: NDArray[np.int32]
     values: tuple[NDArray[np.float32], ...]
 
 
@@ -109,16 +108,24 @@ def _collect(
         season = np.where(depth < SEASONAL, 1 + (month[station] + 1) % 12 // 3, 0)
         east = np.floor((piece.lon + 180) % 360 / degrees)
         north = np.floor((piece.lat + 90) / degrees)
-        box = (north * np.ceil(360 / degrees) + east).astype(np.int64)[station]
+        box = (north * np.ceil(360 / degrees) + east).astype(np.int32)[station]
         values = tuple(piece.values(k)[at].astype(np.float32) for k in keys)
         sigma = _density(piece, at, *values) if dense else np.empty(0, np.float32)
-        layer = np.searchsorted(LAYERS, depth, "right") * 8 + season
+        layer = (np.searchsorted(LAYERS, depth, "right") * 8 + season).astype(np.int32)
         number = (at - piece.offsets[station]).astype(np.int32)
         parts.append(
-            (piece.rows[station], number, piece.region[station], layer, sigma, box, *values)
+            (
+                piece.rows.astype(np.int32)[station],
+                number,
+                piece.region[station],
+                layer,
+                sigma,
+                box,
+                *values,
+            )
         )
     if not parts:
-        none = np.empty(0, np.int64)
+        none = np.empty(0, np.int32)
         parts = [(none,) * (6 + len(keys))]
     row, number, region, layer, sigma, box, *values_ = (
         np.concatenate(columns) for columns in zip(*parts, strict=True)
@@ -191,7 +198,7 @@ def ts_outlier(
     given = rules.rules[0].given
     fewest = int(given["stations"])
     s = _collect(collection, limits, rules, keys, dense=True)
-    dense = s.box * 4096 + (s.sigma / float(given["sigma"])).astype(np.int64)
+    dense = s.box.astype(np.int64) * 65536 + (s.sigma / float(given["sigma"])).astype(np.int64)
     # At one density a change of temperature is one of salinity: salinity is judged.
     judged = _distance(s, dense, s.values[1], fewest, float(given["least"]))
     asked = _asked(s, rows)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CELL", "astray", "find_astray", "find_impossible_places", "find_on_land", "inland"]
 
+KNOT = 1.852
+"""Kilometres an hour."""
 CELL = 1 / 120
 """Side of a cell of the land mask in degrees: 30 arc seconds, about 1 km."""
 
@@ -174,14 +176,27 @@ def _median_longitude(lon: NDArray, of: NDArray, bounds: NDArray) -> NDArray[np.
     return first + medians((lon - first[of] + 180) % 360 - 180, bounds)
 
 
+def _fastest(
+    lon: NDArray, lat: NDArray, time: NDArray[np.datetime64], bounds: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Give the greater of the speeds to and from each station of a voyage, kilometres an hour."""
+    hours = np.diff(time) / np.timedelta64(1, "h")
+    leg = distance_km(lon[:-1], lat[:-1], lon[1:], lat[1:]) / np.maximum(hours, 1 / 60)
+    leg[bounds[1:-1] - 1] = 0  # from one voyage to the next nobody sails
+    return np.maximum(np.append(leg, 0), np.append(0, leg))
+
+
 def find_astray(
     collection: Collection,
     rows: NDArray[np.int64] | None = None,
     km: float = 300,
     factor: float = 5,
     share: float = 0.1,
+    knots: float = 12,
 ) -> Findings:
     """Find positions far from the rest of their cruise; see `astray`.
+
+    A station that the ship could have reached and left at `knots` is not astray.
 
     Returns
     -------
@@ -192,5 +207,6 @@ def find_astray(
     c = collection
     v = voyages(c, rows)
     lost, alone, _ = astray(c.lon[v.rows], c.lat[v.rows], v.bounds, km, factor, share)
+    lost &= _fastest(c.lon[v.rows], c.lat[v.rows], c.time[v.rows], v.bounds) > knots * KNOT
     found = np.flatnonzero(lost)
     return Findings.of("cruise_area", POSITION, v.rows[found], -1, "3", alone[found], km)

@@ -3,7 +3,8 @@
 Checks run in the order of the table. What one finds (flags 3, 4, Q) lies over
 the flags that the next one sees in its piece, as the Argo manual asks: a sample
 flagged 4 or 9, in the collection or by an earlier check, is neither tested again
-nor used as a neighbour.
+nor used as a neighbour. A station whose position is flagged 3 or 4 is taken to be
+in no region, since that of a wrong position would make all its values wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
-from sdcviz.qc.model import DEPTH, Findings
+from sdcviz.qc.model import DEPTH, POSITION, Findings
 
 from .base import Check, Piece, number_keys
 from .limits import Limits, Thresholds
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "plan_checks", "run_checks"]
 
+BAD = np.frombuffer(b"34", np.uint8)
 PIECE = 250_000
 """Samples of a piece: enough for a loop, few enough for the cache of a processor."""
 
@@ -191,29 +193,58 @@ def run_checks(
     chosen = np.arange(collection.n_stations) if rows is None else np.unique(rows)
     steps = list(zip(plan.checks, plan.limits, strict=True))
     by_piece = [step for step in steps if step[0].scope == "piece"]
+    first = steps.index(by_piece[0]) if by_piece else 0
     found: dict[str, list[Findings]] = {check.name: [] for check, _ in steps}
-    if by_piece:
-        for part in _in_pieces(collection, chosen, by_piece, thresholds, progress, threads, piece):
-            for name, findings in part:
-                found[name].append(findings)
-    for check, limits in steps:
-        if check.scope == "collection":
-            if progress:
-                progress(0, 0, check.title)
-            found[check.name].append(check.run(collection, limits, rows))
-    return Findings.join([part for parts in found.values() for part in parts])
+
+    def run_whole(some: list[tuple[Check, Limits]]) -> None:
+        for check, limits in some:
+            if check.scope == "collection":
+                if progress:
+                    progress(0, 0, check.title)
+                found[check.name].append(check.run(collection, limits, rows))
+
+    run_whole(steps[:first])
+    lost = _lost(collection, [part for parts in found.values() for part in parts])
+    region = np.zeros(collection.n_stations, np.int16)
+    region[chosen] = thresholds.region_of(collection.lon[chosen], collection.lat[chosen])
+    region[lost] = 0
+    for part in _in_pieces(collection, chosen, region, by_piece, progress, threads, piece):
+        for name, findings in part:
+            found[name].append(findings)
+    run_whole(steps[first:])
+    return Findings.join([_ordered(parts) for parts in found.values()])
+
+
+def _lost(collection: Collection, findings: list[Findings]) -> NDArray[np.bool_]:
+    """Tell which stations are most likely not where they say, so that no region is theirs."""
+    lost = np.isin(np.asarray(collection.position_flag), BAD)
+    for found in findings:
+        if POSITION in found.keys:
+            wrong = (found.parameter == found.keys.index(POSITION)) & np.isin(found.flag, BAD)
+            lost[found.station[wrong]] = True
+    return lost
+
+
+def _ordered(parts: list[Findings]) -> Findings:
+    """Put what one check found in the order of stations, parameters and samples."""
+    found = Findings.join(parts)
+    if len(found.keys) < 2:  # pieces come in the order of stations, samples in theirs
+        return found
+    return found.take(np.lexsort((found.sample, found.parameter, found.station)))
 
 
 def _in_pieces(
     collection: Collection,
     rows: NDArray[np.int64],
+    region: NDArray[np.int16],
     steps: list[tuple[Check, Limits]],
-    thresholds: Thresholds,
     progress: Progress | None,
     threads: int,
     size: int,
 ) -> Iterator[list[tuple[str, Findings]]]:
     """Give what each piece yields, in the order of the stations."""
+    if not steps:
+        return
     counts = np.diff(collection.offsets)[rows]
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
@@ -223,9 +254,7 @@ def _in_pieces(
         cuts.append(max(cuts[-1] + 1, int(np.searchsorted(ends, before + size, "right"))))
 
     def work(a: int, b: int) -> list[tuple[str, Findings]]:
-        mine = rows[a:b]
-        region = thresholds.region_of(collection.lon[mine], collection.lat[mine])
-        part = Piece(collection, mine, region)
+        part = Piece(collection, rows[a:b], region[rows[a:b]])
         found = []
         for check, limits in steps:
             findings = check.run(part, limits)

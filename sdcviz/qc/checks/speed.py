@@ -8,16 +8,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sdcviz.qc.checks.place import KNOT
 from sdcviz.qc.checks.voyages import voyages
 from sdcviz.qc.model import POSITION, Findings
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["KNOT", "find_too_fast", "too_fast"]
+__all__ = ["find_too_fast", "too_fast"]
 
-KNOT = 1.852
-"""Kilometres an hour."""
 _DAY = 86_400_000
 
 
@@ -136,7 +135,7 @@ def find_too_fast(
     knots_float: float = 5.83,
     km: float = 2.0,
     minutes: float = 1.0,
-    share: float = 0.1,
+    share: float = 0.05,
 ) -> Findings:
     """Find stations that their ship or float could not have reached; see `too_fast`.
 
@@ -150,7 +149,7 @@ def find_too_fast(
     km, minutes : float
         What distance and time may be wrong by.
     share : float
-        Where more than this part of a voyage is too fast, it is not the
+        Where more than this part of a voyage (and three) is too fast, it is not the
         voyage of one ship, and its stations are only reported.
 
     Returns
@@ -166,7 +165,7 @@ def find_too_fast(
     )
     of, size = v.of_station, np.diff(v.bounds)
     count = np.bincount(of[found > 0], minlength=len(size))
-    mixed = (count > np.maximum(share * size, 1)) & (size > 2)
+    mixed = (count > np.maximum(share * size, 3)) & (size > 2)
     n = np.flatnonzero((found > 0) & ~mixed[of])
     flags = np.where(found[n] == 1, ord("3"), ord("0")).astype(np.uint8)
     stations = Findings.of("speed", POSITION, v.rows[n], -1, flags, speed[n], limit[n])

@@ -127,13 +127,15 @@ BEFORE: tuple[Check, ...] = (
     _check(
         *("cruise_area", "Position away from the cruise"),
         "fails where the station is further from the median position of the cruise and platform "
-        "than `factor` times the median distance, and from any other station than `km`",
+        "than `factor` times the median distance, and from any other station than `km`, and can't "
+        "be reached and left at `knots`",
         "SeaDataNet data quality control procedures 2.0: positions within the area of the cruise",
         find_astray,
         settings={
             "km": Setting("kilometres to the next station that are always allowed", 300),
             "factor": Setting("times the median distance", 5),
             "share": _SHARE,
+            "knots": Setting("speed at which a ship may well have gone there", 12),
         },
         flag="3",
         judges=(POSITION,),
@@ -149,7 +151,9 @@ BEFORE: tuple[Check, ...] = (
             "knots_float": Setting("greatest speed of an Argo float", 5.83),
             "km": Setting("kilometres that positions may be wrong by", 2),
             "minutes": Setting("minutes that times may be wrong by", 1),
-            "share": _SHARE,
+            "share": Setting(
+                "where more than this part (and three) is found, it is not one ship", 0.05
+            ),
         },
         flag="3",
         judges=(POSITION,),

@@ -14,10 +14,12 @@ from sdcviz.formats.model import MISSING
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["SPREAD", "Voyages", "bad_places", "medians", "voyages"]
+__all__ = ["SPREAD", "TENTHS", "Voyages", "bad_places", "medians", "voyages"]
 
 SPREAD = 1.4826
 """Median distance from the median to standard deviation, for a normal distribution."""
+TENTHS = 2.563
+"""Standard deviations between the first and the last tenth of a normal distribution."""
 _BAD = np.array([ord("4"), MISSING], np.uint8)
 
 
