@@ -67,7 +67,7 @@ class Desk(param.Parameterized):
         session = self.session
         if not session.user:
             session.user = _operator()
-        session.param.watch(lambda _: self._restart(), ["collection", "collection_version"])
+        session.param.watch(lambda *_: self._restart(), ["collection", "collection_version"])
         self._restart()
 
     @property

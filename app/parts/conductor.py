@@ -140,7 +140,7 @@ class Conductor(pn.viewable.Viewer):
         watch(lambda e: e.new and self._send("told", sentence=e.new, kind="error"), "told")
         watch(lambda _: self._choose(self._shown), "findings")
         watch(lambda _: self._choose(self._with_parameter()), "parameter")
-        session.param.watch(lambda _: self._restart(), ["collection", "collection_version"])
+        session.param.watch(lambda *_: self._restart(), ["collection", "collection_version"])
         session.param.watch(lambda e: self._send("user", user=e.new), "user")
         session.param.watch(lambda _: self._send_flags(), "flags_version")
         session.param.watch(self._dress, "dark")

@@ -17,7 +17,8 @@ from sdcviz.words import counted, number
 from ..desk import Desk
 from .checks import ChecksRun
 from .proposals import Proposals
-from .queue_rows import matching, queue_rows, titled
+from .queue_found import Found
+from .queue_rows import matching, queue_rows
 
 __all__ = ["QueuePart"]
 
@@ -65,7 +66,11 @@ class QueuePart(pn.viewable.Viewer):
         self._version, self._stale = 0, False
         self._ranking: Any = None
         self._run: Any = None
+        self._found = Found()
         self._left_behind: list[int] = []
+        self._given: NDArray[np.int64] | None = None
+        self._known: tuple[Any, ...] = ()
+        self._ranking_now = False
         self.form = QueueForm(
             self._take, dark=session.dark, sizing_mode="stretch_both", margin=0, min_height=420
         )
@@ -76,8 +81,9 @@ class QueuePart(pn.viewable.Viewer):
         watch(lambda *_: self._touch(), [*session.filter_names, "selection", "parameter"])
         watch(lambda _: self._catch_up(), "tab")
         watch(lambda e: self.form.param.update(dark=e.new), "dark")
-        desk.param.watch(lambda _: self._rank(), "findings")
+        desk.param.watch(lambda _: self._sum_up(), "findings")
         desk.param.watch(self._moved, "station")
+        desk.param.watch(self._give, "queue")
         self._open()
 
     def __panel__(self) -> Any:
@@ -90,7 +96,8 @@ class QueuePart(pn.viewable.Viewer):
         from sdcviz.qc.store import load_run
 
         data = self.desk.data
-        self._checks, self._search, self._hide = (), "", False
+        self._known = self._collection()
+        self._checks, self._search, self._hide, self._given = (), "", False, None
         self._said, self._wrong = "", False
         self.proposals.forget()
         if data is None:
@@ -107,11 +114,26 @@ class QueuePart(pn.viewable.Viewer):
         if fresh:
             self._open_first()
 
+    def _collection(self) -> tuple[Any, ...]:
+        """Name what is open: rows of another collection or snapshot are other stations."""
+        session = self.desk.session
+        return session.collection, session.collection_version, session.reading
+
+    def _give(self, event: Any) -> None:
+        """Take over a queue that another part made, such as the stations that a rule hits."""
+        if not self._ranking_now and self._known == self._collection():
+            self._given = np.unique(event.new)
+            self._rank()
+
     def _take_findings(self, findings: Any) -> None:
         if findings is self.desk.findings:
-            self._rank()
-        else:  # that ranks
+            self._sum_up()
+        else:  # that sums up
             self.desk.findings = findings
+
+    def _sum_up(self) -> None:
+        self._found = Found.of(self.desk.findings, self._run)
+        self._rank()
 
     def _open_first(self) -> None:
         """Look at the first station that is not done."""
@@ -121,7 +143,7 @@ class QueuePart(pn.viewable.Viewer):
 
     def _touch(self) -> None:
         """Make the queue anew, as soon as it is in view: filters have changed."""
-        self._stale = True
+        self._stale, self._given = True, None
         self._catch_up()
 
     def _catch_up(self) -> None:
@@ -129,8 +151,10 @@ class QueuePart(pn.viewable.Viewer):
             self._rank()
 
     def _scope(self) -> NDArray[np.int64] | None:
-        """Return the stations that the Explore tab shows; None is all."""
+        """Return the stations that another part or the Explore tab gave; None is all."""
         session = self.desk.session
+        if self._given is not None:
+            return self._given
         if len(session.selection):
             return session.selection
         if session.is_filtered and session.filtered is not None:
@@ -142,12 +166,12 @@ class QueuePart(pn.viewable.Viewer):
         from sdcviz.qc.ranking import rank
 
         data, findings = self.desk.data, self.desk.findings
-        if data is None:
+        if data is None or self._known != self._collection():
             return
         self._stale = False
         ranking = rank(
             data, findings, by=self._order, checks=self._checks, rows=self._scope(),
-            every=self._every or findings is None,
+            every=self._every or findings is None or self._given is not None,
         )  # fmt: skip
         if self._search:
             ranking = ranking.take(matching(data, ranking.rows, self._search))
@@ -157,7 +181,11 @@ class QueuePart(pn.viewable.Viewer):
         self._place = np.full(data.n_stations, -1)
         self._place[ranking.rows] = np.arange(len(ranking))
         self._version += 1
-        self.desk.queue = ranking.rows
+        self._ranking_now = True
+        try:
+            self.desk.queue = ranking.rows
+        finally:
+            self._ranking_now = False
         self._show()
 
     # ---- showing it --------------------------------------------------------
@@ -166,23 +194,23 @@ class QueuePart(pn.viewable.Viewer):
         """Send everything but the rows, which the list asks for."""
         if self._ranking is None or self.desk.data is None:
             return
-        findings = self.desk.findings
         self._show_place()
         self.form.state = {
             "version": self._version,
             "total": min(len(self._ranking), MANY),
-            "orders": self._orders(),
+            "orders": self._found.orders,
             "order": self._order,
             "every": self._every,
             "hide": self._hide,
             "search": self._search,
             "scope": self._scope_words(),
-            "checks": self._check_badges(),
+            "checks": [[*badge, badge[0] in self._checks] for badge in self._found.badges],
             "job": self.checks.state,
-            "said": self._said or self._found_words(),
+            "said": self._said or self._found.words,
             "wrong": self._wrong,
-            "skipped": list(self._run.skipped.values()) if self._run else [],
-            "proposals": self.proposals.words(findings),
+            "skipped": self._found.skipped,
+            # Flags of checks belong to all readers, so none of a second reading sets them.
+            "proposals": "" if self.desk.session.reading else self._found.proposals,
             "preview": self.proposals.state,
             "hint": self._hint(),
         }
@@ -194,43 +222,12 @@ class QueuePart(pn.viewable.Viewer):
         left = len(rows) - int(np.count_nonzero(self._seen[rows]))
         self.form.at = {"place": int(place), "left": left, "total": len(rows)}
 
-    def _orders(self) -> list[list[str]]:
-        from sdcviz.qc.ranking import DEPARTURES, ORDERS
-
-        findings = self.desk.findings
-        if not findings:
-            return [["course", ORDERS["course"]]]
-        far = any(findings.counts().get(name) for name in DEPARTURES)
-        return [[key, title] for key, title in ORDERS.items() if far or key != "residual"]
-
-    def _check_badges(self) -> list[list[Any]]:
-        from sdcviz.qc.ranking import Badge
-
-        findings = self.desk.findings
-        if not findings:
-            return []
-        counts = sorted(findings.counts().items(), key=lambda item: -item[1])
-        worst = _worst_flags(findings)
-        return [
-            [*titled(Badge(name, n, worst[name])), name in self._checks] for name, n in counts if n
-        ]
-
-    def _found_words(self) -> str:
-        """Say what the last run found."""
-        run = self._run
-        if run is None:
-            return ""
-        stations = len(np.unique(run.findings.station))
-        found = f"{counted(len(run.findings), 'finding')} at {counted(stations, 'station')}"
-        if not stations:
-            found = f"{counted(len(run.checks), 'check')} found nothing"
-        by = f" by {run.user}" if run.user else ""
-        return f"{found}, {run.time[:16].replace('T', ' ')} UTC{by}."
-
     def _scope_words(self) -> str:
         rows, session = self._scope(), self.desk.session
         if rows is None:
             return ""
+        if self._given is not None:
+            return f"The {counted(len(rows), 'station')} that were found"
         how = "selected" if len(session.selection) else "filtered"
         return f"Of the {number(len(rows))} {how} stations"
 
@@ -270,10 +267,18 @@ class QueuePart(pn.viewable.Viewer):
             self.proposals.forget()
             self._show()
         elif choice.get("all"):
-            self.desk.session.select(_NOBODY)
-            self.desk.session.clear_filters()
+            self._show_all()
         else:
             self._choose(choice)
+
+    def _show_all(self) -> None:
+        """Drop what restricts the queue, the innermost first."""
+        if self._given is not None:
+            self._given = None
+            self._rank()
+            return
+        self.desk.session.select(_NOBODY)
+        self.desk.session.clear_filters()
 
     def _choose(self, choice: dict[str, Any]) -> None:
         """Take another order, search or restriction."""
@@ -377,14 +382,3 @@ class QueuePart(pn.viewable.Viewer):
     def _applied(self, sentence: str, wrong: bool) -> None:
         self._said, self._wrong = sentence, wrong
         self._show()
-
-
-def _worst_flags(findings: Any) -> dict[str, str]:
-    """Return the worst flag that each check proposes anywhere."""
-    from sdcviz.formats.flags import worst
-
-    return {
-        name: chr(worst(*np.unique(findings.flag[findings.check == i])[:, None])[0])
-        for i, name in enumerate(findings.checks)
-        if (findings.check == i).any()
-    }

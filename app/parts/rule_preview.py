@@ -19,7 +19,6 @@ from ..library import Shared
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
-    from sdcviz.qc.model import Findings
 
 __all__ = ["Preview", "ground", "look"]
 
@@ -59,8 +58,7 @@ def look(
     key: str,
     flag: str,
     keep_worse: bool,
-    rows: NDArray[np.int64] | None,
-    findings: Findings | None,
+    rows: NDArray[np.int64] | None = None,
 ) -> Preview:
     """Find the hits of a rule and count what would change.
 
@@ -76,10 +74,8 @@ def look(
         Whether flags that are worse stay.
     rows : ndarray of int64 or None
         Stations to look at; None: all.
-    findings : Findings or None
-        What the checks found; None: as they were saved.
     """
-    stations, samples = rule.hits(data, key, rows, findings=findings)
+    stations, samples = rule.hits(data, key, rows)
     old = data.flag_at(key, stations, samples)
     changed = changes(old, flag, keep_worse=keep_worse)
     hit = np.unique(stations)

@@ -97,10 +97,11 @@ export function render({model}) {
     what.value = chosen
     const op = make("select", {"aria-label": "How", onchange: () => { row.op = op.value; send_rows() }})
     offer(op, OPERATORS[kind], row.op)
-    const options = model.form.choices.find((c) => c.what === row.what && c.of === row.of)?.options ?? []
+    const area = kind === "area" && model.state.area ? [model.state.area] : []
+    const options = [...area, ...(model.form.choices.find((c) => c.what === row.what && c.of === row.of)?.options ?? [])]
     const value = make("input", {
       "aria-label": "Value", placeholder: HINTS[kind], spellcheck: "false", autocomplete: "off",
-      list: options.length ? "names" : null, value: row.value,
+      list: options.length ? "names" : null, value: row.value, title: kind === "area" ? "West, south, east, north; or longitude and latitude of at least three corners" : null,
       oninput: () => { row.value = value.value; soon_rows() },
       onfocus: () => names.replaceChildren(...options.map((name) => make("option", {value: name}))),
     })
@@ -173,7 +174,7 @@ export function render({model}) {
     show_preview(s)
     said.textContent = s.said
     said.classList.toggle("wrong", s.wrong)
-    undo.hidden = !s.said || s.wrong || s.said === "Undone." || s.said.startsWith("There is nothing")
+    undo.hidden = !s.undo
   }
 
   function show_error(s) {

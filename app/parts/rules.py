@@ -61,14 +61,15 @@ class RulesPart(pn.viewable.Viewer):
         self._key, self._scope, self._flag, self._keep_worse = "", "all", "4", True
         self._asked = 0
         self._error: dict[str, Any] | None = None
-        self._said, self._wrong, self._busy = "", False, False
+        self._said, self._wrong, self._busy, self._undoable = "", False, False, False
         self.preview: Preview | None = None
         session = self.desk.session
         session.param.watch(lambda *_: self._restart(), ["collection", "collection_version"])
         session.param.watch(
             lambda *_: self._look_again(), ["flags_version", "selection", *session.filter_names]
         )
-        self.desk.param.watch(lambda *_: self._look_again(), ["findings", "queue", "station"])
+        self.desk.param.watch(lambda _: self._restart(), "findings")
+        self.desk.param.watch(lambda *_: self._look_again(), ["queue", "station"])
 
     def __panel__(self) -> Any:
         return self._layout
@@ -119,7 +120,7 @@ class RulesPart(pn.viewable.Viewer):
         elif does == "undo":
             self._undo()
         else:
-            self._said = ""
+            self._said, self._undoable = "", False
             self._look()
 
     def _keys(self) -> list[str]:
@@ -150,10 +151,8 @@ class RulesPart(pn.viewable.Viewer):
         """Return the names of the checks that were run."""
         from sdcviz.qc.store import load_run
 
-        data, findings = self.desk.data, self.desk.findings
-        run = load_run(data) if data is not None else None
-        names = list(run.checks) if run else []
-        return list(dict.fromkeys([*names, *(findings.checks if findings is not None else ())]))
+        run = load_run(self.desk.data) if self.desk.data is not None else None
+        return list(dict.fromkeys([*run.checks, *run.findings.checks])) if run else []
 
     def _look_again(self) -> None:
         if self._shown:
@@ -192,7 +191,6 @@ class RulesPart(pn.viewable.Viewer):
         if rule is None:
             return
         key, flag, keep, rows = self._key, self._flag, self._keep_worse, self.rows()
-        findings = self.desk.findings
 
         def then(found: Preview | None, error: Exception | None) -> None:
             if asked != self._asked:
@@ -208,7 +206,13 @@ class RulesPart(pn.viewable.Viewer):
             self.preview = found
             self._show()
 
-        background(lambda: look(data, rule, key, flag, keep, rows, findings), then)
+        background(lambda: look(data, rule, key, flag, keep, rows), then)
+
+    def _area(self) -> str:
+        """Return the area of the filters as the corners of a rule's area; empty without one."""
+        session = self.desk.session
+        corners = session.box or [x for corner in session.polygon or () for x in corner]
+        return ", ".join(f"{x:.5g}" for x in corners)
 
     def _show(self) -> None:
         """Send the state of the tool to the form."""
@@ -227,9 +231,11 @@ class RulesPart(pn.viewable.Viewer):
             "flag": self._flag,
             "keep_worse": self._keep_worse,
             "reason": self.desk.reason,
+            "area": self._area(),
             "preview": preview.about if preview else None,
             "busy": self._busy,
             "said": self._said,
+            "undo": self._undoable,
             "wrong": self._wrong,
         }
 
@@ -251,7 +257,7 @@ class RulesPart(pn.viewable.Viewer):
 
         def then(_: Any, error: Exception | None) -> None:
             self._busy = False
-            self._wrong = error is not None
+            self._wrong, self._undoable = error is not None, error is None
             stations = len(np.unique(edits.station))
             self._said = (
                 f"{counted(len(edits), 'flag')} set at {counted(stations, 'station')}."
@@ -270,7 +276,7 @@ class RulesPart(pn.viewable.Viewer):
             return
 
         def then(batch: Any, error: Exception | None) -> None:
-            self._wrong = error is not None
+            self._wrong, self._undoable = error is not None, False
             self._said = (
                 str(error) if error else "Undone." if batch else "There is nothing to undo."
             )

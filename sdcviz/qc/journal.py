@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from sdcviz.observations import Collection
+    from sdcviz.qc.journal_edits import Entry, Piece
     from sdcviz.qc.journal_news import Touched
-    from sdcviz.qc.journal_queries import Batch, Entry, Rows
+    from sdcviz.qc.journal_queries import Batch
     from sdcviz.qc.journal_store import Store
 
 T = TypeVar("T")
@@ -150,7 +152,8 @@ class Journal:
     def _take_back(
         self, collection: Collection, user: str, tool: str, token: str | None
     ) -> Batch | None:
-        from sdcviz.qc.journal_queries import edits_of, find_token
+        from sdcviz.qc.journal_edits import edits_of
+        from sdcviz.qc.journal_queries import find_token
 
         if token and (done := self._read(collection, lambda c: find_token(c, self.id, token))):
             collection.catch_up()
@@ -223,6 +226,7 @@ class Journal:
         `repeated` says that the token may have been written before.
         """
         from sdcviz.qc.journal_conflicts import compare
+        from sdcviz.qc.journal_edits import add_edits
         from sdcviz.qc.journal_news import catch_up, lay_over
         from sdcviz.qc.journal_queries import Batch, find_token
         from sdcviz.qc.journal_store import BATCH
@@ -242,7 +246,7 @@ class Journal:
             compare(connection, collection, runs)
             key = connection.execute(BATCH.insert(), head).inserted_primary_key
             assert key is not None
-            store.add_edits(connection, runs.rows(key[0]), len(runs))
+            add_edits(connection, key[0], runs)
             new = True
             return Batch(id=key[0], **head)
 
@@ -361,7 +365,7 @@ class Journal:
         key : str
             Parameter, or a key of `sdcviz.qc.model.PLACES`.
         """
-        from sdcviz.qc.journal_queries import entries
+        from sdcviz.qc.journal_edits import entries
 
         file, files, station = identities(collection, np.array([row]))
         asked = (self.id, collection.reading, files[file[0]], int(station[0]), key, int(sample))
@@ -385,17 +389,17 @@ class Journal:
         batch : ndarray of int64
             Number of the batch of each row.
         """
+        from sdcviz.qc.journal_edits import edits_of
         from sdcviz.qc.journal_news import news
-        from sdcviz.qc.journal_queries import edits_of
 
-        def asked(connection: Connection) -> Iterator[Rows]:
+        def asked(connection: Connection) -> Iterator[Piece]:
             if batches is None:
-                return news(connection, collection, after=0)
+                return chain(*news(connection, collection, after=0))
             return edits_of(connection, sorted(batches))
 
         return self._runs(collection, asked).edits(collection.keys)
 
-    def _runs(self, collection: Collection, ask: Callable[[Connection], Iterator[Rows]]) -> Runs:
+    def _runs(self, collection: Collection, ask: Callable[[Connection], Iterator[Piece]]) -> Runs:
         found = self._read(collection, lambda c: Runs.read(collection, ask(c)))
         return Runs.read(collection, ()) if found is None else found
 
@@ -409,10 +413,13 @@ class Journal:
         rows, samples : ndarray of int64
             Stations and numbers of samples in them (-1: the station itself), each once.
         """
-        from sdcviz.qc.journal_queries import manual_edits
+        from sdcviz.qc.journal_edits import manual_edits
+        from sdcviz.qc.journal_queries import undone
 
-        asked = (self.id, collection.reading, key)
-        edits, _ = self._runs(collection, lambda c: manual_edits(c, *asked)).edits([key])
+        asked = (self.id, collection.reading)
+        gone = self._read(collection, lambda c: undone(c, *asked)) or set()
+        edits, batch = self._runs(collection, lambda c: manual_edits(c, *asked, key)).edits([key])
+        edits = edits.take(~np.isin(batch, list(gone)))
         both = np.unique((edits.station << 32) | (edits.sample.astype(np.int64) + 1))
         return both >> 32, (both & 0xFFFFFFFF) - 1
 

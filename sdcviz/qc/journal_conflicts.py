@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdcviz.errors import Conflict
-from sdcviz.qc.journal_queries import entries
+from sdcviz.qc.journal_edits import entries
 from sdcviz.qc.journal_runs import identities
 from sdcviz.qc.model import PLACES
 from sdcviz.words import number

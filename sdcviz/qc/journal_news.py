@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sdcviz.qc.journal_edits import Piece, edits_after
 from sdcviz.qc.journal_overlay import load_overlay, save_overlay
-from sdcviz.qc.journal_queries import ALL, Rows, batches, edits_after, find_token, last_batch
+from sdcviz.qc.journal_queries import ALL, batches, find_token, last_batch
 from sdcviz.qc.journal_runs import Runs
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MANY", "Touched", "catch_up", "compact", "lay_over"]
 
 MANY = 20_000
-"""An opening that read more rows than these writes down what it found (see `compact`)."""
+"""An opening that read more runs than these writes down what it found (see `compact`)."""
 
 Touched = list[tuple[str, NDArray[np.int64]]]
 """Parameters, and the rows of the stations whose flags changed."""
@@ -37,28 +37,37 @@ def catch_up(connection: Connection, collection: Collection) -> Touched:
     begin = seen
     if not seen and not collection.reading:
         touched, begin = _lay_overlay(connection, collection, last)
-    runs = Runs.read(collection, news(connection, collection, begin, last))
-    lay_over(collection, runs)
-    touched += _stations(runs)
+    read = 0
+    for part in news(connection, collection, begin, last):
+        runs = Runs.read(collection, part)
+        lay_over(collection, runs)
+        touched += _stations(runs)
+        read += len(runs)
     collection.last_batch = last
-    if not seen and len(runs) > MANY:
+    if not seen and read > MANY:
         compact(connection, collection)
     return touched
 
 
 def news(
     connection: Connection, collection: Collection, after: int, last: int = ALL
-) -> Iterator[Rows]:
-    """Give the edits after a batch that count for the flags of a collection.
+) -> list[Iterator[Piece]]:
+    """Return the edits after a batch that count for the flags of a collection.
 
-    For a reading these are its own and those of checks. What checks found goes
-    beneath what the reader set by hand, which therefore is given again.
+    Returns
+    -------
+    list of iterator
+        One after the other. For a reading first those of checks, then its own, which
+        are given again where there are new ones of checks: what the reader set stays.
     """
     if not collection.reading:
-        return edits_after(connection, collection.id, after, last, "")
-    common = list(edits_after(connection, collection.id, after, last, "", automatic=True))
-    own = edits_after(connection, collection.id, 0 if common else after, last, collection.reading)
-    return chain(common, own)
+        return [edits_after(connection, collection.id, after, last)]
+    common = list(edits_after(connection, collection.id, after, last, automatic=True))
+    begin = 0 if common else after
+    return [
+        iter(common),
+        edits_after(connection, collection.id, begin, last, collection.reading),
+    ]
 
 
 def lay_over(collection: Collection, runs: Runs) -> None:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
 __all__ = [
     "ALL",
     "Batch",
-    "Entry",
-    "Rows",
     "batches",
-    "edits_after",
-    "edits_of",
-    "entries",
     "find_token",
     "last_batch",
-    "manual_edits",
     "newest_of",
     "readings",
     "seen",
     "set_seen",
     "undone",
 ]
-
-Rows = Sequence[Sequence[Any]]
-"""Rows of `EDIT`: batch, source, station, first, count, parameter, old, new, note."""
 
 ALL = 2**62
 """A number above that of every batch."""
@@ -83,24 +74,8 @@ class Batch:
     samples: int
 
 
-class Entry(NamedTuple):
-    """One change of one flag."""
-
-    batch: int
-    time: str
-    user: str
-    reason: str
-    tool: str
-    old: str
-    new: str
-    note: str
-
-
 _BATCH = """SELECT id, token, collection, time, "user", reason, tool, selection, undoes, automatic,
     reading, session, software, samples FROM batch WHERE collection = :collection"""
-_EDIT = """SELECT e.batch, e.source, e.station, e.first, e.count, e.parameter, e.old, e.new, e.note
-    FROM edit e"""
-
 _LAST = text("SELECT max(id) FROM batch WHERE collection = :collection")
 _FIND = text(f"{_BATCH} AND token = :token")
 _NEWEST = text(
@@ -110,29 +85,9 @@ _NEWEST = text(
 _SINCE = text(
     f'{_BATCH} AND id > :after AND ("user" = :user OR NOT :by_user) ORDER BY id DESC LIMIT :most'
 )
-_AFTER = text(
-    f"{_EDIT} JOIN batch b ON e.batch = b.id WHERE b.collection = :collection AND b.id > :after "
-    "AND b.id <= :last AND b.reading = :reading AND (b.automatic OR NOT :automatic) "
-    "ORDER BY e.batch, e.number"
-)
-_OF = text(f"{_EDIT} WHERE e.batch IN :batches ORDER BY e.batch, e.number").bindparams(
-    bindparam("batches", expanding=True)
-)
-_MANUAL = text(
-    f"{_EDIT} JOIN batch b ON e.batch = b.id WHERE b.collection = :collection "
-    "AND b.reading = :reading AND NOT b.automatic AND b.undoes IS NULL AND e.parameter = :key "
-    "ORDER BY e.batch, e.number"
-)
 _UNDONE = text(
     "SELECT id, undoes FROM batch WHERE collection = :collection AND reading = :reading "
     "AND undoes IS NOT NULL ORDER BY id DESC"
-)
-_ENTRIES = text(
-    'SELECT b.id, b.time, b."user", b.reason, b.tool, e.old, e.new, e.note FROM edit e '
-    "JOIN batch b ON e.batch = b.id WHERE e.source = :source AND e.station = :station "
-    "AND e.parameter = :key AND e.first <= :sample AND e.first + e.count > :sample "
-    "AND b.collection = :collection AND "
-    "(b.reading = :reading OR (b.reading = '' AND b.automatic)) ORDER BY b.id"
 )
 _UNSEE = text(
     "DELETE FROM seen WHERE collection = :collection AND source = :source "
@@ -188,48 +143,6 @@ def batches(
     return [_batch(row) for row in rows][::-1]
 
 
-def edits_after(
-    connection: Connection,
-    collection: str,
-    after: int,
-    last: int,
-    reading: str,
-    automatic: bool = False,
-) -> Iterator[Rows]:
-    """Give rows of `EDIT` of the batches from `after` (without) to `last`, in their order.
-
-    Parameters
-    ----------
-    automatic : bool
-        Those of checks only.
-    """
-    asked = {"collection": collection, "after": after, "last": last, "reading": reading}
-    return _pieces(connection.execute(_AFTER, {**asked, "automatic": automatic}))
-
-
-def edits_of(connection: Connection, batches: list[int]) -> Iterator[Rows]:
-    """Give rows of `EDIT` of some batches, in their order."""
-    for first in range(0, len(batches), 500):
-        yield from _pieces(connection.execute(_OF, {"batches": batches[first : first + 500]}))
-
-
-def _pieces(result: CursorResult[Any]) -> Iterator[Rows]:
-    """Give rows as the driver makes them; a million of SQLAlchemy's take twice the time."""
-    cursor = result.cursor
-    while cursor and (rows := cursor.fetchmany(20_000)):
-        yield rows
-    result.close()
-
-
-def manual_edits(connection: Connection, collection: str, reading: str, key: str) -> Iterator[Rows]:
-    """Give rows of `EDIT` with which people, not checks, set flags of a parameter."""
-    gone = undone(connection, collection, reading)
-    asked = {"collection": collection, "reading": reading, "key": key}
-    for rows in _pieces(connection.execute(_MANUAL, asked)):
-        if kept := [row for row in rows if row[0] not in gone]:
-            yield kept
-
-
 def undone(connection: Connection, collection: str, reading: str) -> set[int]:
     """Return the batches that were taken back, and not done again."""
     gone: set[int] = set()
@@ -239,21 +152,6 @@ def undone(connection: Connection, collection: str, reading: str) -> set[int]:
         if number not in gone:
             gone.add(undoes)
     return gone
-
-
-def entries(
-    connection: Connection,
-    collection: str,
-    reading: str,
-    source: str,
-    station: int,
-    key: str,
-    sample: int,
-) -> list[Entry]:
-    """Return all changes of one flag, the oldest first."""
-    asked = {"collection": collection, "reading": reading, "source": source, "station": station}
-    rows = connection.execute(_ENTRIES, {**asked, "key": key, "sample": sample})
-    return [Entry(*row) for row in rows]
 
 
 def set_seen(

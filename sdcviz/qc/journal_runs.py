@@ -15,6 +15,7 @@ from sdcviz.qc.model import PLACES, Edits
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
+    from sdcviz.qc.journal_edits import Piece
 
 __all__ = ["Runs", "find_rows", "identities", "rows_of", "spread"]
 
@@ -115,43 +116,34 @@ class Runs:
         )
 
     @classmethod
-    def read(cls, collection: Collection, pieces: Iterable[Sequence[Sequence[Any]]]) -> Runs:
-        """Take rows of the table: batch, file, station, first, count, parameter, old, new, note.
-
-        Parameters
-        ----------
-        collection : Collection
-        pieces : iterable of sequences of rows
-            Piece by piece: so many small objects at once would keep Python's collector busy.
-        """
+    def read(cls, collection: Collection, pieces: Iterable[Piece]) -> Runs:
+        """Join what the database gives, in the order of the batches."""
         files, keys = _Names(), _Names()
-        numbers: list[list[NDArray]] = [[] for _ in range(8)]
+        parts: list[tuple[NDArray, ...]] = [(np.empty(0, np.int64),) * 8]
         notes: list[str] = []
-        for piece in pieces:
-            batch, file, station, first, count, key, old, new, note = zip(*piece, strict=True)
-            columns = [np.array(c, np.int64) for c in (batch, station, first, count)]
-            columns += [files.numbers(file), keys.numbers(key)]
-            columns += [np.frombuffer("".join(c).encode(), np.uint8) for c in (old, new)]
-            for parts, column in zip(numbers, columns, strict=True):
-                parts.append(column)
-            notes += note
-        whole = [
-            np.concatenate([np.empty(0, np.uint8 if i > 5 else np.int64), *parts])
-            for i, parts in enumerate(numbers)
-        ]
+        for p in pieces:
+            n = len(p.batch)
+            file, key = (np.broadcast_to(x, n) for x in (files.of(p.source), keys.of(p.parameter)))
+            parts.append((p.batch, file, p.station, p.first, p.count, key, p.old, p.new))
+            notes += p.note or [""] * n
+        batch, file, station, first, count, key, old, new = map(
+            np.concatenate, zip(*parts, strict=True)
+        )
+        order = np.argsort(batch, kind="stable")
+        station, file = station[order], file[order]
         return cls(
-            row=rows_of(collection, files.names, whole[4], whole[1]),
-            file=whole[4],
+            row=rows_of(collection, files.names, file, station),
+            file=file,
             files=files.names,
-            station=whole[1],
-            first=whole[2],
-            count=whole[3],
-            parameter=whole[5].astype(np.int16),
+            station=station,
+            first=first[order],
+            count=count[order],
+            parameter=key[order].astype(np.int16),
             keys=keys.names,
-            old=whole[6],
-            new=whole[7],
-            note=notes if any(notes) else None,
-            batch=whole[0],
+            old=old[order].astype(np.uint8),
+            new=new[order].astype(np.uint8),
+            note=[notes[i] for i in order.tolist()] if any(notes) else None,
+            batch=batch[order],
         )
 
     def rows(self, batch: int) -> Iterator[tuple[Any, ...]]:
@@ -272,7 +264,7 @@ class _Names:
     def names(self) -> tuple[str, ...]:
         return tuple(self._numbers)
 
-    def numbers(self, texts: Iterable[str]) -> NDArray[np.int64]:
+    def of(self, texts: Iterable[str]) -> NDArray[np.int64]:
         known = self._numbers
         return np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
 
@@ -301,7 +293,7 @@ def find_rows(collection: Collection, ids: Iterable[str]) -> NDArray[np.int64]:
     parts = [text.partition(":") for text in ids]
     stations = [int(n) if n.isdecimal() and len(n) < 10 else -1 for _, _, n in parts]
     files = _Names()
-    file = files.numbers(source for source, _, _ in parts)
+    file = files.of(source for source, _, _ in parts)
     return rows_of(collection, files.names, file, np.array(stations, np.int64))
 
 

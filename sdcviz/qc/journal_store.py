@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -39,7 +40,7 @@ from sqlalchemy.pool import NullPool
 
 from sdcviz.errors import StorageError
 
-__all__ = ["BATCH", "EDIT", "SEEN", "Store", "open_store"]
+__all__ = ["BATCH", "BLOCK", "EDIT", "SEEN", "Store", "open_store"]
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,21 @@ EDIT = Table(
     sqlite_with_rowid=False,
 )
 """Which flags a batch changed; consecutive samples with equal flags are one row."""
+
+BLOCK = Table(
+    "block",
+    _META,
+    Column("batch", BigInteger, ForeignKey("batch.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("source", String(16), nullable=False),
+    Column("parameter", Text, nullable=False),
+    Column("low", Integer, nullable=False),
+    Column("high", Integer, nullable=False),
+    Column("samples", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("block_of_source", "source", "parameter"),
+)
+"""The same for batches of many rows; see `sdcviz.qc.journal_blocks`."""
 
 SEEN = Table(
     "seen",
@@ -244,18 +260,6 @@ class Store:
                 f"{self.file}: the journal can't be made there ({error.strerror}); "
                 "no flag was changed."
             ) from error
-
-    def add_edits(self, connection: Connection, rows: Iterable[tuple[Any, ...]], n: int) -> None:
-        """Add rows to `EDIT` (columns in order), a million in seconds."""
-        names = ", ".join(f'"{c.name}"' for c in EDIT.columns)
-        cursor: Any = connection.connection.cursor()
-        if self.is_sqlite or n < 50:
-            marks = ", ".join(["?" if self.is_sqlite else "%s"] * len(EDIT.columns))
-            cursor.executemany(f"INSERT INTO edit ({names}) VALUES ({marks})", rows)
-            return
-        with cursor.copy(f"COPY edit ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
 
 
 _DISK_FULL = "53100"  # of PostgreSQL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,7 @@ _SAME = {"date": "time", "lon": "longitude", "lat": "latitude", "edmo": "data_ce
 
 
 @dataclass
-class Words:
+class Words(ABC):
     """Gives the words of one rule their meaning in one collection; `Binder` adds the functions.
 
     Parameters
@@ -152,9 +153,9 @@ class Words:
             raise self.fail(node, "a list has a meaning after 'in' only.")
         raise self.fail(node, "a condition stands where a value should.")
 
+    @abstractmethod
     def call(self, node: Call) -> Term:
         """Return what a function gives."""
-        raise NotImplementedError
 
     def number(self, node: Node) -> Term:
         """Return what a node gives, which must be a number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sdcviz.demo import make_demo
@@ -15,9 +16,8 @@ from sdcviz_app.parts.queue import QueuePart
 from sdcviz_app.session import Session
 
 
-def plant(folder: Path) -> Path:
-    """Make a small demo of which checks found something at five stations."""
-    path = make_demo(folder / "demo", stations=40)
+def plant(path: Path) -> Path:
+    """Let checks have found something at five stations."""
     found = Findings.join(
         [
             Findings.of("spike", "salinity", [5, 5], [3, 4], "4", 9.0, 6.0),
@@ -31,9 +31,9 @@ def plant(folder: Path) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(demo: Path) -> Desk:
     session = Session(tab="quality", user="eve")
-    session.open(str(plant(tmp_path)))
+    session.open(str(plant(demo)))
     return Desk(session=session)
 
 
@@ -149,10 +149,9 @@ def test_what_was_asked_for_an_older_queue_is_not_taken(part, desk):
     assert part.sent == []
 
 
-def test_without_findings_every_station_is_in_the_queue(tmp_path):
-    path = make_demo(tmp_path / "demo", stations=30)
+def test_without_findings_every_station_is_in_the_queue(demo):
     session = Session(tab="quality", user="eve")
-    session.open(str(path))
+    session.open(str(demo))
     part = QueuePart(desk=Desk(session=session))
     c: Collection = session.data
     assert sorted(part.desk.queue.tolist()) == list(range(c.n_stations))
@@ -200,3 +199,39 @@ def test_a_flag_of_a_person_is_never_proposed_away(part, desk):
     desk.flag("2", samples=[3])
     part._take({"propose": True, "good": False})
     assert ["Salinity", "", "1"] in part.form.state["preview"]["lines"]
+
+
+def test_another_part_may_give_a_queue(part, desk):
+    desk.queue = np.array([30, 5, 8])
+    assert desk.queue.tolist() == [5, 8, 30]
+    assert part.form.state["scope"] == "The 3 stations that were found"
+    assert part.form.at["total"] == 3
+    assert choose(part, all=True) == [5, 7, 20, 11, 12]
+    desk.queue = np.array([30])
+    desk.session.select([7, 30])
+    assert desk.queue.tolist() == [7]
+
+
+def test_another_collection_begins_anew(part, desk, demo, tmp_path):
+    choose(part, hide=True)
+    choose(part, check="spike")
+    larger = make_demo(tmp_path / "larger", stations=90)
+    desk.session.open(str(larger))
+    n = desk.data.n_stations
+    assert sorted(desk.queue.tolist()) == list(range(n))
+    assert part.form.at == {"place": 0, "left": n, "total": n}
+    assert part.form.state["checks"] == []
+    desk.session.open(str(demo))
+    assert desk.queue.tolist() == [5, 7, 20, 11, 12]
+
+
+def test_a_second_reader_has_marks_of_his_own(part, desk):
+    desk.step(1)
+    assert part.form.at["left"] == 4
+    assert part.form.state["proposals"] == "9 flags"
+    desk.session.reading = "second"
+    assert part.form.at["left"] == 5
+    assert part.form.state["proposals"] == ""
+    desk.step(1)
+    desk.session.reading = ""
+    assert part.form.at["left"] == 4

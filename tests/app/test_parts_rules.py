@@ -8,8 +8,9 @@ import pytest
 
 from sdcviz.demo import make_demo
 from sdcviz.observations import open_collection
-from sdcviz.qc import Findings
+from sdcviz.qc import Edits, Findings
 from sdcviz.qc.rules import parse
+from sdcviz.qc.store import save_findings
 from sdcviz_app.desk import Desk
 from sdcviz_app.parts.rule_preview import ground, look
 from sdcviz_app.parts.rule_rows import choices, rows_of, text_of
@@ -113,7 +114,7 @@ def test_preview_counts_what_changes_and_what_does_not(made):
     a, b = 0, int(data.offsets[50])
     flags, values = data.flags("temperature")[a:b], data.values("temperature")[a:b]
     there = np.isfinite(values)
-    found = look(data, parse("samples > 0"), "temperature", "3", True, rows, None)
+    found = look(data, parse("samples > 0"), "temperature", "3", True, rows)
     assert found.about["samples"] == there.sum() and found.about["stations"] == 50
     told = {line[0]: line[3:5] for line in found.about["flags"]}
     for code in "1234":
@@ -134,7 +135,7 @@ def test_map_has_all_stations_inside_and_hits_among_them(made):
     stations = set(zip(below["stations"][::2], below["stations"][1::2], strict=True))
     assert 0 < len(stations) <= data.n_stations
     assert all(0 <= x <= wide and 0 <= y <= high for x, y in stations)
-    hit = look(data, parse("latitude > 40"), "temperature", "4", True, None, None).about["dots"]
+    hit = look(data, parse("latitude > 40"), "temperature", "4", True).about["dots"]
     assert set(zip(hit[::2], hit[1::2], strict=True)) <= stations
     assert below["land"].startswith("M") and len(below["land"]) < 150_000
 
@@ -214,3 +215,35 @@ def test_what_the_browser_sends_is_judged(part):
     part._take({"key": "no such", "scope": "moon", "flag": "9", "rows": [{"what": 3, "of": None}]})
     state = settled(part)
     assert state["key"] in part.desk.data.keys and state["scope"] == "all" and state["flag"] == "4"
+
+
+def test_findings_of_the_last_run_and_the_area_of_the_filters_are_offered(part):
+    desk = part.desk
+    found = Findings.of("spike", "temperature", [3, 3], [0, 1], "4", 9.0, 6.0)
+    save_findings(desk.data, found, checks=["spike", "gradient"])
+    desk.findings = found
+    desk.session.param.update(box=(0.0, 30.0, 12.5, 45.0))
+    names = [c["of"] for c in part.form.form["choices"] if c["what"] == "check"]
+    assert names == ["spike", "gradient"] and part.form.state["area"] == "0, 30, 12.5, 45"
+    part._take({"rows": [{"what": "check", "of": "spike", "op": "", "value": ""}]})
+    assert settled(part)["text"] == 'check("spike")'
+    assert set(part.preview.edits.station.tolist()) <= {3}
+    part._take({"rows": [{"what": "check", "of": "gradient", "op": "", "value": ""}]})
+    assert settled(part)["preview"]["samples"] == 0
+
+
+def test_a_flag_that_somebody_changed_meanwhile_is_told_and_nothing_is_written(part):
+    part._take({"text": "depth < 10 and temperature > 0"})
+    first = part.preview.writes.take(np.array([0]))
+    other = open_collection(part.desk.data.path)
+    other.journal.write(
+        other, Edits.of("temperature", first.station, first.sample, first.old, "3"),
+        user="Bob", reason="<b>mine</b>",
+    )  # fmt: skip
+    part._take({"do": "apply", "reason": "spike"})
+    state = settled(part)
+    assert state["wrong"] and "Bob" in state["said"] and not state["undo"]
+    assert len(part.desk.data.journal.batches(part.desk.data)) == 1
+    assert state["preview"]["changes"], "what stands now was looked at again"
+    part._take({"do": "apply", "reason": "spike"})
+    assert not part.form.state["wrong"] and part.form.state["undo"]

@@ -44,6 +44,7 @@ def begin_anew(c: Collection) -> None:
     """Empty the journal, as where its database was lost."""
     commands = (
         "DELETE FROM edit WHERE batch IN (SELECT id FROM batch WHERE collection = :id)",
+        "DELETE FROM block WHERE batch IN (SELECT id FROM batch WHERE collection = :id)",
         "DELETE FROM batch WHERE collection = :id",
     )
     store = c.journal.store(c)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -240,6 +241,23 @@ def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
     path.write_bytes(np.arange(256, dtype=np.uint8).tobytes())
     with pytest.raises(BadRequest, match=r"own\.yaml"):
         read_thresholds(path)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_broken_copy_of_what_ships_is_read_or_one_sentence(tmp_path: Path, seed: int) -> None:
+    lines = Path(read_thresholds("checks").name).read_text(encoding="utf-8").splitlines()
+    chance = random.Random(seed)
+    at = chance.randrange(len(lines))
+    line = lines[at]
+    cut = chance.randrange(len(line) + 1)
+    odd = chance.choice("[]{}:,-\"'&*~#!%@`x\t\x00")
+    lines[at] = [line[:cut], line[:cut] + odd + line[cut:], f"   {line}", ""][seed % 4]
+    path = own(tmp_path, "\n".join(lines), "")
+    try:
+        assert read_thresholds(path).limits
+    except BadRequest as error:
+        assert str(error).startswith("own.yaml, line ")
+        assert "\n" not in str(error)
 
 
 def test_a_check_without_its_parameter_is_one_sentence(tmp_path: Path) -> None:

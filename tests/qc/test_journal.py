@@ -23,6 +23,7 @@ from synthetic import sha
 from sdcviz.errors import BadRequest, Conflict, NotFound
 from sdcviz.observations import Collection, build_collection, open_collection
 from sdcviz.qc.journal import check_flag
+from sdcviz.qc.journal_edits import edits_of
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
 
 
@@ -37,11 +38,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_collection(tmp_path_factory.mktemp("made") / "c")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.service)
+
+
+@pytest.fixture(params=["sqlite", "sqlite, long batches", POSTGRESQL])
 def folder(
     request: pytest.FixtureRequest, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
     """Give a collection of its own, whose journal is in the one or the other database."""
+    if "long" in request.param:  # every batch is kept as those of many runs are
+        monkeypatch.setattr("sdcviz.qc.journal_edits.MANY_RUNS", 0)
     postgresql = request.param == "postgresql"
     url = request.getfixturevalue("server").url if postgresql else None
     with use_journal(url, monkeypatch):
@@ -134,11 +140,10 @@ def test_one_flag_is_one_row_a_million_good_ones_few(c):
     rows = np.searchsorted(c.offsets, places, "right") - 1
     batch = flag(c, rows, places - c.offsets[rows], "1", tool="check")
     assert batch.samples == len(places)
-    store = c.journal.store(c)
-    query = f"SELECT sum(count), count(*) FROM edit WHERE batch = {batch.id}"
-    stored = store.read(lambda db: db.exec_driver_sql(query).one())
+    pieces = c.journal.store(c).read(lambda db: list(edits_of(db, [batch.id])))
+    stored = (sum(p.count.sum() for p in pieces), sum(len(p.count) for p in pieces))
     runs = 1 + np.count_nonzero((np.diff(places) > 1) | (np.diff(rows) > 0))
-    assert tuple(stored) == (len(places), runs)
+    assert stored == (len(places), runs)
     assert not (open_collection(c.path).flags("temperature") == ord("0")).any()
 
 
@@ -493,3 +498,40 @@ def test_a_long_journal_is_compacted_by_who_opens_it(c, folder, monkeypatch):
     assert (c.folder / "journal-overlay.npz").exists()
     assert np.array_equal(expected, open_collection(folder).flags("temperature"))
     assert np.array_equal(expected, c.flags("temperature"))
+
+
+def test_batches_of_many_runs_are_kept_whole(folder, tmp_path):
+    """More than a block, of two parameters and two files, among others of one run."""
+    c = open_collection(folder)
+    rng = np.random.default_rng(3)
+    parts = []
+    for key in ("temperature", "salinity"):
+        places = np.flatnonzero(c.flags(key) != ord("9"))
+        rows = np.searchsorted(c.offsets, places, "right") - 1
+        old = c.flags(key)[places]
+        new = rng.choice(np.frombuffer(b"1234", np.uint8), len(places))
+        notes = [f"{key} {p}" for p in places]
+        parts.append(Edits.of(key, rows, places - c.offsets[rows], old, new, notes))
+    row, sample = first_good(c)
+    flag(c, row, sample, "Q")
+    edits = Edits.join(parts)
+    at = (edits.station == row) & (edits.sample == sample) & (edits.parameter == 0)
+    edits.old[at] = ord("Q")
+    batch = c.journal.write(c, edits, user="Ann", reason="all", tool="check")
+    flag(c, row, sample, "8")
+    again = open_collection(folder)
+    for key in ("temperature", "salinity"):
+        assert np.array_equal(again.flags(key), c.flags(key))
+    told = c.journal.history(c, row, sample, "temperature")
+    place = c.offsets[row] + sample
+    assert [e.note for e in told] == ["", f"temperature {place}", ""]
+    found, number = c.journal.edits(c, [batch.id])
+    kept = edits.take(edits.old != edits.new)
+    assert set(number) == {batch.id}
+    assert sorted(found.notes) == sorted(kept.notes)
+    assert batch.samples == len(kept)
+    c.journal.undo(c, "Ann")
+    c.journal.undo(c, "Ann")
+    c.journal.undo(c, "Ann")
+    for key in ("temperature", "salinity"):
+        assert np.array_equal(c.flags(key), c.imported_flags(key))

@@ -61,8 +61,9 @@ def assert_whole(c: Collection) -> None:
     store = c.journal.store(c)
     assert store is not None
     asked = text(
-        "SELECT b.samples, coalesce(sum(e.count), 0) FROM batch b LEFT JOIN edit e "
-        "ON e.batch = b.id WHERE b.collection = :id GROUP BY b.id, b.samples"
+        "SELECT b.samples, coalesce((SELECT sum(count) FROM edit WHERE batch = b.id), 0) + "
+        "coalesce((SELECT sum(samples) FROM block WHERE batch = b.id), 0) "
+        "FROM batch b WHERE b.collection = :id"
     )
     for samples, found in store.read(lambda db: db.execute(asked, {"id": c.id}).all()):
         assert samples == found

@@ -65,7 +65,7 @@ class _Wrong(Exception):
     """Something in the file at a line."""
 
     def __init__(self, line: int, what: str) -> None:
-        super().__init__(what)
+        super().__init__(what if what.endswith("?") else f"{what}.")
         self.line = line
 
 
@@ -116,7 +116,7 @@ def _read(path: Path, changed: int) -> Thresholds:
         content = _load(path)
         return _Reader(content, CHECKS).thresholds(path)
     except _Wrong as error:
-        raise BadRequest(f"{path.name}, line {error.line}: {error}.") from None
+        raise BadRequest(f"{path.name}, line {error.line}: {error}") from None
 
 
 def _load(path: Path) -> _Map:
@@ -186,7 +186,7 @@ class _Reader:
         try:
             below = _load(other)
         except _Wrong as error:
-            raise BadRequest(f"{other.name}, line {error.line}: {error}.") from None
+            raise BadRequest(f"{other.name}, line {error.line}: {error}") from None
         except BadRequest:
             raise _Wrong(line, f"there is no file {name!r} to be based on") from None
         if "based_on" in below:
@@ -194,7 +194,7 @@ class _Reader:
         try:
             return _Reader(below, self.checks).thresholds(other)
         except _Wrong as error:
-            raise BadRequest(f"{other.name}, line {error.line}: {error}.") from None
+            raise BadRequest(f"{other.name}, line {error.line}: {error}") from None
 
     def _regions(self, section: _Map) -> list[Region]:
         found = []
