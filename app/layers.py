@@ -165,9 +165,10 @@ def _data_centre(session: Session, data: Collection) -> Colouring:
 def _flag(session: Session, data: Collection) -> Colouring:
     from sdcviz.formats.model import L20
     from sdcviz.observations.aggregate import dominant_flags
+    from sdcviz.qc.flags import standing_flags
     from sdcviz.vocabularies import label
 
     parameter = data.parameter(session.parameter)
-    found = dominant_flags(data.flags(parameter.key), data.offsets)
+    found = dominant_flags(standing_flags(data, parameter.key), data.offsets)
     names = tuple(f"{code} {label('L20', code)}" for code in L20)
     return Colouring("category", f"Commonest flag of {parameter.label.lower()}", found, names)

@@ -39,9 +39,10 @@ export function render({model}) {
   const flag = make("select", {"aria-label": "Flag", onchange: () => send({flag: flag.value})},
     make("option", {value: "4"}, "4 bad"), make("option", {value: "3"}, "3 probably bad"))
   const does = (what, title, kind) => make("button", {class: kind, onclick: () => send({do: what})}, title)
+  const undo = does("undo", "Undo", "plain")
   const buttons = [does("both", "Keep both", "also"), does("a", "Keep A, flag B", "main"), does("b", "Keep B, flag A", "main")]
   const foot = make("div", {class: "line foot"}, does("look a", "A in the plots", "plain"), does("look b", "B in the plots", "plain"),
-    said, make("span", {class: "grow"}), make("span", {class: "quiet"}, "Flag of the other"), flag, ...buttons)
+    said, undo, make("span", {class: "grow"}), make("span", {class: "quiet"}, "Flag of the other"), flag, ...buttons)
   const pair = make("div", {class: "pair"}, make("div", {class: "plot"}, key, holder, legend), fields)
   const none = make("p", {class: "none"})
   const right = make("div", {class: "right"}, none, pair, foot)
@@ -82,6 +83,7 @@ export function render({model}) {
     next.disabled = s.page + 1 >= s.pages
     said.textContent = s.said
     said.classList.toggle("wrong", s.wrong)
+    undo.hidden = !s.undo
     for (const button of [...buttons, ...foot.querySelectorAll(".plain")]) button.disabled = !s.pair || s.busy
     pair.hidden = !s.pair
     none.hidden = Boolean(s.pair)

@@ -128,6 +128,8 @@ class DuplicatesPart(pn.viewable.Viewer):
             self._go(int(said["page"]) * PAGE)
         elif does in ("a", "b", "both") and self.pairs is not None and self._at >= 0:
             self._decide(does)
+        elif does == "undo":
+            self._undo()
         elif does in ("look a", "look b") and self.pairs is not None and self._at >= 0:
             side = self.pairs.a if does == "look a" else self.pairs.b
             self._dialog.open = False
@@ -193,6 +195,7 @@ class DuplicatesPart(pn.viewable.Viewer):
             "pair": pair_of(data, a, b, self._key) if a >= 0 else None,
             "busy": self._busy,
             "said": self._said,
+            "undo": self._said.endswith(" set."),
             "wrong": self._wrong,
         }
 
@@ -252,6 +255,21 @@ class DuplicatesPart(pn.viewable.Viewer):
             self._go(self._at + (error is None))
 
         background(write, then)
+
+    def _undo(self) -> None:
+        from .. import editing
+
+        data, user = self.desk.data, self.desk.session.user
+        if data is None:
+            return
+
+        def then(batch: Any, error: Exception | None) -> None:
+            self._wrong = error is not None
+            done = "Undone." if batch else "There is nothing to undo."
+            self._said = str(error) if error else done
+            self._show()
+
+        background(lambda: editing.undo(data, user), then)
 
 
 def _lasts(hours: float) -> str:

@@ -174,7 +174,7 @@ export function render({model}) {
     show_preview(s)
     said.textContent = s.said
     said.classList.toggle("wrong", s.wrong)
-    undo.hidden = !s.said || s.wrong || s.said === "Undone." || s.said.startsWith("There is nothing")
+    undo.hidden = !s.undo
   }
 
   function show_error(s) {

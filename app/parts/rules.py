@@ -61,7 +61,7 @@ class RulesPart(pn.viewable.Viewer):
         self._key, self._scope, self._flag, self._keep_worse = "", "all", "4", True
         self._asked = 0
         self._error: dict[str, Any] | None = None
-        self._said, self._wrong, self._busy = "", False, False
+        self._said, self._wrong, self._busy, self._undoable = "", False, False, False
         self.preview: Preview | None = None
         session = self.desk.session
         session.param.watch(lambda *_: self._restart(), ["collection", "collection_version"])
@@ -120,7 +120,7 @@ class RulesPart(pn.viewable.Viewer):
         elif does == "undo":
             self._undo()
         else:
-            self._said = ""
+            self._said, self._undoable = "", False
             self._look()
 
     def _keys(self) -> list[str]:
@@ -235,6 +235,7 @@ class RulesPart(pn.viewable.Viewer):
             "preview": preview.about if preview else None,
             "busy": self._busy,
             "said": self._said,
+            "undo": self._undoable,
             "wrong": self._wrong,
         }
 
@@ -256,7 +257,7 @@ class RulesPart(pn.viewable.Viewer):
 
         def then(_: Any, error: Exception | None) -> None:
             self._busy = False
-            self._wrong = error is not None
+            self._wrong, self._undoable = error is not None, error is None
             stations = len(np.unique(edits.station))
             self._said = (
                 f"{counted(len(edits), 'flag')} set at {counted(stations, 'station')}."
@@ -275,7 +276,7 @@ class RulesPart(pn.viewable.Viewer):
             return
 
         def then(batch: Any, error: Exception | None) -> None:
-            self._wrong = error is not None
+            self._wrong, self._undoable = error is not None, False
             self._said = (
                 str(error) if error else "Undone." if batch else "There is nothing to undo."
             )

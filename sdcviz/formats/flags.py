@@ -24,11 +24,14 @@ from .model import L20, MISSING, NOT_CHECKED
 __all__ = [
     "LABELS",
     "SCALES",
+    "SPOILS",
     "WORST_FIRST",
     "FlagScale",
+    "badness",
     "from_l20",
     "missing_flags",
     "scale_of",
+    "spoiled",
     "to_l20",
     "worst",
 ]
@@ -52,6 +55,11 @@ LABELS: dict[str, str] = {
 
 WORST_FIRST = "4987BAQ653210"
 """Order in which one of several L20 flags wins: the worst first."""
+
+
+SPOILS = {"3": "012", "4": "01235678ABQ"}
+"""Flags that a sample has no longer where its depth, time or position has flag 3 or 4: it has
+that one then. A worse flag of its own stays, and so does 9: what is missing is missing."""
 
 
 @dataclass(frozen=True)
@@ -257,6 +265,26 @@ def worst(*flags: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rank[[ord(c) for c in WORST_FIRST]] = np.arange(len(WORST_FIRST))
     codes = np.frombuffer((WORST_FIRST + "0").encode(), np.uint8)
     return codes[np.minimum.reduce([rank[np.asarray(f)] for f in np.broadcast_arrays(*flags)])]
+
+
+def badness() -> NDArray[np.uint8]:
+    """Tell of each flag (256) how bad a place with it is: 1 for 3, 2 for 4, else 0."""
+    level = np.zeros(256, np.uint8)
+    level[[ord(code) for code in SPOILS]] = np.arange(1, len(SPOILS) + 1)
+    return level
+
+
+def spoiled() -> NDArray[np.uint8]:
+    """Tell the flag that counts, by how bad the place is (see `badness`) and flag of the value.
+
+    Returns
+    -------
+    ndarray of uint8, shape (3, 256)
+    """
+    table = np.tile(np.arange(256, dtype=np.uint8), (len(SPOILS) + 1, 1))
+    for level, (bad, better) in enumerate(SPOILS.items(), 1):
+        table[level, [ord(code) for code in better]] = ord(bad)
+    return table
 
 
 def missing_flags(

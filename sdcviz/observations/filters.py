@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
+from sdcviz.formats.flags import badness, spoiled
 from sdcviz.formats.model import L20
 from sdcviz.observations.overlay import DEPTH, POSITION, TIME
 
@@ -177,19 +178,14 @@ class Filters:
     def allowed(self) -> NDArray[np.bool_]:
         """Flags that are meant.
 
-        By what position and time are (see `kernels.badness`), by depth flag
+        By how bad position and time are (see `badness`), by depth flag
         (256) and flag of the parameter (256).
         """
-        one = np.zeros(256, bool)
-        one[[ord(f) for f in self.flags]] = True
-        out = np.tile(one, (3, 256, 1))
-        for level, (bad, better) in enumerate((("3", "012"), ("4", "01235678ABQ")), 1):
-            worse = [ord(f) for f in better]
-            out[:, ord(bad), worse] = one[ord(bad)]
-            out[level][:, worse] = one[ord(bad)]
+        wanted = np.zeros(256, bool)
+        wanted[[ord(f) for f in self.flags]] = True
         # Where both are bad the worse one counts.
-        out[1, ord("4")] = out[0, ord("4")]
-        return out
+        worse = np.maximum(np.arange(3)[:, None], badness()[None, :])
+        return wanted[spoiled()[worse]]
 
     def to_json(self) -> str:
         """Write the conditions as JSON; those that are not set are left out."""

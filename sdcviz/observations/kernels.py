@@ -23,6 +23,7 @@ __all__ = [
     "morton",
     "per_sample",
     "restore",
+    "standing",
     "station_extent",
     "times_kept",
 ]
@@ -286,6 +287,47 @@ def judge_samples(
         if averaging:
             means[k] = total / n if n else np.nan
         at += size
+
+
+@njit(cache=True, nogil=True)
+def standing(
+    flags: NDArray,
+    starts: NDArray,
+    offsets: NDArray,
+    places: NDArray,
+    depth_flags: NDArray,
+    own: NDArray,
+    tables: Any,
+    out: NDArray,
+) -> None:
+    """Give each sample the flag that counts: depth, time and position spoil it.
+
+    Parameters
+    ----------
+    flags : ndarray of uint8
+        Column of the parameter.
+    starts, offsets : ndarray of int64
+        First sample of each station in that column (-1: none), and among all.
+    places : ndarray of uint8, shape (stations, 2)
+        Badness of the position alone, and of position and time.
+    depth_flags : ndarray of uint8
+        All samples.
+    own : ndarray of uint8
+        Flags of the samples' own times, 0 where the station's holds; may be empty.
+    tables : tuple of ndarray
+        `sdcviz.formats.flags.badness` and `spoiled`.
+    out : ndarray of uint8
+        All samples.
+    """
+    level, spoil = tables
+    for r in range(len(starts)):
+        shift = starts[r] - offsets[r]
+        for i in range(offsets[r], offsets[r + 1]):
+            bad = places[r, 1]
+            if own.size and own[i]:
+                bad = max(places[r, 0], level[own[i]])
+            flag = flags[i + shift] if starts[r] >= 0 else _MISSING
+            out[i] = spoil[max(bad, level[depth_flags[i]]), flag]
 
 
 @njit(cache=True, nogil=True)

@@ -200,12 +200,39 @@ def _pair(
     if key in (POSITION, TIME):
         name = "position_flag" if key == POSITION else "time_flag"
         a, b = (getattr(p.collection, name)[p.rows] for p in (one, two))
-        return one.rows, np.full(len(one.rows), -1, np.int32), a, b
+        whole = one.rows, np.full(len(one.rows), -1, np.int32), a, b
+        return whole if key == POSITION else _with_own_times(one, two, *whole)
     if key == DEPTH:
         a, b = (p.take(p.collection.depth_flag, None, _MISSING) for p in (one, two))
     else:
         a, b = one.flags(key), two.flags(key)
     return one.rows[one.station], one.number.astype(np.int32), a, b
+
+
+def _with_own_times(
+    one: Piece,
+    two: Piece,
+    station: NDArray[np.int64],
+    sample: NDArray[np.int32],
+    a: NDArray[np.uint8],
+    b: NDArray[np.uint8],
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Add the flags of samples that have a time of their own to those of stations."""
+    time = one.collection.sample_time
+    if time is None:
+        return station, sample, a, b
+    own = np.flatnonzero(~np.isnat(one.take(time.view(np.int64), None, 0).view("M8[ms]")))
+    flags = []
+    for piece in (one, two):
+        column = piece.collection.sample_time_flag
+        assert column is not None, "samples have times"
+        flags.append(piece.take(column, None, _MISSING)[own])
+    return (
+        np.concatenate([station, one.rows[one.station[own]]]),
+        np.concatenate([sample, one.number[own].astype(np.int32)]),
+        np.concatenate([a, flags[0]]),
+        np.concatenate([b, flags[1]]),
+    )
 
 
 def _sorted(edits: Edits) -> Edits:

@@ -77,8 +77,11 @@ def test_one_of_a_pair_is_flagged_and_the_next_comes(part):
     assert state["at"] == min(1, state["total"] - 1)
     part._take({"at": 0})
     part._take({"do": "a"})
-    assert "already" in part.form.state["said"] or "flagged so" in part.form.state["said"]
+    assert "flagged so, or worse" in part.form.state["said"] and not part.form.state["undo"]
     assert len(data.journal.batches(data)) == 1
+    part._take({"do": "undo"})
+    assert part.form.state["said"] == "Undone." and part.form.state["list"][0][5] == ""
+    assert all(np.array_equal(data.flags(key)[own], flags) for key, flags in before.items())
 
 
 def test_both_may_be_kept(part):

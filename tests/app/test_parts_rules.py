@@ -8,7 +8,7 @@ import pytest
 
 from sdcviz.demo import make_demo
 from sdcviz.observations import open_collection
-from sdcviz.qc import Findings
+from sdcviz.qc import Edits, Findings
 from sdcviz.qc.rules import parse
 from sdcviz.qc.store import save_findings
 from sdcviz_app.desk import Desk
@@ -230,3 +230,20 @@ def test_findings_of_the_last_run_and_the_area_of_the_filters_are_offered(part):
     assert set(part.preview.edits.station.tolist()) <= {3}
     part._take({"rows": [{"what": "check", "of": "gradient", "op": "", "value": ""}]})
     assert settled(part)["preview"]["samples"] == 0
+
+
+def test_a_flag_that_somebody_changed_meanwhile_is_told_and_nothing_is_written(part):
+    part._take({"text": "depth < 10 and temperature > 0"})
+    first = part.preview.writes.take(np.array([0]))
+    other = open_collection(part.desk.data.path)
+    other.journal.write(
+        other, Edits.of("temperature", first.station, first.sample, first.old, "3"),
+        user="Bob", reason="<b>mine</b>",
+    )  # fmt: skip
+    part._take({"do": "apply", "reason": "spike"})
+    state = settled(part)
+    assert state["wrong"] and "Bob" in state["said"] and not state["undo"]
+    assert len(part.desk.data.journal.batches(part.desk.data)) == 1
+    assert state["preview"]["changes"], "what stands now was looked at again"
+    part._take({"do": "apply", "reason": "spike"})
+    assert not part.form.state["wrong"] and part.form.state["undo"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sdcviz.observations import open_collection
-from sdcviz.qc import DEPTH, POSITION
+from sdcviz.qc import DEPTH, POSITION, TIME
 from sdcviz.qc.agreement import agreement, collapse, kappa
 
 
@@ -60,8 +60,10 @@ def test_disagreements_are_counted_and_listed(mixed, second):
     ]
     (row_a, a), (row_b, b), (row_c, c) = good[0], good[1], good[2]
     second.lay_over("temperature", [row_a, row_b, row_c], [a, b, c], [ord("2"), ord("4"), ord("4")])
-    second.lay_over(POSITION, [35], [-1], [ord("3")])
     outside = good[-1]
+    known = (mixed.position_flag[:40] == ord("1")) & (rows != outside[0])
+    placed = int(np.flatnonzero(known)[-1])
+    second.lay_over(POSITION, [placed], [-1], [ord("3")])
     second.lay_over("temperature", [outside[0]], [outside[1]], [ord("4")])
 
     found = agreement(mixed, second, np.setdiff1d(rows, [outside[0]]))
@@ -77,10 +79,22 @@ def test_disagreements_are_counted_and_listed(mixed, second):
     )
     assert (row_b, b, "temperature", "4") in listed[:3]
     assert listed[-1] == (row_a, a, "temperature", "2"), "kept by both: comes last"
-    assert (35, -1, POSITION, "3") in listed and len(listed) == 4
+    assert (placed, -1, POSITION, "3") in listed and len(listed) == 4
     at = found.codes.index
     assert found.parameters["temperature"][at("1"), at("4")] == 2
     assert found.counts[at("1"), at("2")] == 1
     assert found.collapsed[0, 1] == 3 and found.collapsed[1, 0] == 0
     assert 0 < found.kappa_of_rejecting.value < 1
     assert agreement(mixed, second, rows, keys=[DEPTH]).differing.keys == ()
+
+
+def test_times_of_samples_are_compared_too(mixed, second):
+    own = np.flatnonzero(~np.isnat(mixed.sample_time))
+    row = int(np.searchsorted(mixed.offsets, own[0], "right")) - 1
+    second.lay_over(TIME, [row], [own[0] - mixed.offsets[row]], [ord("4")])
+    found = agreement(mixed, second, np.array([row]), keys=[TIME])
+    n = mixed.offsets[row + 1] - mixed.offsets[row]
+    times = mixed.sample_time[mixed.offsets[row] : mixed.offsets[row] + n]
+    missing = (mixed.time_flag[row] == ord("9")).sum()
+    assert found.counts.sum() == (~np.isnat(times)).sum() + 1 - missing
+    assert found.differing.sample.tolist() == [own[0] - mixed.offsets[row]]
