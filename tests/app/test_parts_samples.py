@@ -18,9 +18,9 @@ from sdcviz_app.session import Session
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(demo: Path) -> Desk:
     session = Session(tab="quality", user="eve")
-    session.open(str(make_demo(tmp_path / "demo", stations=40)))
+    session.open(str(demo))
     desk = Desk(session=session)
     desk.param.update(station=5, parameter="salinity", reason="spike")
     return desk
@@ -197,3 +197,16 @@ def test_a_table_out_of_view_waits(desk):
     assert part.table is None
     desk.session.tab = "quality"
     assert len(part.table.value) == len(desk.data.profile(5))
+
+
+def test_another_collection_and_other_filters_are_followed(part, desk, tmp_path):
+    larger = make_demo(tmp_path / "larger", stations=60)
+    part._take({"mode": "selection"})
+    desk.session.open(str(larger))
+    assert part.bar.state["mode"] == "station"
+    assert len(part.table.value) == len(desk.data.profile(desk.station))
+    part._take({"mode": "selection"})
+    desk.session.param.update(depth=(0, 5), months=(6, 7))
+    station, sample = part._listing.station, part._listing.sample
+    assert len(sample) == desk.session.filtered.n_samples
+    assert (desk.data.depth[desk.data.offsets[station] + sample] <= 5).all()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_stations import Made, made_collection, row_of, rows_of
 
+from sdcviz.geo.projection import distance_km
 from sdcviz.qc.checks.place import find_astray, find_impossible_places, find_on_land, inland
 from sdcviz.qc.checks.speed import find_too_fast, too_fast
 
@@ -60,8 +65,6 @@ def test_a_station_of_the_wrong_sign_is_astray_and_too_fast(tmp_path):
         assert check(c).station.tolist() == [row_of(c, 7)]
     found = find_too_fast(c)
     # 11.3° of longitude at 42° N, less the two kilometres, in an hour and a minute
-    from sdcviz.geo.projection import distance_km
-
     away = float(distance_km(5.6, 42, -5.7, 42))
     assert np.isclose(found.value[0], (away - 2) / (61 / 60) / 1.852, rtol=1e-4)
     assert found.threshold[0] == 25
@@ -152,3 +155,40 @@ def test_the_checks_take_their_figures_from_the_file(tmp_path):
     found = run_checks(c, [n for n in names if n != "on_land"], read_thresholds(slow))
     assert len(found) == 1 and "not the voyage" in found.details[0]  # all of them are too fast
     assert found.threshold[0] == 15
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(-179, 179), st.floats(-80, 80), st.integers(1, 500)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_what_is_left_of_any_voyage_could_be_sailed(stops):
+    lon, lat, minutes = (np.array(x, float) for x in zip(*stops, strict=True))
+    time = np.datetime64("2010-01-01T00:10", "ms") + (np.cumsum(minutes) * 60_000).astype("m8[ms]")
+    found, speed = too_fast(lon, lat, time, np.array([0, len(lon)]))
+    left = np.flatnonzero(found != 1)
+    assert len(left) >= 1 and np.isfinite(speed[found > 0]).all()
+    for a, b in pairwise(left):
+        away = float(distance_km(lon[a], lat[a], lon[b], lat[b])) - 2
+        hours = (time[b] - time[a]) / np.timedelta64(1, "h") + 1 / 60
+        if not (time[[a, b]] == time[[a, b]].astype("M8[D]")).any():
+            both = found[a] == found[b] == 2
+            assert both or away / hours / 1.852 <= 25.01
+
+
+def test_the_fewest_stations_are_blamed():
+    """Three of twelve stations are elsewhere, each at its own place: exactly these are found."""
+    rng = np.random.default_rng(5)
+    lon = 5 + 0.1 * np.arange(12)
+    lat = np.full(12, 42.0)
+    for n, wrong in enumerate(([2, 5, 9], [0, 4, 11], [3, 7, 8])):
+        x, y = lon.copy(), lat.copy()
+        x[wrong] += rng.choice([-1, 1], 3) * (20 + 10 * n)
+        y[wrong] -= [3, 17, 29]
+        hours = np.arange(1, 13) * np.timedelta64(3_600_000, "ms")
+        time = np.datetime64("2010-06-01T00:10", "ms") + hours
+        found, _ = too_fast(x, y, time, np.array([0, 12]))
+        assert np.flatnonzero(found).tolist() == wrong

@@ -31,7 +31,7 @@ _LOWER = (600, 700, 800, 1000, 1200, 1500, 2000, 2500, 3000, 3500, 4000, 5000, 6
 LAYERS = np.array((*_UPPER, *_LOWER), np.float64)
 """Borders of the depth layers in which values are compared, metres."""
 SEASONAL = 200.0
-"""Above this depth only the same three months are compared."""
+"""Above this depth only the same two months are compared (January and February, ...)."""
 
 
 @njit(cache=True, nogil=True)
@@ -105,7 +105,7 @@ def _collect(
         station = piece.station[at]
         depth = piece.depth[at]
         month = piece.station_time.astype("datetime64[M]").astype(np.int64) % 12
-        season = np.where(depth < SEASONAL, 1 + (month[station] + 1) % 12 // 3, 0)
+        season = np.where(depth < SEASONAL, 1 + month[station] // 2, 0)
         east = np.floor((piece.lon + 180) % 360 / degrees)
         north = np.floor((piece.lat + 90) / degrees)
         box = (north * np.ceil(360 / degrees) + east).astype(np.int32)[station]
@@ -255,8 +255,8 @@ NEIGHBOURS = Check(
     "sample",
     "collection",
     "fails where |value - median| > `limit` x sd; both of all samples in the box of `degrees`, the "
-    "depth layer and, above 200 m, the season; sd the greater of 1.4826 x median |value - median| "
-    "and of (last - first tenth) / 2.563",
+    "depth layer and, above 200 m, the two months; sd the greater of 1.4826 x median |value - "
+    "median| and of (last - first tenth) / 2.563",
     _HYDROBASE,
     neighbours,
     {"limit": Setting("standard deviations that are allowed", 8), **_COMMON},
