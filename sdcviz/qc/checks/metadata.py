@@ -173,7 +173,8 @@ def out_of_voyage(
         by more than `factor` times the spread (1.4826 times the median
         distance from the median).
     share : float
-        Where more than this part is off, the voyage has no middle, and none is.
+        Where more than this part (and one) is off, the voyage has no middle, and
+        none is.
     fewest : int
         Voyages of fewer stations are not judged.
 
@@ -189,7 +190,7 @@ def out_of_voyage(
     away = np.abs(day - medians(day, bounds)[of])
     limit = np.maximum(factor * SPREAD * medians(away, bounds), days)[of]
     off = (away > limit) & (size[of] >= fewest)
-    few = np.bincount(of[off], minlength=len(size)) <= share * size
+    few = np.bincount(of[off], minlength=len(size)) <= np.maximum(share * size, 1)
     return off & few[of], away, limit
 
 

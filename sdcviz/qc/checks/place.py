@@ -136,7 +136,8 @@ def astray(
     km, factor : float
         See above.
     share : float
-        Where more than this part is astray, the voyage has no middle, and none is.
+        Where more than this part (and one) is astray, the voyage has no middle,
+        and none is.
     fewest : int
         Voyages of fewer stations are not judged.
 
@@ -166,7 +167,7 @@ def astray(
         chord, _ = cKDTree(places).query(places[candidates], k=2)
         alone[candidates] = 2 * 6371 * np.arcsin(np.minimum(chord[:, 1] / 2 / 6371, 1))
     lost = alone > km
-    few = np.bincount(of[lost], minlength=len(size)) <= share * size
+    few = np.bincount(of[lost], minlength=len(size)) <= np.maximum(share * size, 1)
     return lost & few[of], alone, limit
 
 

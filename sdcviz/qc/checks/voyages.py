@@ -56,14 +56,14 @@ def voyages(collection: Collection, rows: NDArray[np.int64] | None = None) -> Vo
     Returns
     -------
     Voyages
-        Without stations that have neither cruise nor platform, no time or no
-        position, or a time or position that is flagged bad.
+        Without stations that have neither cruise nor platform, and those whose
+        time or position is missing, impossible or flagged bad.
     """
     c = collection
     chosen = np.arange(c.n_stations) if rows is None else np.asarray(rows, np.int64)
     cruise, platform = c.text("cruise").codes[chosen], c.text("platform").codes[chosen]
     known = (cruise >= 0) | (platform >= 0)
-    known &= ~np.isnat(c.time[chosen]) & ~np.isin(c.time_flag[chosen], _BAD)
+    known &= _possible(c.time[chosen]) & ~np.isin(c.time_flag[chosen], _BAD)
     known &= ~bad_places(c, chosen)
     chosen, cruise, platform = chosen[known], cruise[known], platform[known]
     voyage = (cruise.astype(np.int64) + 1) * (int(platform.max(initial=0)) + 2) + platform + 1
@@ -73,11 +73,17 @@ def voyages(collection: Collection, rows: NDArray[np.int64] | None = None) -> Vo
     return Voyages(chosen, np.append(starts, len(chosen)).astype(np.int64))
 
 
+def _possible(time: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Tell which times are neither missing nor impossible, as the check `date` finds them."""
+    tomorrow = np.datetime64("now", "ms") + np.timedelta64(1, "D")
+    return (time >= np.datetime64("1700", "ms")) & (time <= tomorrow)
+
+
 def bad_places(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which stations have no position on the globe, or one that is flagged bad."""
+    """Tell which stations have no possible position, or one that is flagged bad."""
     c = collection
     lon, lat = c.lon[rows], c.lat[rows]
-    there = np.isfinite(lon) & (np.abs(lat) <= 90)
+    there = np.isfinite(lon) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
     return ~there | np.isin(c.position_flag[rows], _BAD)
 
 
