@@ -42,7 +42,7 @@ class Conductor extends Flagging {
   begin(bar) {
     this.bar = bar
     this.form = this.model.form
-    this.looks = Object.fromEntries(this.form.flags.map(([code, , colour, marker]) => [code, [colour, marker]]))
+    this.looks = Object.fromEntries(this.form.flags.map(([code, , colour, marker]) => [code, [colour, marker, Number(`0x${colour.slice(1)}ff`)]]))
     this.labels = Object.fromEntries(this.form.parameters.map(([key, label]) => [key, label]))
     this.open_outbox()
     this.find_plots()
