@@ -41,10 +41,11 @@ def original_odv(selection: Selection, steps: list[str]) -> bytes | None:
     c = selection.collection
     source = int(c.source[selection.rows[0]])
     whole = _whole(selection, source)
-    edits = _edits(selection, source)
-    possible = editable(content) if edits else set()
+    with c.journal_lock:  # so that flags and history tell the same
+        edits = _edits(selection, source)
+        possible = editable(content) if edits else set()
+        history = _history(selection, source, possible) if edits else []
     flags = {place: code for place, code in edits.items() if place[1] in possible}
-    history = _history(selection, source, possible) if edits else []
     if whole:
         return rewrite(content, None, flags, history)
     lines = selection.take(c.row)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.formats.csv_write import safe_text
-from sdcviz.formats.model import Coded
+from sdcviz.formats.model import GOOD, NOT_CHECKED, Coded
 from sdcviz.observations.kernels import restore
 from sdcviz.observations.layout import storage_errors
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits
@@ -44,6 +44,7 @@ COLUMNS = (
 """Columns of the change log."""
 
 _PIECE = 100_000
+_NO_COLUMN = " [the file has no column for this flag]"
 _LIMIT = re.compile(r"\(limit ([^)]*)\)")
 _LONGEST = 8000
 """Characters of the history of one session in a file; the change log tells the rest."""
@@ -146,8 +147,10 @@ def changes_of(
     if collection.last_batch is None:  # opened with its original flags
         return Edits.join([]), np.empty(0, np.int64), {}
     edits, batch = collection.journal.edits(collection)
+    chosen = batch <= collection.last_batch  # what is newer is not in the flags yet
     if rows is not None:
-        chosen = np.isin(edits.station, rows)
+        chosen &= np.isin(edits.station, rows)
+    if not chosen.all():
         edits, batch = edits.take(chosen), batch[chosen]
     used = set(np.unique(batch).tolist())
     known = {b.id: b for b in collection.journal.batches(collection) if b.id in used}
@@ -171,34 +174,50 @@ def history_line(collection: Collection, session: Session, unwritten: Iterable[s
     lost = set(unwritten)
     parts: list[str] = []
     length = told = 0
-    for index in _groups(collection, edits, session.reasons):
+    good = (edits.old == NOT_CHECKED) & (edits.new == GOOD)
+    passed, others = np.flatnonzero(good), np.flatnonzero(~good)
+    for index in _groups(collection, edits, session.reasons, others):
         i = index[0]
         key = edits.keys[edits.parameter[i]]
         text = f"{_station_name(collection, int(edits.station[i]))}: {_what(collection, key)} = "
         text += "{" + " ".join(_places(collection, edits, index)) + "} -> " + chr(edits.new[i])
         text += f" ({session.reasons[i]})" if session.reasons[i] else ""
-        text += " [the file has no column for this flag]" if key in lost else ""
+        text += _NO_COLUMN if key in lost else ""
         if length + len(text) > _LONGEST:
             break
         parts.append(" ".join(text.split()))
         length += len(text)
         told += len(index)
-    if told < len(edits):
-        parts.append(f"and {len(edits) - told} more flags, see the change log")
+    if told < len(others):
+        parts.append(f"and {len(others) - told} more flags, see the change log")
+    # What passed is much, and nobody looks for it one by one.
+    for number in np.unique(edits.parameter[passed]).tolist():
+        n = np.count_nonzero(edits.parameter[passed] == number)
+        key = edits.keys[number]
+        more = _NO_COLUMN if key in lost else ""
+        parts.append(f"{_what(collection, key)}: {n} flags 0 -> 1{more}")
     who = session.user + (f", reading {session.reading}" if session.reading else "")
     return f"{session.end[:19]}\t{who}@sdcviz\tEDITFLAGS\t{'; '.join(parts)}"
 
 
-def _groups(c: Collection, edits: Edits, reasons: tuple[str, ...]) -> Iterator[NDArray[np.intp]]:
+def _groups(
+    c: Collection, edits: Edits, reasons: tuple[str, ...], chosen: NDArray[np.intp]
+) -> Iterator[NDArray[np.intp]]:
     """Give the changes of one station and parameter to one flag for one reason, as in the file."""
-    _, why = np.unique(np.array(reasons, object).astype(str), return_inverse=True)
-    place = (edits.station, c.station_index[edits.station], c.source[edits.station])
-    order = np.lexsort((edits.sample, why, edits.new, edits.parameter, *place))
-    columns = (edits.station, edits.parameter, edits.new, why)
+    number: dict[str, int] = {}
+    why = np.array([number.setdefault(reasons[i], len(number)) for i in chosen.tolist()], np.int64)
+    station, sample = edits.station[chosen], edits.sample[chosen]
+    parameter, new = edits.parameter[chosen], edits.new[chosen]
+    place = (station, c.station_index[station], c.source[station])
+    order = np.lexsort((sample, why, new, parameter, *place))
     cut = np.zeros(max(len(order) - 1, 0), bool)
-    for column in columns:
+    for column in (station, parameter, new, why):
         cut |= np.diff(column[order].astype(np.int64)) != 0
-    return iter(np.split(order, np.flatnonzero(cut) + 1)) if len(order) else iter(())
+    ends = np.append(np.flatnonzero(cut) + 1, len(order)).tolist()
+    begin = 0
+    for end in ends if len(order) else ():
+        yield chosen[order[begin:end]]
+        begin = end
 
 
 def _station_name(c: Collection, row: int) -> str:

@@ -127,6 +127,28 @@ def test_a_long_history_says_what_it_leaves_out(c):
     assert line.endswith("more flags, see the change log")
 
 
+def test_what_passed_is_told_in_a_word(c):
+    """Thousands of flags 0 to 1 must not hide the few that say something."""
+    rows = np.repeat(np.arange(c.n_stations), np.diff(c.offsets))
+    samples = np.arange(c.n_samples) - c.offsets[rows]
+    write(c, "nitrate", rows, samples, "1", tool="check", reason="passed the checks: spike")
+    write(c, "nitrate", 5, [2], "4")
+    (session,) = sessions(c)
+    line = history_line(c, session)
+    text = line.split("\t")[3]
+    assert text.count("-> 4 (spike)") == 1 and text.count("0 -> 1") == 1
+    assert text.endswith(f"Nitrate [µmol/l] @ Depth [m]: {c.n_samples - 1} flags 0 -> 1")
+
+
+def test_batches_of_others_that_are_not_laid_over_yet_are_not_told(c, tmp_path):
+    elsewhere = open_collection(c.path)
+    write(elsewhere, "nitrate", 3, [1], "4")
+    assert c.flags_version == 0
+    assert write_change_log(c, tmp_path / "log.csv") == 0
+    c.catch_up()
+    assert write_change_log(c, tmp_path / "log.csv") == 1
+
+
 def test_a_collection_with_its_original_flags_has_no_log(c, tmp_path):
     write(c, "nitrate", 3, [1], "4")
     original = open_collection(c.path, flags="source")
