@@ -57,9 +57,6 @@ class Desk(param.Parameterized):
     picked = param.Array(default=_NOTHING, doc="Numbers of the picked samples in that station.")
     reason = param.String(default="", doc="Why the next flags are set.")
     findings = param.Parameter(default=None, doc="Findings of the last run of checks, or None.")
-    saved = param.Selector(
-        default="saved", objects=["saved", "saving", "waiting"], doc="State of the last change."
-    )
     told = param.String(default="", doc="Sentence for the operator: what went wrong last.")
 
     def __init__(self, **params: Any) -> None:
@@ -138,7 +135,6 @@ class Desk(param.Parameterized):
 
         if not len(edits) or self.data is None:
             return None
-        self.saved = "saving"
         try:
             return editing.write(
                 self.data, edits, user=self.session.user, tool=tool, selection=selection,
@@ -147,8 +143,6 @@ class Desk(param.Parameterized):
         except SdcvizError as error:
             self.tell(str(error))
             return None
-        finally:
-            self.saved = "saved"
 
     def _restart(self) -> None:
         """Begin with another collection, or with a newer snapshot of this one."""

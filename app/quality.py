@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import panel as pn
@@ -33,10 +32,6 @@ stands beside the plots and takes no room there: a dialog or a drawer.
 """
 
 
-def _there(where: str) -> bool:
-    return find_spec(where.partition(":")[0], _HERE) is not None
-
-
 def _made(where: str, desk: Desk) -> Any:
     """Import a part and make it."""
     module, _, name = where.partition(":")
@@ -57,7 +52,8 @@ class QualityView(pn.viewable.Viewer):
         self.desk = Desk(session=self.session)
         self._tools: dict[str, Any] = {}
         self.drawer = pn.Column(sizing_mode="stretch_both", margin=0)
-        self.conductor = Conductor(desk=self.desk, tools=self.tools, open_tool=self.open_tool)
+        titles = {key: title for key, (title, _) in TOOLS.items()}
+        self.conductor = Conductor(desk=self.desk, tools=titles, open_tool=self.open_tool)
         self.plots = pn.Column(
             self.conductor, self.conductor.pieces["caption"],
             sizing_mode="stretch_both", margin=0, styles={"min-height": "0", "flex": "2 1 0"},
@@ -75,18 +71,11 @@ class QualityView(pn.viewable.Viewer):
         )
         # Dialogs stand beside what changes: moved around, an open one would vanish.
         self.main = pn.Column(self._stage, sizing_mode="stretch_both", margin=0)
-        for place, part in ((self.drawer, ".parts.queue:QueuePart"),
-                            (self.table, ".parts.samples:SamplesPart")):  # fmt: skip
-            if _there(part):
-                place.append(_made(part, self.desk))
+        self.drawer.append(_made(".parts.queue:QueuePart", self.desk))
+        self.table.append(_made(".parts.samples:SamplesPart", self.desk))
 
     def __panel__(self) -> Any:
         return self.main
-
-    @property
-    def tools(self) -> dict[str, str]:
-        """Key and title of the tools that can be opened."""
-        return {key: title for key, (title, where) in TOOLS.items() if _there(where)}
 
     def open_tool(self, key: str) -> None:
         """Show a tool of the bar; it is made when it is first asked for."""

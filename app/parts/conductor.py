@@ -140,7 +140,8 @@ class Conductor(pn.viewable.Viewer):
         watch(lambda e: e.new and self._send("told", sentence=e.new, kind="error"), "told")
         watch(lambda _: self._choose(self._shown), "findings")
         watch(lambda _: self._choose(self._with_parameter()), "parameter")
-        session.param.watch(lambda *_: self._restart(), ["collection", "collection_version"])
+        names = ["collection", "collection_version", "reading"]
+        session.param.watch(lambda *_: self._restart(), names)
         session.param.watch(lambda e: self._send("user", user=e.new), "user")
         session.param.watch(lambda _: self._send_flags(), "flags_version")
         session.param.watch(self._dress, "dark")
@@ -192,10 +193,10 @@ class Conductor(pn.viewable.Viewer):
 
     # ---- to the browser ----------------------------------------------------
 
-    def _send(self, kind: str, **content: Any) -> None:
+    def _send(self, kind: str, /, **content: Any) -> None:
         self.bar._send_msg({"type": kind, **content})
 
-    def _unless_told(self, name: str, value: Any, kind: str, **content: Any) -> None:
+    def _unless_told(self, name: str, value: Any, kind: str, /, **content: Any) -> None:
         """Tell the browser of a change that did not come from there."""
         if self._told_by_browser.get(name) != value:
             self._send(kind, **content)
@@ -253,6 +254,13 @@ class Conductor(pn.viewable.Viewer):
                 do(self, message)
                 return
 
+    def _greet(self, message: dict[str, Any]) -> None:
+        """Tell a page that has just been drawn how things are; after a reload at its place."""
+        at = int(message.get("at", -1))
+        if self.desk.data is not None and 0 <= at < self.desk.data.n_stations:
+            self.desk.open(at)
+        self._send_all()
+
     def _want(self, message: dict[str, Any]) -> None:
         rows = [int(row) for row in message["want"]][:AT_ONCE]
         self._send_views(rows, int(message["epoch"]))
@@ -304,7 +312,7 @@ class Conductor(pn.viewable.Viewer):
             self._open_tool(message["tool"])
 
     _does: ClassVar[dict[str, Callable[[Any, dict[str, Any]], None]]] = {
-        "hello": lambda self, _: self._send_all(),
+        "hello": _greet,
         "want": _want,
         "look": _look,
         "picked": _pick,

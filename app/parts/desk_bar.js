@@ -49,12 +49,14 @@ class Bar {
     const {conductor} = this
     this.counter = make("span", {class: "counter"})
     this.title = make("div", {class: "title"})
+    this.link = make("button", {type: "button", class: "link", hidden: true, onclick: () => location.reload(),
+      title: "Changes of flags are kept and sent as soon as the server answers"}, "Connection lost: reload")
     const tools = this.form.tools.map(([key, title]) =>
       make("button", {type: "button", class: "tool", "data-tool": key, onclick: () => conductor.send({tool: key})}, title))
     return make(
       "div", {class: "row"},
       icon_button("Previous station (P)", "back", () => conductor.step(-1)), this.counter,
-      icon_button("Next station (N)", "on", () => conductor.step(1)), this.title,
+      icon_button("Next station (N)", "on", () => conductor.step(1)), this.title, this.link,
       make("div", {class: "tools"}, ...tools),
     )
   }
@@ -165,8 +167,13 @@ class Bar {
     this.root.classList.remove("waits")
   }
 
-  wait(row) {
-    this.title.replaceChildren(make("span", {}, row < 0 ? "Choose a station in the queue" : "Loading …"))
+  wait(row, lost) {
+    const words = row < 0 ? "Choose a station in the queue" : lost ? "Not connected: this station is not loaded" : "Loading …"
+    this.title.replaceChildren(make("span", {}, words))
+  }
+
+  connected(yes) {
+    this.link.hidden = yes
   }
 
   picked(words) {
@@ -237,7 +244,10 @@ function render_bar({model, view}) {
     bar.mode(conductor.mode)
     silence = listen(bar.root, conductor, bar)
   }
-  const dress = () => bar.root.classList.toggle("dark", model.dark)
+  const dress = () => {
+    bar.root.classList.toggle("dark", model.dark)
+    conductor.dress()
+  }
   model.on("form", draw)
   model.on("dark", dress)
   model.on("msg:custom", (event) => conductor.hear(event.data ?? event))

@@ -3,6 +3,7 @@
 
 const AHEAD = [1, -1, 2, 3] // places in the queue, from the station in view
 const REMEMBERED = 60 // stations
+const PLACE = "sdcviz-desk-at"
 const REST = 90 // ms without a step before the server hears which station is in view
 
 // Pieces of the page outside of the bar (heads of plots, list of findings) hear of it here.
@@ -34,7 +35,7 @@ class Conductor {
   }
 
   send(message) {
-    this.model.send_msg(message)
+    if (!this.lost) this.model.send_msg(message)
   }
 
   begin(bar) {
@@ -44,6 +45,36 @@ class Conductor {
     this.labels = Object.fromEntries(this.form.parameters.map(([key, label]) => [key, label]))
     this.open_outbox()
     this.find_plots()
+    this.follow_connection()
+  }
+
+  // Without its server a page can still save (with a new one), but load nothing.
+  follow_connection() {
+    if (this.following) return
+    this.following = true
+    const {document} = this.host
+    document.on_event("connection_lost", () => { this.lost = true; this.bar.connected(false) })
+    document.on_event("client_reconnected", () => { this.lost = false; this.bar.connected(true) })
+  }
+
+  // Where one was, for the same tab after a reload.
+  keep_place() {
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify([this.form.collection, this.row]))
+    } catch {} // a convenience only
+  }
+
+  kept_place() {
+    const [visit] = performance.getEntriesByType("navigation")
+    const begun = globalThis.sdcvizBegun
+    globalThis.sdcvizBegun = true
+    if (begun || visit?.type !== "reload") return -1
+    try {
+      const [collection, row] = JSON.parse(sessionStorage.getItem(PLACE) ?? "[]")
+      return collection === this.form.collection ? row : -1
+    } catch {
+      return -1
+    }
   }
 
   open_outbox() {
@@ -63,6 +94,7 @@ class Conductor {
     this.plots = new Plots(this.host.document, this.looks, {
       picked: (samples) => this.pick(samples, {from: "plots"}),
       visit: (row) => this.show(row),
+      all: () => this.pick(Array.from({length: this.view?.n ?? 0}, (_, i) => i), {from: "map"}),
       flags: (view, key) => this.flags(view, key),
     })
     if (!this.plots.complete || !this.plots.models.a.inner_width) {
@@ -71,8 +103,15 @@ class Conductor {
     }
     this.plots.drag(this.mode)
     this.playing = true
-    this.send({hello: true})
+    this.send({hello: true, at: this.kept_place()})
     this.play()
+  }
+
+  // The theme of the page dresses the axes anew a little after it turned.
+  dress() {
+    for (const rest of [50, 400, 1200]) {
+      setTimeout(() => this.playing && !this.closed && this.view && this.plots.dress(), rest)
+    }
   }
 
   close() {
@@ -169,6 +208,7 @@ class Conductor {
       clearTimeout(this.telling)
       this.telling = setTimeout(() => this.send({look: row}), REST)
     }
+    this.keep_place()
     if (!this.view) this.want([row])
     setTimeout(() => this.look_ahead(), 30)
   }
@@ -181,7 +221,11 @@ class Conductor {
 
   play() {
     const {view} = this
-    if (!view || !this.playing) return this.bar.wait(this.row)
+    if (!this.playing) return
+    if (!view) {
+      if (this.lost) this.plots.clear()
+      return this.bar.wait(this.row, this.lost)
+    }
     this.drawn = view.row
     this.plots.draw(view, this.sights(), (key) => this.labels[key] ?? key)
     this.mark()
@@ -208,10 +252,12 @@ class Conductor {
   }
 
   announce() {
+    const {views} = this
     bus.state = {
+      get loaded() { return views.size },
       view: this.view, shown: this.shown, picked: this.picked, labels: this.labels,
       checks: this.form.checks, parameters: this.form.parameters,
-      flags: (key) => this.flags(this.view, key), looks: this.looks,
+      flags: (key) => (this.view ? this.flags(this.view, key) : ""), looks: this.looks,
       pick: (samples) => this.pick(samples, {from: "list"}), send: (message) => this.send(message),
       left: this.queue.length - 1 - this.place(), whole: (plot) => this.plots.whole(plot),
     }
@@ -292,7 +338,9 @@ class Conductor {
     if (!codes) return this.bar.tell(`This station has no ${this.labels[key]}.`)
     const samples = this.of_station ? [-1] : this.picked
     if (!samples.length) return this.bar.tell("Pick samples first: draw a box or a lasso in a plot, click one, or press ↓.")
-    const edits = samples
+    const known = samples.filter((sample) => sample < 0 || this.has_value(view, key, sample))
+    if (!known.length) return this.bar.tell("What is picked has no value, so its flag stays 9, missing.")
+    const edits = known
       .map((sample) => ({station: view.id, sample, parameter: key, old: codes[Math.max(sample, 0)], new: code}))
       .filter((edit) => edit.old !== edit.new)
     if (!edits.length) return this.bar.tell(`They have the flag ${code} already.`)
@@ -301,6 +349,10 @@ class Conductor {
       tool: "hand", selection: "", reading: this.form.reading, edits,
     })
     this.repaint()
+  }
+
+  has_value(view, key, sample) {
+    return Number.isFinite(key === "@depth" ? view.depth[sample] : view.values[key]?.[sample])
   }
 
   stored(batch) {
@@ -342,7 +394,6 @@ class Conductor {
   async turn(how, done) {
     if (this.outbox.batches.length) return this.bar.tell(`The last change is on its way to the server; ${how} when it is saved.`)
     const answer = await this.outbox.turn(how, this.user, this.form.reading)
-    if (!answer) return
     if (answer.sentence) return this.bar.tell(answer.sentence, "error")
     if (!answer.batch) return this.bar.tell(`There is nothing of yours to ${how}.`)
     const {edits, batch} = answer

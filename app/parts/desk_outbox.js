@@ -114,25 +114,25 @@ class Outbox {
     })
   }
 
-  // Undo or redo on the server; asked again with the same token where no answer came.
-  async turn(how, user, reading) {
-    if (this.turning) return null
-    this.turning = true
-    const body = {token: token(), user, reading}
-    try {
-      for (let tries = 0; tries < 3; tries++) {
-        try {
-          const response = await this.post(how, body)
-          const answer = await response.json()
-          return response.ok ? answer : {sentence: answer.detail}
-        } catch {
-          await new Promise((done) => setTimeout(done, this.delay))
-        }
+  // Undo or redo on the server, one after the other.
+  turn(how, user, reading) {
+    const asked = () => this.ask(how, {token: token(), user, reading})
+    this.turning = (this.turning ?? Promise.resolve()).then(asked)
+    return this.turning
+  }
+
+  // Asked again with the same token where no answer came.
+  async ask(how, body) {
+    for (let tries = 0; tries < 3; tries++) {
+      try {
+        const response = await this.post(how, body)
+        const answer = await response.json()
+        return response.ok ? answer : {sentence: answer.detail ?? `The server answers ${response.status}`}
+      } catch {
+        await new Promise((done) => setTimeout(done, this.delay))
       }
-      return {sentence: `No connection to the server: ${how} it later.`}
-    } finally {
-      this.turning = false
     }
+    return {sentence: `No connection to the server: ${how} it later.`}
   }
 
   wait(sentence) {

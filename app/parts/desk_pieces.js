@@ -47,7 +47,7 @@ function finding_words(finding, {checks, view, labels}) {
   const place = Number.isFinite(depth) ? `${spoken(depth)} m` : finding.sample >= 0 ? `sample ${finding.sample + 1}` : "whole station"
   const value = finding.value === null ? "" : `${spoken(finding.value)}${unit && ` ${unit}`}`
   const limit = finding.threshold === null ? "" : `limit ${spoken(finding.threshold)}`
-  return [title, [place, name].filter(Boolean).join(" · "), finding.words ?? [value, limit, finding.detail].filter(Boolean).join(" · ")]
+  return [title, [place, name].filter(Boolean).join(" · "), finding.detail || [value, limit].filter(Boolean).join(" · ")]
 }
 
 function findings(root) {

@@ -5,6 +5,8 @@ const PLOTS = ["a", "b", "c", "d"]
 const AXES = ["x", "y"]
 const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
 const QUIET = {sync: false, check_eq: false}
+// The theme of the page gives axes more room than small plots have.
+const LOOK = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
 const EMPTY = new Float32Array(0)
 
 function quietly(model, attributes) {
@@ -52,6 +54,12 @@ class Plots {
       if (i === undefined) return
       quietly(near.selected, {indices: []})
       on.visit(near.data.row[i])
+    })
+    const here = this.models.here.data_source
+    this.watch(here.selected, () => {
+      if (!here.selected.indices.length) return
+      quietly(here.selected, {indices: []})
+      on.all()
     })
     const {x_range} = this.models.map
     const moved = () => {
@@ -105,6 +113,14 @@ class Plots {
     this.ground()
   }
 
+  // Draws no station: what is not there must not look like another one.
+  clear() {
+    for (const [name, model] of Object.entries(this.models)) {
+      const source = model.data_source ?? (model.type === "ColumnDataSource" ? model : null)
+      if (source && name !== "land") quietly(source, {data: Object.fromEntries(Object.keys(source.data).map((key) => [key, []]))})
+    }
+  }
+
   // Series lie along time, and what has neither depth nor time along the order.
   pairs_of(view, {pairs}) {
     const along = {depth: "@depth", time: "@time", order: "@order"}[view.kind]
@@ -155,7 +171,7 @@ class Plots {
     if (plot === "c") this.density()
     this.range(plot, "x", x, x_parts)
     this.range(plot, "y", y, y_parts)
-    this.hint(plot, px.length ? "" : "No values in this station")
+    this.hint(plot, px.length ? "" : this.lacking(x, y, labels))
     this.name_axes(plot, x, y, labels)
   }
 
@@ -193,6 +209,12 @@ class Plots {
     quietly(range, {start, end, reset_start: start, reset_end: end})
   }
 
+  lacking(x, y, labels) {
+    const none = (key) => !this.column(key).some(Number.isFinite)
+    const key = [x, y].find(none)
+    return key ? `No ${labels(key).replace(/ \[.*/, "").toLowerCase()} in this station` : "No sample has both"
+  }
+
   hint(plot, text) {
     const middle = (axis) => {
       const range = this.models[plot][`${axis}_range`]
@@ -204,12 +226,15 @@ class Plots {
   name_axes(plot, x, y, labels) {
     const time = x === "@time"
     const [axis_x, axis_y, axis_t] = ["x", "y", "time"].map((a) => this.models[`${plot}-${a}`])
-    // The theme of the page gives axes more room than small plots have.
-    const look = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
-    const set = (axis, attributes) => axis.setv({...look, ...attributes}, {sync: false})
-    set(axis_x, {axis_label: labels(x), visible: !time})
-    set(axis_t, {visible: time})
-    set(axis_y, {axis_label: labels(y)})
+    axis_x.setv({...LOOK, axis_label: labels(x), visible: !time}, {sync: false})
+    axis_t.setv({...LOOK, visible: time}, {sync: false})
+    axis_y.setv({...LOOK, axis_label: labels(y)}, {sync: false})
+  }
+
+  dress() {
+    for (const plot of PLOTS) {
+      for (const axis of ["x", "y", "time"]) this.models[`${plot}-${axis}`].setv(LOOK, {sync: false})
+    }
   }
 
   // ---- findings and picks --------------------------------------------------
@@ -266,7 +291,7 @@ class Plots {
   // What a drag does in all plots: box, lasso or pan.
   drag(mode) {
     const wanted = {box: "BoxSelectTool", lasso: "LassoSelectTool", pan: "PanTool"}[mode]
-    for (const plot of PLOTS) {
+    for (const plot of [...PLOTS, "map"]) {
       const tools = this.models[plot].toolbar.tools.filter((tool) => DRAGS.includes(tool.type))
       // The others first: a tool that is put away would take the place of a new one with it.
       for (const active of [false, true]) {

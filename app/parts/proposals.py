@@ -18,7 +18,6 @@ from .background import background
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
-    from sdcviz.qc.model import Findings
     from sdcviz.qc.store import Run
 
 __all__ = ["Proposals", "lines"]
@@ -37,14 +36,6 @@ class Proposals(param.Parameterized):
         self._edits: Edits | None = None
         self._good, self._busy = True, False
         self.state: dict[str, Any] | None = None
-
-    @staticmethod
-    def words(findings: Findings | None) -> str:
-        """Say how many flags the findings propose; empty without any."""
-        if findings is None:
-            return ""
-        n = int(np.count_nonzero(findings.flag != ord("0")))
-        return counted(n, "flag") if n else ""
 
     def forget(self) -> None:
         """Close the preview."""

@@ -178,14 +178,16 @@ class QcPlots:
         near = _source("x", "y", "row")
         self._add(figure, Scatter(size=5, line_color=None, fill_alpha=0.8), near, "map-near",
                   "near", "fill_color")  # fmt: skip
-        here = Scatter(size=13, marker="circle_dot", fill_color=None, line_color=PICK,
+        mark = Scatter(size=13, marker="circle_dot", fill_color=None, line_color=PICK,
                        line_width=2.5)  # fmt: skip
-        figure.add_glyph(_source("x", "y"), here, name="desk-here")
-        tap = TapTool(renderers=[r for r in figure.renderers if r.name == "desk-map-near"])
+        here = figure.add_glyph(_source("x", "y"), mark, nonselection_glyph=mark, name="desk-here")
+        others = [r for r in figure.renderers if r.name == "desk-map-near"]
+        # A box or a lasso around the station picks all of its samples.
+        box = BoxSelectTool(renderers=[here])
+        lasso = LassoSelectTool(continuous=False, renderers=[here])
         wheel = WheelZoomTool()
-        pan = PanTool()
-        figure.add_tools(pan, wheel, tap)
-        figure.toolbar.update(active_drag=pan, active_scroll=wheel)
+        figure.add_tools(box, lasso, PanTool(), wheel, TapTool(renderers=[*others, here]))
+        figure.toolbar.update(active_drag=box, active_scroll=wheel)
         return figure
 
     # ---- look --------------------------------------------------------------

@@ -17,7 +17,8 @@ from sdcviz.words import counted, number
 from ..desk import Desk
 from .checks import ChecksRun
 from .proposals import Proposals
-from .queue_rows import matching, queue_rows, titled
+from .queue_found import Found
+from .queue_rows import matching, queue_rows
 
 __all__ = ["QueuePart"]
 
@@ -65,6 +66,7 @@ class QueuePart(pn.viewable.Viewer):
         self._version, self._stale = 0, False
         self._ranking: Any = None
         self._run: Any = None
+        self._found = Found()
         self._left_behind: list[int] = []
         self._given: NDArray[np.int64] | None = None
         self._known: tuple[Any, ...] = ()
@@ -79,7 +81,7 @@ class QueuePart(pn.viewable.Viewer):
         watch(lambda *_: self._touch(), [*session.filter_names, "selection", "parameter"])
         watch(lambda _: self._catch_up(), "tab")
         watch(lambda e: self.form.param.update(dark=e.new), "dark")
-        desk.param.watch(lambda _: self._rank(), "findings")
+        desk.param.watch(lambda _: self._sum_up(), "findings")
         desk.param.watch(self._moved, "station")
         desk.param.watch(self._give, "queue")
         self._open()
@@ -125,9 +127,13 @@ class QueuePart(pn.viewable.Viewer):
 
     def _take_findings(self, findings: Any) -> None:
         if findings is self.desk.findings:
-            self._rank()
-        else:  # that ranks
+            self._sum_up()
+        else:  # that sums up
             self.desk.findings = findings
+
+    def _sum_up(self) -> None:
+        self._found = Found.of(self.desk.findings, self._run)
+        self._rank()
 
     def _open_first(self) -> None:
         """Look at the first station that is not done."""
@@ -188,24 +194,23 @@ class QueuePart(pn.viewable.Viewer):
         """Send everything but the rows, which the list asks for."""
         if self._ranking is None or self.desk.data is None:
             return
-        findings = self.desk.findings
         self._show_place()
         self.form.state = {
             "version": self._version,
             "total": min(len(self._ranking), MANY),
-            "orders": self._orders(),
+            "orders": self._found.orders,
             "order": self._order,
             "every": self._every,
             "hide": self._hide,
             "search": self._search,
             "scope": self._scope_words(),
-            "checks": self._check_badges(),
+            "checks": [[*badge, badge[0] in self._checks] for badge in self._found.badges],
             "job": self.checks.state,
-            "said": self._said or self._found_words(),
+            "said": self._said or self._found.words,
             "wrong": self._wrong,
-            "skipped": list(self._run.skipped.values()) if self._run else [],
+            "skipped": self._found.skipped,
             # Flags of checks belong to all readers, so none of a second reading sets them.
-            "proposals": "" if self.desk.session.reading else self.proposals.words(findings),
+            "proposals": "" if self.desk.session.reading else self._found.proposals,
             "preview": self.proposals.state,
             "hint": self._hint(),
         }
@@ -216,39 +221,6 @@ class QueuePart(pn.viewable.Viewer):
         place = self._place[station] if 0 <= station < len(self._place) else -1
         left = len(rows) - int(np.count_nonzero(self._seen[rows]))
         self.form.at = {"place": int(place), "left": left, "total": len(rows)}
-
-    def _orders(self) -> list[list[str]]:
-        from sdcviz.qc.ranking import DEPARTURES, ORDERS
-
-        findings = self.desk.findings
-        if not findings:
-            return [["course", ORDERS["course"]]]
-        far = any(findings.counts().get(name) for name in DEPARTURES)
-        return [[key, title] for key, title in ORDERS.items() if far or key != "residual"]
-
-    def _check_badges(self) -> list[list[Any]]:
-        from sdcviz.qc.ranking import Badge
-
-        findings = self.desk.findings
-        if not findings:
-            return []
-        counts = sorted(findings.counts().items(), key=lambda item: -item[1])
-        worst = _worst_flags(findings)
-        return [
-            [*titled(Badge(name, n, worst[name])), name in self._checks] for name, n in counts if n
-        ]
-
-    def _found_words(self) -> str:
-        """Say what the last run found."""
-        run = self._run
-        if run is None:
-            return ""
-        stations = len(np.unique(run.findings.station))
-        found = f"{counted(len(run.findings), 'finding')} at {counted(stations, 'station')}"
-        if not stations:
-            found = f"{counted(len(run.checks), 'check')} found nothing"
-        by = f" by {run.user}" if run.user else ""
-        return f"{found}, {run.time[:16].replace('T', ' ')} UTC{by}."
 
     def _scope_words(self) -> str:
         rows, session = self._scope(), self.desk.session
@@ -410,14 +382,3 @@ class QueuePart(pn.viewable.Viewer):
     def _applied(self, sentence: str, wrong: bool) -> None:
         self._said, self._wrong = sentence, wrong
         self._show()
-
-
-def _worst_flags(findings: Any) -> dict[str, str]:
-    """Return the worst flag that each check proposes anywhere."""
-    from sdcviz.formats.flags import worst
-
-    return {
-        name: chr(worst(*np.unique(findings.flag[findings.check == i])[:, None])[0])
-        for i, name in enumerate(findings.checks)
-        if (findings.check == i).any()
-    }

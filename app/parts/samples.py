@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ import param
 from numpy.typing import NDArray
 from panel.custom import JSComponent
 
-from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits
 from sdcviz.words import counted, number
 
 from ..desk import Desk
 from .chosen import SHOWN_BY, shown
 from .sample_card import card_of
+from .samples_columns import STYLE, TITLES, columns_of, flag_formatter
 from .samples_frame import (
     MOST,
     SHOWS,
@@ -30,7 +29,6 @@ from .samples_frame import (
     parameters_of,
     restricted,
 )
-from .table import DENSE
 
 __all__ = ["SamplesPart"]
 
@@ -38,23 +36,6 @@ PAGE = 200
 REST_MS = 150
 """The table follows when the plots of a station have had time to be painted."""
 _STYLE = Path(__file__).with_name("samples.css").read_text(encoding="utf-8")
-_TITLES = {flag.code: flag.title for flag in FLAGS}
-_DOTS = "".join(f".f{flag.code}::before {{background: {flag.colour}}}" for flag in FLAGS)
-_TABLE = f"""
-.tabulator .tabulator-row.tabulator-selected {{
-  background: color-mix(in srgb, #3a8fb0 24%, transparent) !important; color: inherit !important}}
-.tabulator .tabulator-row.tabulator-selected .tabulator-cell {{background: none !important}}
-.tabulator-row {{user-select: none}}
-:host .tabulator-edit-list {{font-size: 12.5px}}
-:host .tabulator-edit-list .tabulator-edit-list-item {{padding: 2px 8px}}
-:host .tabulator-edit-list .tabulator-edit-list-item.active {{
-  background: color-mix(in srgb, #3a8fb0 34%, transparent); color: inherit}}
-.flag::before {{content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 50%;
-  margin-right: 6px}} {_DOTS}
-.tabulator-row {{cursor: pointer}}
-.tabulator-col-title {{font-weight: 500; line-height: 1.25}}
-.tabulator-col-title small {{font-weight: 400; opacity: 0.7}}
-"""
 _NOTHING = np.empty(0, np.int64)
 
 
@@ -93,7 +74,7 @@ class SamplesPart(pn.viewable.Viewer):
         self._clicked: tuple[int, int] | None = None
         self._linking = self._stale = False
         self._turn = 0
-        self._dots = _flag_formatter()
+        self._dots = flag_formatter()
         self.table: pn.widgets.Tabulator | None = None
         self.bar = SamplesPiece(
             self._take, kind="bar", dark=session.dark, sizing_mode="stretch_width", margin=0,
@@ -207,12 +188,14 @@ class SamplesPart(pn.viewable.Viewer):
 
     def _put(self, frame: Any) -> None:
         """Put a page into the table; its columns only where they are others."""
-        columns = self._columns(list(frame.columns))
+        data = self.desk.data
+        assert data is not None
+        columns = columns_of(data, self._keys, list(frame.columns), self._all.alone, self._dots)
         if self.table is None:
             self.table = pn.widgets.Tabulator(
                 frame, show_index=False, selectable=True, layout="fit_data_fill", theme="simple",
                 sortable=False, frozen_columns=["sample"], sizing_mode="stretch_both",
-                min_height=80, margin=0, stylesheets=[DENSE + _TABLE], **columns,
+                min_height=80, margin=0, stylesheets=[STYLE], **columns,
             )  # fmt: skip
             self.table.on_edit(self._edited)
             self.table.on_click(self._click)
@@ -226,36 +209,6 @@ class SamplesPart(pn.viewable.Viewer):
             self.table.param.update(value=frame, **others)
         finally:
             self._linking = False
-
-    def _columns(self, names: list[str]) -> dict[str, Any]:
-        """Return how the columns of the table are titled, shown and edited."""
-        data = self.desk.data
-        assert data is not None
-        titles = {
-            "sample": "#", "station": "Station", "time": "Time",
-            "depth": "Depth<br><small>m</small>", "fd": "Flag", "found": "Findings",
-        }  # fmt: skip
-        when = 138 if self._all.alone else 92
-        widths = {"sample": 48, "station": 190, "time": when, "depth": 74, "fd": 54, "found": 240}
-        for i, key in enumerate(self._keys):
-            info = data.parameter(key)
-            # A title is read as HTML; names of parameters are those of the files.
-            unit = f"<br><small>{escape(info.unit)}</small>" if info.unit else ""
-            titles |= {f"v{i}": escape(info.label) + unit}
-            titles |= {f"f{i}": "Flag"}
-            widths |= {f"v{i}": 44 + 7 * min(16, len(info.label)), f"f{i}": 54}
-        flags = [name for name in names if name == "fd" or (name[0] == "f" and name[1:].isdigit())]
-        numbers = [
-            n for n in names if n in {"sample", "depth"} or (n[0] == "v" and n[1:].isdigit())
-        ]
-        choice = {"type": "list", "values": _TITLES}
-        return {
-            "titles": titles,
-            "widths": {name: width for name, width in widths.items() if name in names},
-            "text_align": dict.fromkeys(numbers, "right"),
-            "formatters": {name: self._dots for name in flags},
-            "editors": {name: choice if name in flags else None for name in names},
-        }
 
     # ---- picking -----------------------------------------------------------
 
@@ -340,7 +293,7 @@ class SamplesPart(pn.viewable.Viewer):
             return
         one = self._on_page.take(np.array([at]))
         here = bool(data.flag_places(key, one.station, one.sample)[0])
-        if code not in _TITLES or not here or event.old == "9":
+        if code not in TITLES or not here or event.old == "9":
             self.desk.tell("This sample has no value, so its flag stays 9, missing.")
         else:
             edits = Edits.of(key, one.station, one.sample, str(event.old), code)
@@ -356,11 +309,11 @@ class SamplesPart(pn.viewable.Viewer):
             L20 code.
         """
         data, key = self.desk.data, self.desk.parameter
-        if data is None or code not in _TITLES or not len(self._picks[0]):
+        if data is None or code not in TITLES or not len(self._picks[0]):
             return
         edits = edits_of(data, key, *self._picks, code)
         if not len(edits):
-            self.desk.tell(f"All that is picked has flag {_TITLES[code]} already, or no value.")
+            self.desk.tell(f"All that is picked has flag {TITLES[code]} already, or no value.")
             return
         self.desk.write(edits, tool="table", selection=f"{counted(len(edits), 'picked sample')}")
         self._refresh()
@@ -413,7 +366,7 @@ class SamplesPart(pn.viewable.Viewer):
             "words": self._words(),
             "picked": counted(picked, "sample") + " picked" if picked else "",
             "set": f"Flag {self._flagged()} …",
-            "flags": [[code, title] for code, title in _TITLES.items()],
+            "flags": [[code, title] for code, title in TITLES.items()],
             "page": self._page,
             "pages": self._pages,
         }
@@ -451,11 +404,3 @@ def edits_of(data: Any, key: str, station: NDArray, sample: NDArray, code: str) 
     old = data.flag_at(key, station, sample)
     kept = data.flag_places(key, station, sample) & (old != ord(code)) & (old != ord("9"))
     return Edits.of(key, station[kept], sample[kept], old[kept], code)
-
-
-def _flag_formatter() -> Any:
-    """Return the formatter of flags: a dot in their colour, and the code."""
-    from bokeh.models.widgets.tables import HTMLTemplateFormatter
-
-    # What is filled in is one letter of L20, never a text of a file.
-    return HTMLTemplateFormatter(template='<span class="flag f<%= value %>"><%= value %></span>')

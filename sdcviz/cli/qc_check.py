@@ -60,6 +60,7 @@ def check(
 ) -> None:
     """Run the checks and keep what they find; with --apply, set the flags they propose."""
     from ..observations import open_collection
+    from ..qc.apply import set_flags
     from ..qc.checks.runner import plan_checks, run_checks
     from ..qc.checks.thresholds import read_thresholds
     from ..qc.store import save_findings
@@ -86,7 +87,8 @@ def check(
     report = _report(opened, plan, found)
     if apply:
         assert user is not None
-        report["applied"] = _apply(opened, plan, found, chosen, user.strip())
+        failed, passed = set_flags(opened, found, plan, user=user.strip(), rows=chosen)
+        report["applied"] = {"failed": failed, "passed": passed}
     if as_json:
         if not counts:
             report["findings"] = _table(opened, found).to_dict("records")
@@ -128,19 +130,6 @@ def _report(opened: Collection, plan: Plan, found: Findings) -> dict[str, Any]:
         "checks": checks,
         "skipped": plan.skipped,
     }
-
-
-def _apply(opened: Collection, plan: Plan, found: Findings, rows: Any, user: str) -> dict[str, int]:
-    """Set the flags in two batches: what failed, each with its reason, and what passed."""
-    from ..qc.apply import passed, to_edits
-
-    failed = to_edits(opened, found, good=False)
-    fine = passed(opened, found, plan.limits, rows)
-    names = ", ".join(check.name for check in plan.checks)
-    for edits, reason in ((failed, f"checks: {names}"), (fine, f"passed the checks: {names}")):
-        if len(edits):
-            opened.journal.write(opened, edits, user=user, reason=reason, tool="check")
-    return {"failed": len(failed), "passed": len(fine)}
 
 
 def _table(opened: Collection, found: Findings) -> pd.DataFrame:

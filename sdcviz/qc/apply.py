@@ -7,12 +7,13 @@ passed goes from 0 (no quality control) to 1 (good).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sdcviz.errors import Conflict
 from sdcviz.formats.model import GOOD, MISSING, NOT_CHECKED
 
 from .checks.base import RANK, number_keys
@@ -22,9 +23,12 @@ from .model import DEPTH, POSITION, TIME, Edits, Findings
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["explain", "passed", "to_edits"]
+    from .checks.runner import Plan
+
+__all__ = ["explain", "passed", "set_flags", "to_edits"]
 
 _ONLY_REPORTED = ord("0")
+_ATTEMPTS = 5
 _AT_ONCE = 50_000
 """Stations whose flags are looked at together."""
 
@@ -102,6 +106,61 @@ def passed(
             if free.any():
                 parts.append(Edits.of(key, station[free], sample[free], NOT_CHECKED, GOOD))
     return Edits.join(parts)
+
+
+def set_flags(
+    collection: Collection,
+    findings: Findings,
+    plan: Plan,
+    *,
+    user: str,
+    rows: NDArray[np.int64] | None = None,
+) -> tuple[int, int]:
+    """Write the flags of a run of checks into the journal: what failed, then what passed.
+
+    Changes that others made in the meantime count as if they had been there before.
+
+    Parameters
+    ----------
+    collection, findings, rows
+        See `to_edits`.
+    plan : Plan
+        What was run.
+    user : str
+        Who wants it.
+
+    Returns
+    -------
+    failed, passed : int
+        Flags that were changed.
+
+    Raises
+    ------
+    Conflict
+        Others change the same flags faster than they can be written.
+    """
+    names = ", ".join(check.name for check in plan.checks)
+    steps: list[tuple[str, Callable[[], Edits]]] = [
+        (f"checks: {names}", lambda: to_edits(collection, findings, good=False)),
+        (f"passed the checks: {names}", lambda: passed(collection, findings, plan.limits, rows)),
+    ]
+    counts = [_write(collection, user, reason, make) for reason, make in steps]
+    return counts[0], counts[1]
+
+
+def _write(collection: Collection, user: str, reason: str, make: Callable[[], Edits]) -> int:
+    for attempt in range(_ATTEMPTS):
+        collection.catch_up()
+        edits = make()
+        if not len(edits):
+            break
+        try:
+            collection.journal.write(collection, edits, user=user, reason=reason, tool="check")
+            return len(edits)
+        except Conflict:  # someone was faster: see what stands there now
+            if attempt == _ATTEMPTS - 1:
+                raise
+    return 0
 
 
 def explain(check: str, value: float, threshold: float, detail: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,3 +24,17 @@ def profiles_collection(data: Path, tmp_path_factory: pytest.TempPathFactory) ->
     into = tmp_path_factory.mktemp("collection") / "ovide"
     import_files([data / "odv" / "ODV_vertical_profiles_ctd.txt"], into, name="Ovide 3")
     return into
+
+
+@pytest.fixture(scope="session")
+def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a small synthetic collection once."""
+    from sdcviz.demo import make_demo
+
+    return make_demo(tmp_path_factory.mktemp("made") / "demo", stations=40)
+
+
+@pytest.fixture
+def demo(made_demo: Path, tmp_path: Path) -> Path:
+    """Return a copy of that collection, to change flags in."""
+    return Path(shutil.copytree(made_demo, tmp_path / "demo"))

@@ -64,6 +64,10 @@ def test_another_collection_is_another_desk(session: Session, profiles: Path) ->
     assert (desk.station, len(desk.picked), desk.findings) == (0, 0, None)
 
 
-def test_only_tools_that_are_there_are_offered(session: Session) -> None:
+@pytest.mark.parametrize("tool", TOOLS)
+def test_each_tool_of_the_bar_opens(session: Session, tool: str) -> None:
     view = QualityView(session=session)
-    assert set(view.tools) <= set(TOOLS)
+    beside = len(view.main)
+    view.open_tool(tool)
+    view.open_tool(tool)
+    assert len(view.main) == beside + 1

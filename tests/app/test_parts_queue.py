@@ -16,9 +16,8 @@ from sdcviz_app.parts.queue import QueuePart
 from sdcviz_app.session import Session
 
 
-def plant(folder: Path) -> Path:
-    """Make a small demo of which checks found something at five stations."""
-    path = make_demo(folder / "demo", stations=40)
+def plant(path: Path) -> Path:
+    """Let checks have found something at five stations."""
     found = Findings.join(
         [
             Findings.of("spike", "salinity", [5, 5], [3, 4], "4", 9.0, 6.0),
@@ -32,9 +31,9 @@ def plant(folder: Path) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(demo: Path) -> Desk:
     session = Session(tab="quality", user="eve")
-    session.open(str(plant(tmp_path)))
+    session.open(str(plant(demo)))
     return Desk(session=session)
 
 
@@ -150,10 +149,9 @@ def test_what_was_asked_for_an_older_queue_is_not_taken(part, desk):
     assert part.sent == []
 
 
-def test_without_findings_every_station_is_in_the_queue(tmp_path):
-    path = make_demo(tmp_path / "demo", stations=30)
+def test_without_findings_every_station_is_in_the_queue(demo):
     session = Session(tab="quality", user="eve")
-    session.open(str(path))
+    session.open(str(demo))
     part = QueuePart(desk=Desk(session=session))
     c: Collection = session.data
     assert sorted(part.desk.queue.tolist()) == list(range(c.n_stations))
@@ -214,7 +212,7 @@ def test_another_part_may_give_a_queue(part, desk):
     assert desk.queue.tolist() == [7]
 
 
-def test_another_collection_begins_anew(part, desk, tmp_path):
+def test_another_collection_begins_anew(part, desk, demo, tmp_path):
     choose(part, hide=True)
     choose(part, check="spike")
     larger = make_demo(tmp_path / "larger", stations=90)
@@ -223,7 +221,7 @@ def test_another_collection_begins_anew(part, desk, tmp_path):
     assert sorted(desk.queue.tolist()) == list(range(n))
     assert part.form.at == {"place": 0, "left": n, "total": n}
     assert part.form.state["checks"] == []
-    desk.session.open(str(tmp_path / "demo"))
+    desk.session.open(str(demo))
     assert desk.queue.tolist() == [5, 7, 20, 11, 12]
 
 

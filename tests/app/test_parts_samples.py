@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sdcviz.demo import make_demo
 from sdcviz.qc import Findings
 from sdcviz.words import number
 from sdcviz_app.desk import Desk
@@ -18,9 +17,9 @@ from sdcviz_app.session import Session
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(demo: Path) -> Desk:
     session = Session(tab="quality", user="eve")
-    session.open(str(make_demo(tmp_path / "demo", stations=40)))
+    session.open(str(demo))
     desk = Desk(session=session)
     desk.param.update(station=5, parameter="salinity", reason="spike")
     return desk

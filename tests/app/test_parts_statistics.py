@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sdcviz.demo import make_demo
 from sdcviz.qc import Edits
 from sdcviz_app.desk import Desk
 from sdcviz_app.parts.statistics import StatisticsPart
@@ -16,9 +15,9 @@ from sdcviz_app.session import Session
 
 
 @pytest.fixture
-def part(tmp_path: Path) -> StatisticsPart:
+def part(demo: Path) -> StatisticsPart:
     session = Session(tab="quality", user="eve")
-    session.open(str(make_demo(tmp_path / "demo", stations=40)))
+    session.open(str(demo))
     data = session.data
     old = data.flag_at("salinity", [5, 5], [1, 2])
     edits = Edits.of("salinity", 5, [1, 2], old, "4")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from made_stations import Made, made_collection, row_of
 
-from sdcviz.observations import Collection
+from sdcviz.observations import Collection, open_collection
 from sdcviz.qc import DEPTH, POSITION, Edits, Findings
-from sdcviz.qc.apply import to_edits
+from sdcviz.qc.apply import set_flags, to_edits
 from sdcviz.qc.checks.runner import plan_checks, run_checks
 
 NAN = float("nan")
@@ -157,3 +158,35 @@ def test_a_second_run_over_applied_flags_changes_nothing(tmp_path: Path) -> None
     assert len(first)
     c.journal.write(c, first, user="Ann", reason="checks", tool="check")
     assert not len(to_edits(c, run_checks(c), limits=plan.limits))
+
+
+def test_what_others_changed_in_the_meantime_stays(one: Collection) -> None:
+    row = row_of(one, 0)
+    found = Findings.of("spike", "temperature", row, [0, 1], "4", 7, 6)
+    plan = plan_checks(one, ["spike"])
+    elsewhere = open_collection(one.path)
+    edits = Edits.of("temperature", row, 1, "1", "2")
+    elsewhere.journal.write(elsewhere, edits, user="Bob", reason="looks fine")
+    assert set_flags(one, found, plan, user="Ann") == (1, 0)
+    now = open_collection(one.path)
+    assert bytes(now.flag_at("temperature", [row, row], [0, 1])) == b"42"
+
+
+def test_someone_who_is_faster_is_waited_for(
+    one: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = row_of(one, 0)
+    found = Findings.of("spike", "temperature", row, [0, 1], "4", 7, 6)
+    elsewhere = open_collection(one.path)
+    write = type(one.journal).write
+
+    def later(journal: Any, collection: Collection, edits: Edits, **words: Any) -> Any:
+        # Between the look at the flags and the writing of new ones.
+        monkeypatch.undo()
+        other = Edits.of("temperature", row, 1, "1", "2")
+        elsewhere.journal.write(elsewhere, other, user="Bob", reason="looks fine")
+        return write(journal, collection, edits, **words)
+
+    monkeypatch.setattr(type(one.journal), "write", later)
+    assert set_flags(one, found, plan_checks(one, ["spike"]), user="Ann") == (1, 0)
+    assert bytes(one.flag_at("temperature", [row, row], [0, 1])) == b"42"
