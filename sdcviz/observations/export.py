@@ -145,7 +145,7 @@ def _context(selection: Selection) -> WriteContext:
 
 def _changes(selection: Selection) -> FlagChanges | None:
     """Collect who changed flags of what is written; indices are those of the file."""
-    from sdcviz.qc.changelog import changes_of
+    from sdcviz.qc.sessions import changes_of
 
     c = selection.collection
     edits, batch, known = changes_of(c, selection.rows)

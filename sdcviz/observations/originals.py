@@ -54,7 +54,7 @@ def original_odv(selection: Selection, steps: list[str]) -> bytes | None:
 
 
 def unwritten(selection: Selection) -> dict[str, int]:
-    """Count changed flags for which the ODV file has no column.
+    """Count flags that tell more than "good", and for which the ODV file has no column.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def unwritten(selection: Selection) -> dict[str, int]:
         return {}
     names = {number: key for key, number in _numbers(selection.collection, source)}
     possible = editable(content)
-    lost = [names[number] for _, number in edits if number not in possible]
+    lost = [names[n] for (_, n), code in edits.items() if n not in possible and code != "1"]
     return {key: lost.count(key) for key in dict.fromkeys(lost)}
 
 
@@ -162,10 +162,10 @@ def _sample_flags(
 
 
 def _history(selection: Selection, source: int, possible: set[int]) -> list[str]:
-    from sdcviz.qc.changelog import history_line, sessions
+    from sdcviz.qc.sessions import history_line, sessions
 
     c = selection.collection
-    lost = {key for key, number in _numbers(c, source) if number not in possible}
-    if possible & {TIME, STATION_TIME}:
-        lost.discard(overlay.TIME)
-    return [history_line(c, session, lost) for session in sessions(c, selection.rows)]
+    names = {number: key for key, number in _numbers(c, source)} | {TIME: "@sample_time"}
+    lost = {key for number, key in names.items() if number not in possible}
+    lines = [history_line(c, session, lost) for session in sessions(c, selection.rows)]
+    return [line for line in lines if line]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from sdcviz.observations import import_files, open_collection
-from sdcviz.qc.changelog import COLUMNS, history_line, sessions, write_change_log
+from sdcviz.qc.changelog import COLUMNS, write_change_log
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
+from sdcviz.qc.sessions import history_line, sessions
 
 EVIL = ('=cmd|"/C calc"!A0', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "'=1")
 
@@ -68,6 +69,7 @@ def test_places_checks_and_rules(c, tmp_path):
     ]
     assert [r["z"] for r in rows[:2]] == ["", ""] and rows[2]["z"] != ""
     assert (rows[4]["test_or_manual"], rows[4]["threshold"]) == ("spike", "6")
+    assert rows[4]["reason"] == "spike 12.5 (limit 6), between" and rows[5]["reason"] == "spike"
     assert (rows[5]["test_or_manual"], rows[5]["threshold"]) == ("rule", "nitrate > 3")
 
 
@@ -97,6 +99,17 @@ def test_no_cell_is_a_formula(data, tmp_path):
             assert row[name].startswith("'"), (name, row[name])
         numbers = [row[name] for name in ("lon", "lat", "z", "value_old")]
         assert all(float(n) == float(n) for n in numbers) and numbers[1].startswith("-")
+
+
+def test_checks_are_told_by_name(c):
+    notes = ["gradient 12.5 (limit 6)", "global_range 99 (limit 40)"]
+    write(
+        c, "nitrate", 1, [0, 1], "4", notes, tool="check", reason="checks: gradient, global_range"
+    )
+    (session,) = sessions(c)
+    assert session.reasons == ("gradient", "global_range")
+    line = history_line(c, session)
+    assert "-> 4 (gradient)" in line and "-> 4 (global_range)" in line
 
 
 def test_changes_of_some_stations_only(c, tmp_path):
