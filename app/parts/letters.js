@@ -127,7 +127,7 @@ export function render({model}) {
       show_save()
     }
     const cells = [row.number, row.cdi, row.station, row.label, row.new ? `${row.old} → ${row.new}` : "", number(row.values), row.what]
-    return make("tr", {"data-item": row.number}, ...cells.map((cell) => make("td", {}, String(cell))), make("td", {}, choice), make("td", {}, reason))
+    return make("tr", {"data-item": row.number}, ...cells.map((cell, i) => make("td", {class: i === 4 ? "flag" : null}, String(cell))), make("td", {}, choice), make("td", {}, reason))
   }
 
   function show_state() {

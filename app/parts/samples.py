@@ -99,7 +99,7 @@ class SamplesPart(pn.viewable.Viewer):
         watch(lambda _: self._refresh(), "flags_version")
         watch(lambda *_: self._later(), ["reading", "tab"])
         watch(lambda *_: self._begin_again(), ["collection", "collection_version"])
-        watch(lambda _: self._mode == "selection" and self._later(), list(SHOWN_BY))
+        watch(lambda *_: self._mode == "selection" and self._later(), list(SHOWN_BY))
         watch(self._dress, "dark")
         desk.param.watch(lambda _: self._mode == "station" and self._later(), "station")
         desk.param.watch(lambda _: self._later(), "findings")

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sdcviz.demo import make_demo
 from sdcviz.qc import Findings
 from sdcviz.words import number
 from sdcviz_app.desk import Desk
@@ -196,3 +197,16 @@ def test_a_table_out_of_view_waits(desk):
     assert part.table is None
     desk.session.tab = "quality"
     assert len(part.table.value) == len(desk.data.profile(5))
+
+
+def test_another_collection_and_other_filters_are_followed(part, desk, tmp_path):
+    larger = make_demo(tmp_path / "larger", stations=60)
+    part._take({"mode": "selection"})
+    desk.session.open(str(larger))
+    assert part.bar.state["mode"] == "station"
+    assert len(part.table.value) == len(desk.data.profile(desk.station))
+    part._take({"mode": "selection"})
+    desk.session.param.update(depth=(0, 5), months=(6, 7))
+    station, sample = part._listing.station, part._listing.sample
+    assert len(sample) == desk.session.filtered.n_samples
+    assert (desk.data.depth[desk.data.offsets[station] + sample] <= 5).all()

@@ -280,7 +280,7 @@ CRUISE_OFFSET = Check(
         "degrees": Setting("side of the boxes", 2),
         "others": Setting("other cruises that must have been in a box", 3),
         "years": Setting("cruises further apart are not compared", 15),
-        "cells": Setting("boxes and levels that must have been compared", 3),
+        "cells": Setting("boxes and levels that must have been compared", 5),
         "stations": Setting("stations of the cruise that must have taken part", 3),
     },
     flag="3",

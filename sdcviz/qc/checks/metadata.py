@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sdcviz.formats.model import FEATURES, MISSING
-from sdcviz.qc.checks.voyages import SPREAD, medians, voyages
+from sdcviz.qc.checks.voyages import SPREAD, asked, medians, voyages
 from sdcviz.qc.model import TIME, Findings
 from sdcviz.words import counted
 
@@ -173,7 +173,8 @@ def out_of_voyage(
         by more than `factor` times the spread (1.4826 times the median
         distance from the median).
     share : float
-        Where more than this part is off, the voyage has no middle, and none is.
+        Where more than this part (and one) is off, the voyage has no middle, and
+        none is.
     fewest : int
         Voyages of fewer stations are not judged.
 
@@ -189,7 +190,7 @@ def out_of_voyage(
     away = np.abs(day - medians(day, bounds)[of])
     limit = np.maximum(factor * SPREAD * medians(away, bounds), days)[of]
     off = (away > limit) & (size[of] >= fewest)
-    few = np.bincount(of[off], minlength=len(size)) <= share * size
+    few = np.bincount(of[off], minlength=len(size)) <= np.maximum(share * size, 1)
     return off & few[of], away, limit
 
 
@@ -208,10 +209,11 @@ def find_out_of_cruise(
         Flag 3 of the time; the value is the distance to the median in days.
     """
     c = collection
-    v = voyages(c, rows)
+    v = voyages(c)
     off, away, limit = out_of_voyage(c.time[v.rows], v.bounds, days, factor, share)
     n = np.flatnonzero(off)
-    return Findings.of("cruise_dates", TIME, v.rows[n], -1, "3", away[n], limit[n])
+    found = Findings.of("cruise_dates", TIME, v.rows[n], -1, "3", away[n], limit[n])
+    return asked(found, rows)
 
 
 # ---- order of samples -----------------------------------------------------

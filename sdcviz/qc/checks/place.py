@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sdcviz.geo.land import on_land
 from sdcviz.geo.projection import distance_km
-from sdcviz.qc.checks.voyages import bad_places, medians, voyages
+from sdcviz.qc.checks.voyages import asked, bad_places, medians, voyages
 from sdcviz.qc.model import POSITION, Findings
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def astray(
     km, factor : float
         See above.
     share : float
-        Where more than this part is astray, the voyage has no middle, and none is.
+        Where more than this part (and one) is astray, the voyage has no middle,
+        and none is.
     fewest : int
         Voyages of fewer stations are not judged.
 
@@ -166,7 +167,7 @@ def astray(
         chord, _ = cKDTree(places).query(places[candidates], k=2)
         alone[candidates] = 2 * 6371 * np.arcsin(np.minimum(chord[:, 1] / 2 / 6371, 1))
     lost = alone > km
-    few = np.bincount(of[lost], minlength=len(size)) <= share * size
+    few = np.bincount(of[lost], minlength=len(size)) <= np.maximum(share * size, 1)
     return lost & few[of], alone, limit
 
 
@@ -205,8 +206,9 @@ def find_astray(
         cruise in kilometres.
     """
     c = collection
-    v = voyages(c, rows)
+    v = voyages(c)
     lost, alone, _ = astray(c.lon[v.rows], c.lat[v.rows], v.bounds, km, factor, share)
     lost &= _fastest(c.lon[v.rows], c.lat[v.rows], c.time[v.rows], v.bounds) > knots * KNOT
     found = np.flatnonzero(lost)
-    return Findings.of("cruise_area", POSITION, v.rows[found], -1, "3", alone[found], km)
+    found_ = Findings.of("cruise_area", POSITION, v.rows[found], -1, "3", alone[found], km)
+    return asked(found_, rows)

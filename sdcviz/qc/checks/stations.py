@@ -61,7 +61,7 @@ def _on_land(
     return with_flag(find_on_land(collection, chosen, cells), rules.rules[0].flag)
 
 
-_SHARE = Setting("where more than this part of a cruise is found, none of it is", 0.1)
+_SHARE = Setting("where more than this part (and one) of a cruise is found, none is", 0.1)
 _EN4 = "Gouretski and Koltermann (2004) and the track check of EN4, simplified"
 
 

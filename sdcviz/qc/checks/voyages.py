@@ -10,11 +10,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sdcviz.formats.model import MISSING
+from sdcviz.qc.model import Findings
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["SPREAD", "TENTHS", "Voyages", "bad_places", "medians", "voyages"]
+__all__ = ["SPREAD", "TENTHS", "Voyages", "asked", "bad_places", "medians", "voyages"]
 
 SPREAD = 1.4826
 """Median distance from the median to standard deviation, for a normal distribution."""
@@ -44,26 +45,24 @@ class Voyages:
         return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
 
 
-def voyages(collection: Collection, rows: NDArray[np.int64] | None = None) -> Voyages:
+def voyages(collection: Collection) -> Voyages:
     """Group stations that share cruise and platform.
 
     Parameters
     ----------
     collection : Collection
-    rows : ndarray of int64, optional
-        Stations; all by default.
 
     Returns
     -------
     Voyages
-        Without stations that have neither cruise nor platform, no time or no
-        position, or a time or position that is flagged bad.
+        Without stations that have neither cruise nor platform, and those whose
+        time or position is missing, impossible or flagged bad.
     """
     c = collection
-    chosen = np.arange(c.n_stations) if rows is None else np.asarray(rows, np.int64)
-    cruise, platform = c.text("cruise").codes[chosen], c.text("platform").codes[chosen]
+    chosen = np.arange(c.n_stations)
+    cruise, platform = c.text("cruise").codes, c.text("platform").codes
     known = (cruise >= 0) | (platform >= 0)
-    known &= ~np.isnat(c.time[chosen]) & ~np.isin(c.time_flag[chosen], _BAD)
+    known &= _possible(c.time[chosen]) & ~np.isin(c.time_flag[chosen], _BAD)
     known &= ~bad_places(c, chosen)
     chosen, cruise, platform = chosen[known], cruise[known], platform[known]
     voyage = (cruise.astype(np.int64) + 1) * (int(platform.max(initial=0)) + 2) + platform + 1
@@ -73,12 +72,23 @@ def voyages(collection: Collection, rows: NDArray[np.int64] | None = None) -> Vo
     return Voyages(chosen, np.append(starts, len(chosen)).astype(np.int64))
 
 
+def _possible(time: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Tell which times are neither missing nor impossible, as the check `date` finds them."""
+    tomorrow = np.datetime64("now", "ms") + np.timedelta64(1, "D")
+    return (time >= np.datetime64("1700", "ms")) & (time <= tomorrow)
+
+
 def bad_places(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which stations have no position on the globe, or one that is flagged bad."""
+    """Tell which stations have no possible position, or one that is flagged bad."""
     c = collection
     lon, lat = c.lon[rows], c.lat[rows]
-    there = np.isfinite(lon) & (np.abs(lat) <= 90)
+    there = np.isfinite(lon) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
     return ~there | np.isin(c.position_flag[rows], _BAD)
+
+
+def asked(found: Findings, rows: NDArray[np.int64] | None) -> Findings:
+    """Keep findings of the stations that are asked about; all without `rows`."""
+    return found if rows is None else found.take(np.isin(found.station, rows))
 
 
 @njit(cache=True, nogil=True)

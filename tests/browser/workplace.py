@@ -1,0 +1,154 @@
+"""What the browser tests do in the Quality tab, and what they read of it.
+
+Picks are made with the mouse at the places of samples in the plots; what is shown is
+read from the page and compared with numbers that the library gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+__all__ = ["WAIT", "Workplace"]
+
+WAIT = 90_000
+"""Milliseconds after which a test gives up; a busy machine is no defect."""
+
+_STATE = """
+const desk = globalThis.sdcvizDesk?.state, view = desk?.view
+const flags = (key) => { try { return desk.flags(key) } catch { return "" } } // between stations
+"""
+_PLACE = """
+const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+const model = models.findLast((m) => m.name === `desk-${given[0]}` && m.type === "Plot")
+const plot = Bokeh.index.find_one(model)
+const box = plot.el.getBoundingClientRect()
+const scale = (range, value) => (value - range.start) / (range.end - range.start)
+const frame = plot.frame.bbox
+return given[1].map(([x, y]) => [
+  box.left + frame.left + frame.width * scale(model.x_range, x),
+  box.top + frame.top + frame.height * (1 - scale(model.y_range, y)),
+])
+"""
+
+
+class Workplace:
+    """The Quality tab on a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.set_default_timeout(WAIT)
+        expect.set_options(timeout=WAIT)
+        page.get_by_role("tab", name="Quality", exact=True).click()
+        self.until("return view?.n > 0")
+
+    def until(self, code: str, given: Any = None) -> None:
+        """Wait for the page to fulfil a condition, a function body of JavaScript."""
+        self.page.wait_for_function(f"(given) => {{ {_STATE} {code} }}", arg=given, timeout=WAIT)
+
+    def ask(self, code: str, given: Any = None) -> Any:
+        return self.page.evaluate(f"(given) => {{ {_STATE} {code} }}", given)
+
+    # ---- the bar and its keys ------------------------------------------------
+
+    def sign(self, name: str) -> None:
+        """Say who one is."""
+        field = self.page.get_by_label("Your name")
+        field.fill(name)
+        field.press("Enter")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def give_reason(self, number: str) -> None:
+        """Choose a ready reason with keys."""
+        self.press("c")
+        expect(self.page.locator(".reasons")).to_be_visible()
+        self.press(number)
+        expect(self.page.locator(".reasons")).to_be_hidden()
+
+    def wait_saved(self) -> None:
+        expect(self.page.locator(".state")).to_have_attribute("data-saved", "saved")
+        expect(self.page.locator(".state")).to_have_text("Saved")
+
+    def place(self, text: str) -> None:
+        """Wait for the counter, such as ``2 of 14``."""
+        expect(self.page.locator(".counter")).to_have_text(text)
+
+    def wait_row(self, row: int) -> None:
+        """Wait for a station to be drawn."""
+        self.until("return view?.row === given", row)
+
+    @property
+    def row(self) -> int:
+        return self.ask("return view.row")
+
+    def flags(self, key: str) -> str:
+        """Return the flags of a parameter as the plots show them."""
+        return self.ask("return flags(given)", key)
+
+    def wait_flag(self, key: str, sample: int, code: str) -> None:
+        self.until("return flags(given[0])[given[1]] === given[2]", [key, sample, code])
+
+    # ---- the plots -----------------------------------------------------------
+
+    def at(self, plot: str, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Return where points of a plot are on the screen."""
+        given = [plot, [list(map(float, point)) for point in points]]
+        return [tuple(place) for place in self.page.evaluate(f"(given) => {{ {_PLACE} }}", given)]
+
+    def lasso(self, plot: str, point: tuple[float, float], reach: int = 9) -> None:
+        """Draw a lasso around a point of a plot."""
+        self.press("l")
+        ((x, y),) = self.at(plot, [point])
+        corners = [(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)]
+        mouse = self.page.mouse
+        mouse.move(x - reach, y)
+        mouse.down()
+        for dx, dy in [*corners, corners[0]]:
+            mouse.move(x + dx, y + dy, steps=3)
+        mouse.up()
+
+    def wait_picked(self, *samples: int) -> None:
+        self.until("return JSON.stringify(desk.picked) === JSON.stringify(given)", list(samples))
+
+    # ---- the queue, the table, the tools -------------------------------------
+
+    def run_checks(self) -> None:
+        self.page.get_by_role("button", name="Run checks", exact=True).click()
+        again = self.page.get_by_role("button", name="Run checks again")
+        expect(self.page.locator(".job").or_(again).first).to_be_visible()
+        # A process of its own, which may have to compile its loops first.
+        expect(again).to_be_visible(timeout=3 * WAIT)
+
+    def says_left(self, text: str) -> None:
+        """Wait for what the queue counts, such as ``14 of 14 left``."""
+        expect(self.page.locator(".counts").filter(has_text="left")).to_have_text(text)
+
+    def cell(self, sample: int, column: str) -> Locator:
+        """Return a cell of the table of samples by the name of its field."""
+        number = f".tabulator-cell[tabulator-field=sample] :text-is('{sample + 1}')"
+        row = self.page.locator(".tabulator-row").filter(has=self.page.locator(number))
+        return row.locator(f".tabulator-cell[tabulator-field={column}]")
+
+    def set_in_table(self, sample: int, column: str, title: str) -> None:
+        """Choose a flag in the list of a cell."""
+        # Only rows in view are in the page.
+        holder = self.page.locator(".tabulator-tableholder")
+        holder.evaluate("(e, n) => { e.scrollTop = 26 * Math.max(0, n - 2) }", sample)
+        self.cell(sample, column).click()
+        self.page.locator(".tabulator-edit-list-item").get_by_text(title, exact=True).click()
+
+    def tool(self, name: str) -> Locator:
+        """Open a tool of the bar; return its dialog."""
+        self.page.locator(".tools").get_by_role("button", name=name, exact=True).click()
+        dialog = self.page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        return dialog
+
+    def close(self, dialog: Locator) -> None:
+        dialog.get_by_label("close").first.click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
