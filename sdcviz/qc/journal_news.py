@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sdcviz.qc.journal_edits import Piece, edits_after
 from sdcviz.qc.journal_overlay import load_overlay, save_overlay
 from sdcviz.qc.journal_queries import ALL, batches, find_token, last_batch
-from sdcviz.qc.journal_runs import Runs
+from sdcviz.qc.journal_runs import Runs, distinct
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -79,7 +79,7 @@ def lay_over(collection: Collection, runs: Runs) -> None:
 def _stations(runs: Runs) -> Touched:
     there = runs.row >= 0
     return [
-        (key, np.unique(runs.row[there & (runs.parameter == which)]))
+        (key, distinct(runs.row[there & (runs.parameter == which)]))
         for which, key in enumerate(runs.keys)
     ]
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.qc.journal_runs import spread
+from sdcviz.qc.journal_runs import distinct, spread
 from sdcviz.qc.model import DEPTH, POSITION, TIME
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Overlay:
             )
             for run, sample in spread(first, count):
                 collection.lay_over(key, row[run], sample, code[run])
-            touched.append((key, np.unique(row)))
+            touched.append((key, distinct(row)))
         return touched
 
 

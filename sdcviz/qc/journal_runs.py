@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.qc.journal_edits import Piece
 
-__all__ = ["Runs", "find_rows", "identities", "rows_of", "spread"]
+__all__ = ["Runs", "distinct", "find_rows", "identities", "rows_of", "spread"]
 
 _PIECE = 2_000_000
 """Samples that are laid over in one go: bounds the memory of a change of everything."""
@@ -252,6 +252,12 @@ def spread(
             n = count[runs].astype(np.int64)
             run = np.repeat(runs, n)
             yield run, np.arange(len(run)) + np.repeat(first[runs] - (np.cumsum(n) - n), n)
+
+
+def distinct(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return each row once, ascending; for a million faster than `numpy.unique`."""
+    rows = np.sort(rows)
+    return rows[np.append(True, rows[1:] != rows[:-1])[: len(rows)]]
 
 
 class _Names:
