@@ -258,7 +258,7 @@ class Conductor {
       view: this.view, shown: this.shown, picked: this.picked, labels: this.labels,
       checks: this.form.checks, parameters: this.form.parameters,
       flags: (key) => (this.view ? this.flags(this.view, key) : ""), looks: this.looks,
-      pick: (samples) => this.pick(samples, {from: "list"}), send: (message) => this.send(message),
+      show: (row) => this.show(row), pick: (samples) => this.pick(samples, {from: "list"}), send: (message) => this.send(message),
       left: this.queue.length - 1 - this.place(), whole: (plot) => this.plots.whole(plot),
     }
     bus.dispatchEvent(new Event("state"))

@@ -163,7 +163,8 @@ class Plots {
     }
     const px = Float64Array.from(pairs, (i) => xs[i]), py = Float64Array.from(pairs, (i) => ys[i])
     this.source(`path-${plot}`, {x: px, y: py})
-    const x_parts = [px], y_parts = [py]
+    // Without a sample the frame still shows where there are some.
+    const x_parts = [px.length ? px : xs], y_parts = [py.length ? py : ys]
     if (profile) {
       const band = this.band(plot, py)
       x_parts.push(band.low, band.high)

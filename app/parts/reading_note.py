@@ -42,7 +42,7 @@ class ReadingNote(pn.viewable.Viewer):
                 pn.pane.HTML(
                     f"Second reading <b>{escape(name)}</b>: flags as imported, what checks set, "
                     "and your own.",
-                    margin=(7, 12), sizing_mode="stretch_width",
+                    margin=(7, 12), sizing_mode="stretch_width", styles={"font-size": "13px"},
                 ),
                 pmui.Button(
                     label="Back to the common flags", variant="text", size="small", width=190,

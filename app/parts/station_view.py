@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sdcviz.formats.model import FEATURES
 from sdcviz.geo.projection import forward
 from sdcviz.qc.model import DEPTH, POSITION, TIME
 from sdcviz.qc.neighbours import Neighbours, Water, find_neighbours, gather, spread
@@ -23,6 +24,8 @@ DRAWN = 40
 """Up to so many neighbours are drawn ..."""
 DRAWN_SAMPLES = 12_000
 """... and of long casts fewer, with so many samples together."""
+_DULL = ("pressure", "min_depth", "max_depth", "conductivity", "sound_speed")
+"""Keys of what follows from depth, temperature and salinity: no pair to begin with."""
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
@@ -54,7 +57,7 @@ class Shown:
         salt, heat = _first(keys, "salinity"), _first(keys, "temperature")
         others = [k for k in (heat, salt, *keys) if k and k != a]
         b = others[0] if others else ""
-        third = next((k for k in keys if k not in (salt, heat, a)), "")
+        third = next((k for k in keys if k not in (salt, heat, a) and not k.startswith(_DULL)), "")
         dx, dy = (third, a) if third else (a, DEPTH if salt and heat else b or DEPTH)
         return cls(a, b, salt if heat else "", heat if salt else "", dx, dy)
 
@@ -103,7 +106,7 @@ def station_view(
         "id": data.station_id(row),
         **_headline(data, row),
         "n": len(depth),
-        "kind": _kind(depth, times),
+        "kind": _kind(FEATURES[data.feature[row]], depth, times),
         "depth": depth,
         "time": times,
         "values": values,
@@ -152,12 +155,12 @@ def _times(data: Collection, run: slice) -> NDArray[np.float64] | None:
     return np.where(np.isnat(times), np.nan, times.astype("M8[ms]").astype(np.int64))
 
 
-def _kind(depth: NDArray[np.float32], times: NDArray[np.float64] | None) -> str:
+def _kind(feature: str, depth: NDArray[np.float32], times: NDArray[np.float64] | None) -> str:
     """Tell what samples of a station lie along: depth, time, or nothing but their order."""
     known = depth[np.isfinite(depth)]
-    if len(known) and (known.min() < known.max() or times is None):
-        return "depth"
-    return "order" if times is None else "time"
+    if times is not None and (feature != "profile" or len(np.unique(known)) < 2):
+        return "time"
+    return "depth" if len(known) else "order"
 
 
 def _values(data: Collection, row: int) -> dict[str, NDArray]:

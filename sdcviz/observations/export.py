@@ -145,7 +145,7 @@ def _context(selection: Selection) -> WriteContext:
 
 def _changes(selection: Selection) -> FlagChanges | None:
     """Collect who changed flags of what is written; indices are those of the file."""
-    from sdcviz.qc.changelog import changes_of
+    from sdcviz.qc.sessions import changes_of
 
     c = selection.collection
     edits, batch, known = changes_of(c, selection.rows)
@@ -173,6 +173,7 @@ def _changes(selection: Selection) -> FlagChanges | None:
     names = {key: p.name for key, p in _names(c, [k for k in keys if k in c.keys], used).items()}
     of_sample = (np.array(keys, object) == TIME)[edits.parameter] & ~of_station
     batches_of = list(known.values())
+    ids, back = np.unique(batch[kept], return_inverse=True)
     index = {b.id: i for i, b in enumerate(batches_of)}
     return FlagChanges(
         station=number[place][kept],
@@ -181,8 +182,8 @@ def _changes(selection: Selection) -> FlagChanges | None:
         names=[*(names.get(key, key) for key in keys), "@sample_time"],
         old=edits.old[kept],
         new=edits.new[kept],
-        batch=np.array([index[b] for b in batch[kept].tolist()], np.int64),
-        notes=[edits.notes[i] if edits.notes else "" for i in kept.tolist()],
+        batch=np.array([index[b] for b in ids.tolist()], np.int64)[back],
+        notes=edits.take(kept).notes,
         batches=[
             {name: getattr(b, name) for name in _TOLD} | {"undoes": b.undoes or 0}
             for b in batches_of

@@ -30,6 +30,14 @@ const state = globalThis.sdcvizDesk?.state
 """
 
 
+_AT_REST = """
+const {x, y, width, height} = Bokeh.index.find_one(named('a')).el.getBoundingClientRect()
+const place = [x, y, width, height].join()
+if (place !== globalThis.placed?.place) globalThis.placed = {place, since: performance.now()}
+return performance.now() - globalThis.placed.since > 700
+"""
+
+
 class DeskPage:
     """The Quality tab on a page."""
 
@@ -38,6 +46,9 @@ class DeskPage:
         page.set_default_timeout(WAIT)
         expect.set_options(timeout=WAIT)
         self.until("return state?.view && named('a')?.inner_width > 0")
+        # Table and queue come a little later and move the plots.
+        expect(page.locator(".tabulator-row").first).to_be_visible()
+        self.until(_AT_REST)
 
     def until(self, code: str, given: Any = None) -> None:
         self.page.wait_for_function(f"(given) => {{{_MODELS}; {code}}}", arg=given, timeout=WAIT)

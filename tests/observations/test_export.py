@@ -233,9 +233,10 @@ def test_netcdf_tells_who_changed_what(flagged, tmp_path):
             texts = {name: v[:].tolist() for name, v in group.variables.items() if v.ndim == 2}
             assert set(texts["batch_user"]) == {"Ana Ünal"}
             assert set(texts["batch_reason"]) == {"=spike"}
+            names = [texts["variable_name"][i] for i in group["variable_index"][:]]
             told = list(
                 zip(
-                    texts["variable"],
+                    names,
                     *(group[name][:].tolist() for name in ("station", "sample")),
                     group["flag_old"][:].view("u1").tobytes().decode(),
                     group["flag_new"][:].view("u1").tobytes().decode(),
