@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.qc.journal_queries import Batch
 
-__all__ = ["COLUMNS", "change_log", "write_change_log"]
+__all__ = ["COLUMNS", "change_log", "log_table", "write_change_log"]
 
 COLUMNS = (
     *("session_id", "utc_time", "operator", "edmo_code", "edmo_name", "local_cdi_id", "cdi_url"),
@@ -99,12 +99,23 @@ def change_log(
     edits, batch, known = changes_of(collection, rows)
     for first in range(0, len(edits), _PIECE):
         piece = np.arange(first, min(first + _PIECE, len(edits)))
-        yield _table(collection, edits.take(piece), batch[piece], known)
+        yield log_table(collection, edits.take(piece), batch[piece], known)
 
 
-def _table(
+def log_table(
     c: Collection, edits: Edits, batch: NDArray[np.int64], known: dict[int, Batch]
 ) -> pl.DataFrame:
+    """Tell of changes in the columns of `COLUMNS`, one row each.
+
+    Parameters
+    ----------
+    c : Collection
+    edits : Edits
+    batch : ndarray of int64
+        Number of the batch of each.
+    known : dict of int to Batch
+        Those batches.
+    """
     import polars as pl
 
     batches = [known[b] for b in batch.tolist()]
