@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text()
 COMMANDS = [
     shlex.split(line, comments=True)[1:]
     for line in re.findall(r"^sdcviz .*", README.replace("\\\n", " "), re.MULTILINE)
-    if not re.match(r"sdcviz (serve|demo|import|vocab)", line)
+    if not re.match(r"sdcviz (serve|demo|import|vocab)|.* --send", line)
 ]
 
 

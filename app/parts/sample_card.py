@@ -34,19 +34,21 @@ _FLAGS = {flag.code: flag for flag in FLAGS}
 
 
 def card_of(
-    desk: Desk, picks: tuple[NDArray, NDArray], clicked: tuple[int, int] | None
+    desk: Desk, key: str, picks: tuple[NDArray, NDArray], clicked: tuple[int, int] | None
 ) -> dict[str, Any]:
     """Return what the card shows.
 
     Parameters
     ----------
     desk : Desk
+    key : str
+        Parameter whose flag is told, or a key of `PLACES`.
     picks : (ndarray, ndarray)
         Station and number of the picked samples.
     clicked : (int, int) or None
         The sample that was clicked.
     """
-    data, key = desk.data, desk.parameter
+    data = desk.data
     if data is None or (not len(picks[0]) and clicked is None):
         return {"hint": HINT}
     state: dict[str, Any] = {"title": f"{counted(len(picks[0]), 'sample')} picked"}

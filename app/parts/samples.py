@@ -72,7 +72,8 @@ class SamplesPart(pn.viewable.Viewer):
         self._keys: list[str] = []
         self._picks = (_NOTHING, _NOTHING)
         self._clicked: tuple[int, int] | None = None
-        self._linking = self._stale = False
+        self._text_key = ""
+        self._linking = False
         self._turn = 0
         self._dots = flag_formatter()
         self.table: pn.widgets.Tabulator | None = None
@@ -104,7 +105,7 @@ class SamplesPart(pn.viewable.Viewer):
         desk.param.watch(lambda _: self._mode == "station" and self._later(), "station")
         desk.param.watch(lambda _: self._later(), "findings")
         desk.param.watch(lambda _: self._follow_picked(), "picked")
-        desk.param.watch(lambda _: self._show_rest(), "parameter")
+        desk.param.watch(lambda _: self._flag_other(), "parameter")
         self._later()
 
     def __panel__(self) -> Any:
@@ -272,11 +273,25 @@ class SamplesPart(pn.viewable.Viewer):
             return
         at = int(event.row)
         self._clicked = int(self._on_page.station[at]), int(self._on_page.sample[at])
-        key = self._key_of(event.column)
-        if key in self._keys and key != self.desk.parameter:
-            self.desk.parameter = key
-            return  # that shows the card
+        key, data = self._key_of(event.column), self.desk.data
+        if data is not None and key in self._keys and key != self._key:
+            if data.parameter(key).kind == "text":
+                self._text_key = key  # nothing that the plots could show
+            elif key == self.desk.parameter:
+                self._text_key = ""
+            else:
+                self.desk.parameter = key
+                return  # that shows the card
         self._show_rest()
+
+    def _flag_other(self) -> None:
+        self._text_key = ""
+        self._show_rest()
+
+    @property
+    def _key(self) -> str:
+        """The parameter that is flagged: the desk's, or the text parameter that was clicked."""
+        return self._text_key if self._text_key in self._keys else self.desk.parameter
 
     def _key_of(self, column: str) -> str:
         if column == "fd":
@@ -308,7 +323,7 @@ class SamplesPart(pn.viewable.Viewer):
         code : str
             L20 code.
         """
-        data, key = self.desk.data, self.desk.parameter
+        data, key = self.desk.data, self._key
         if data is None or code not in TITLES or not len(self._picks[0]):
             return
         edits = edits_of(data, key, *self._picks, code)
@@ -370,10 +385,10 @@ class SamplesPart(pn.viewable.Viewer):
             "page": self._page,
             "pages": self._pages,
         }
-        self.card.state = card_of(desk, self._picks, self._clicked)
+        self.card.state = card_of(desk, self._key, self._picks, self._clicked)
 
     def _flagged(self) -> str:
-        data, key = self.desk.data, self.desk.parameter
+        data, key = self.desk.data, self._key
         if data is None or not key:
             return ""
         return (PLACES.get(key) or data.parameter(key).label).lower()

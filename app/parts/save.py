@@ -124,7 +124,7 @@ class SavePart(pn.viewable.Viewer):
             self._what.object = f"{counts(selection)}, {self._changes(selection)}."
 
     def _changes(self, selection: Selection) -> str:
-        from sdcviz.qc.changelog import sessions
+        from sdcviz.qc.sessions import sessions
 
         n = sum(len(s.edits) for s in sessions(selection.collection, selection.rows))
         return counted(n, "changed flag")

@@ -83,7 +83,7 @@ class StatisticsPart(pn.viewable.Viewer):
         """Show the tool."""
         new = self._dialog is None
         if new:
-            self.form = StatisticsForm(self._take, session=self.desk.session, height=560)
+            self.form = StatisticsForm(self._take, session=self.desk.session)
             self._csv = pmui.FileDownload(
                 callback=self.csv, filename="flags.csv", label="CSV", variant="text", size="small",
                 width=90, margin=(4, 0),
@@ -211,7 +211,6 @@ def _groups(frame: pd.DataFrame) -> list[dict[str, Any]]:
     out = []
     for (key, label), part in frame.groupby(["parameter", "label"], sort=False):
         rows = list(part[["flag", "before", "after"]].itertuples(index=False, name=None))
-        changed = sum(abs(after - before) for _, before, after in rows) // 2
         bars = {"before": [], "after": []}
         lines = []
         for code, before, after in rows:
@@ -224,8 +223,6 @@ def _groups(frame: pd.DataFrame) -> list[dict[str, Any]]:
             lines.append([flag.title, flag.colour, number(before), number(after), change])
         of = "stations" if key in ("@time", "@position") else "samples"
         words = f"{number(sum(r[1] for r in rows))} {of}"
-        if changed:
-            words += f", {number(changed)} changed"
         out.append({"name": label, "words": words, "lines": lines, **bars})
     return out
 

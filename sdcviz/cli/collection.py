@@ -286,7 +286,8 @@ def _write_changes(selection: Selection, out: Path, form: str | None) -> None:
     """Write the change log beside a CSV, which has no place for it."""
     if form != "csv" and (form or out.suffix.lower() != ".csv"):
         return
-    from ..qc.changelog import changes_of, write_change_log
+    from ..qc.changelog import write_change_log
+    from ..qc.sessions import changes_of
 
     if not len(changes_of(selection.collection, selection.rows)[0]):
         return

@@ -54,8 +54,8 @@ class FlagChanges:
         L20 codes (ASCII).
     batch : ndarray of int64
         Index in `batches`.
-    notes : list of str
-        What a check found; empty where it was none.
+    notes : list of str or None
+        What a check found, empty where it was none; None where all are.
     batches : list of dict
         ``id``, ``time``, ``user``, ``reason``, ``tool``, ``selection``, ``undoes``
         (0: nothing), ``session`` and ``software`` of what was saved in one go.
@@ -68,7 +68,7 @@ class FlagChanges:
     old: NDArray[np.uint8]
     new: NDArray[np.uint8]
     batch: NDArray[np.int64]
-    notes: list[str]
+    notes: list[str] | None
     batches: list[dict[str, Any]]
 
 

@@ -61,8 +61,12 @@ def write_changes(file: Dataset, changes: FlagChanges, variables: Mapping[str, s
         ("batch_index", "Batch of the change, from 0", changes.batch),
     ):
         _numbers(group, name, "change", told, values[kept])
+    _numbers(
+        group, "variable_index", "change", "Variable of the change, from 0", changes.parameter[kept]
+    )
+    group.createDimension("variable", len(changes.names))
     names = [variables.get(name, "") for name in changes.names]
-    _texts(group, "variable", "change", "Variable", [names[i] for i in changes.parameter[kept]])
+    _texts(group, "variable_name", "variable", "Variable", names)
     for name, told, codes in (
         ("flag_old", "Flag before", changes.old),
         ("flag_new", "Flag after", changes.new),
@@ -72,7 +76,7 @@ def write_changes(file: Dataset, changes: FlagChanges, variables: Mapping[str, s
             {"long_name": told} | {k: FLAG_ATTRIBUTES[k] for k in ("flag_values", "flag_meanings")}
         )
         variable[:] = codes[kept].view(np.int8)
-    if any(changes.notes):
+    if changes.notes is not None:
         notes = [changes.notes[i] for i in kept.tolist()]
         _texts(group, "note", "change", "Check, value and limit", notes)
     for name, told in _TOLD.items():

@@ -108,7 +108,7 @@ def parts_of_files(selection: Selection) -> list[tuple[int, Selection]]:
 def _write(selection: Selection, path: Path, form: str) -> None:
     original = None
     if form == "odv":
-        original = original_odv(selection, _context(selection).history[-1:])
+        original = original_odv(selection, _steps(selection)[-1:])
     if original is not None:
         path.write_bytes(original)
         return
@@ -126,18 +126,28 @@ def _writer(form: str) -> Callable[[Path, Iterable[Batch], WriteContext], None]:
     return write
 
 
+def _steps(selection: Selection) -> list[str]:
+    """Tell how the selection came about."""
+    c = selection.collection
+    steps = [f"{h['created']} imported {h['stations']} stations" for h in c.about["history"]]
+    if selection.filters:
+        steps.append(f"selected: {selection.filters.to_json()[:2000]}")
+    return steps
+
+
 def _context(selection: Selection) -> WriteContext:
     import sdcviz
+    from sdcviz.qc.sessions import history_line, sessions
 
     c = selection.collection
     used = np.unique(c.source[selection.rows])
-    history = [f"{h['created']} imported {h['stations']} stations" for h in c.about["history"]]
-    if selection.filters:
-        history.append(f"selected: {selection.filters.to_json()[:2000]}")
+    steps = _steps(selection)
+    last = len(steps) - bool(selection.filters)
+    steps[last:last] = [history_line(c, session) for session in sessions(c, selection.rows)]
     return WriteContext(
         title=c.name,
         labels=_labels(c, used),
-        history=history,
+        history=steps,
         software=f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
         sources=[c.manifest["sources"][i]["name"] for i in used],
     )
@@ -145,7 +155,7 @@ def _context(selection: Selection) -> WriteContext:
 
 def _changes(selection: Selection) -> FlagChanges | None:
     """Collect who changed flags of what is written; indices are those of the file."""
-    from sdcviz.qc.changelog import changes_of
+    from sdcviz.qc.sessions import changes_of
 
     c = selection.collection
     edits, batch, known = changes_of(c, selection.rows)
@@ -173,6 +183,7 @@ def _changes(selection: Selection) -> FlagChanges | None:
     names = {key: p.name for key, p in _names(c, [k for k in keys if k in c.keys], used).items()}
     of_sample = (np.array(keys, object) == TIME)[edits.parameter] & ~of_station
     batches_of = list(known.values())
+    ids, back = np.unique(batch[kept], return_inverse=True)
     index = {b.id: i for i, b in enumerate(batches_of)}
     return FlagChanges(
         station=number[place][kept],
@@ -181,8 +192,8 @@ def _changes(selection: Selection) -> FlagChanges | None:
         names=[*(names.get(key, key) for key in keys), "@sample_time"],
         old=edits.old[kept],
         new=edits.new[kept],
-        batch=np.array([index[b] for b in batch[kept].tolist()], np.int64),
-        notes=[edits.notes[i] if edits.notes else "" for i in kept.tolist()],
+        batch=np.array([index[b] for b in ids.tolist()], np.int64)[back],
+        notes=edits.take(kept).notes,
         batches=[
             {name: getattr(b, name) for name in _TOLD} | {"undoes": b.undoes or 0}
             for b in batches_of

@@ -41,10 +41,11 @@ def original_odv(selection: Selection, steps: list[str]) -> bytes | None:
     c = selection.collection
     source = int(c.source[selection.rows[0]])
     whole = _whole(selection, source)
-    edits = _edits(selection, source)
-    possible = editable(content) if edits else set()
+    with c.journal_lock:  # so that flags and history tell the same
+        edits = _edits(selection, source)
+        possible = editable(content) if edits else set()
+        history = _history(selection, source, possible) if edits else []
     flags = {place: code for place, code in edits.items() if place[1] in possible}
-    history = _history(selection, source, possible) if edits else []
     if whole:
         return rewrite(content, None, flags, history)
     lines = selection.take(c.row)
@@ -53,7 +54,7 @@ def original_odv(selection: Selection, steps: list[str]) -> bytes | None:
 
 
 def unwritten(selection: Selection) -> dict[str, int]:
-    """Count changed flags for which the ODV file has no column.
+    """Count flags that tell more than "good", and for which the ODV file has no column.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def unwritten(selection: Selection) -> dict[str, int]:
         return {}
     names = {number: key for key, number in _numbers(selection.collection, source)}
     possible = editable(content)
-    lost = [names[number] for _, number in edits if number not in possible]
+    lost = [names[n] for (_, n), code in edits.items() if n not in possible and code != "1"]
     return {key: lost.count(key) for key in dict.fromkeys(lost)}
 
 
@@ -161,10 +162,10 @@ def _sample_flags(
 
 
 def _history(selection: Selection, source: int, possible: set[int]) -> list[str]:
-    from sdcviz.qc.changelog import history_line, sessions
+    from sdcviz.qc.sessions import history_line, sessions
 
     c = selection.collection
-    lost = {key for key, number in _numbers(c, source) if number not in possible}
-    if possible & {TIME, STATION_TIME}:
-        lost.discard(overlay.TIME)
-    return [history_line(c, session, lost) for session in sessions(c, selection.rows)]
+    names = {number: key for key, number in _numbers(c, source)} | {TIME: "@sample_time"}
+    lost = {key for number, key in names.items() if number not in possible}
+    lines = [history_line(c, session, lost) for session in sessions(c, selection.rows)]
+    return [line for line in lines if line]

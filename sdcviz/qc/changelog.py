@@ -1,11 +1,10 @@
-"""What was changed, for others to read: the change log as a table, and histories of files."""
+"""What was changed, for others to read: the change log, a table with one row a change."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from sdcviz.formats.model import Coded
 from sdcviz.observations.kernels import restore
 from sdcviz.observations.layout import storage_errors
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits
+from sdcviz.qc.sessions import changes_of, check_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,15 +24,7 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.qc.journal_queries import Batch
 
-__all__ = [
-    "COLUMNS",
-    "Session",
-    "change_log",
-    "changes_of",
-    "history_line",
-    "sessions",
-    "write_change_log",
-]
+__all__ = ["COLUMNS", "change_log", "log_table", "write_change_log"]
 
 COLUMNS = (
     *("session_id", "utc_time", "operator", "edmo_code", "edmo_name", "local_cdi_id", "cdi_url"),
@@ -45,187 +37,8 @@ COLUMNS = (
 
 _PIECE = 100_000
 _LIMIT = re.compile(r"\(limit ([^)]*)\)")
-_LONGEST = 8000
-"""Characters of the history of one session in a file; the change log tells the rest."""
 
 
-# ---- sessions -----------------------------------------------------------
-@dataclass(frozen=True)
-class Session:
-    """What one person changed in one go.
-
-    Attributes
-    ----------
-    id, user : str
-    reading : str
-        Name of the second reading; empty: the common flags.
-    begin, end : str
-        First and last time, UTC, ISO 8601.
-    edits : Edits
-        The flags that the session left changed: as they were before it and after it.
-    reasons : tuple of str
-        Reason of each.
-    """
-
-    id: str
-    user: str
-    reading: str
-    begin: str
-    end: str
-    edits: Edits
-    reasons: tuple[str, ...]
-
-
-def sessions(collection: Collection, rows: NDArray[np.int64] | None = None) -> list[Session]:
-    """Put together what each session changed; what it took back itself is left out.
-
-    Parameters
-    ----------
-    collection : Collection
-    rows : ndarray of int64, optional
-        Changes of these stations only.
-
-    Returns
-    -------
-    list of Session
-        In the order in which they ended; those that left nothing changed are not among them.
-    """
-    edits, batch, known = changes_of(collection, rows)
-    names: dict[tuple[str, str, str], int] = {}
-    members: dict[int, list[Batch]] = {}
-    of_batch: dict[int, int] = {}
-    for one in known.values():
-        number = names.setdefault((one.session, one.user, one.reading), len(names))
-        of_batch[one.id] = number
-        members.setdefault(number, []).append(one)
-    session = np.array([of_batch[b] for b in batch.tolist()], np.int64)
-    order = np.lexsort((batch, edits.sample, edits.station, edits.parameter, session))
-    where = (session, edits.parameter, edits.station, edits.sample)
-    new = np.zeros(len(order), bool)
-    for column in where:
-        new[1:] |= column[order][1:] != column[order][:-1]
-    new[:1] = True
-    first = order[new]
-    last = order[np.append(np.flatnonzero(new)[1:], len(order)) - 1] if len(order) else first
-    net = edits.take(last)
-    net = Edits(
-        net.station, net.sample, net.parameter, net.keys, edits.old[first], net.new, net.notes
-    )
-    stays = net.old != net.new
-    found = []
-    for (name, user, reading), number in names.items():
-        mine = np.flatnonzero(stays & (session[last] == number))
-        if len(mine):
-            times = [b.time for b in members[number]]
-            reasons = tuple(known[b].reason for b in batch[last[mine]].tolist())
-            kept = net.take(mine)
-            found.append(Session(name, user, reading, min(times), max(times), kept, reasons))
-    return sorted(found, key=lambda s: s.end)
-
-
-def changes_of(
-    collection: Collection, rows: NDArray[np.int64] | None = None
-) -> tuple[Edits, NDArray[np.int64], dict[int, Batch]]:
-    """Return what the journal holds.
-
-    Parameters
-    ----------
-    collection : Collection
-    rows : ndarray of int64, optional
-        Changes of these stations only.
-
-    Returns
-    -------
-    edits : Edits
-        In their order; also what was taken back later.
-    batch : ndarray of int64
-        Number of the batch of each.
-    batches : dict of int to Batch
-        Those batches.
-    """
-    if collection.last_batch is None:  # opened with its original flags
-        return Edits.join([]), np.empty(0, np.int64), {}
-    edits, batch = collection.journal.edits(collection)
-    if rows is not None:
-        chosen = np.isin(edits.station, rows)
-        edits, batch = edits.take(chosen), batch[chosen]
-    used = set(np.unique(batch).tolist())
-    known = {b.id: b for b in collection.journal.batches(collection) if b.id in used}
-    return edits, batch, known
-
-
-def history_line(collection: Collection, session: Session, unwritten: Iterable[str] = ()) -> str:
-    """Tell of one session in the words of webODV, as one line.
-
-    ``time TAB user@sdcviz TAB EDITFLAGS TAB cruise/station: parameter @ depth =
-    {depth:old flag ...} -> new flag (reason); ...``
-
-    Parameters
-    ----------
-    collection : Collection
-    session : Session
-    unwritten : iterable of str
-        Parameters (and keys of `PLACES`) whose flags the file has no column for.
-    """
-    edits = session.edits
-    lost = set(unwritten)
-    parts: list[str] = []
-    length = told = 0
-    for index in _groups(collection, edits, session.reasons):
-        i = index[0]
-        key = edits.keys[edits.parameter[i]]
-        text = f"{_station_name(collection, int(edits.station[i]))}: {_what(collection, key)} = "
-        text += "{" + " ".join(_places(collection, edits, index)) + "} -> " + chr(edits.new[i])
-        text += f" ({session.reasons[i]})" if session.reasons[i] else ""
-        text += " [the file has no column for this flag]" if key in lost else ""
-        if length + len(text) > _LONGEST:
-            break
-        parts.append(" ".join(text.split()))
-        length += len(text)
-        told += len(index)
-    if told < len(edits):
-        parts.append(f"and {len(edits) - told} more flags, see the change log")
-    who = session.user + (f", reading {session.reading}" if session.reading else "")
-    return f"{session.end[:19]}\t{who}@sdcviz\tEDITFLAGS\t{'; '.join(parts)}"
-
-
-def _groups(c: Collection, edits: Edits, reasons: tuple[str, ...]) -> Iterator[NDArray[np.intp]]:
-    """Give the changes of one station and parameter to one flag for one reason, as in the file."""
-    _, why = np.unique(np.array(reasons, object).astype(str), return_inverse=True)
-    place = (edits.station, c.station_index[edits.station], c.source[edits.station])
-    order = np.lexsort((edits.sample, why, edits.new, edits.parameter, *place))
-    columns = (edits.station, edits.parameter, edits.new, why)
-    cut = np.zeros(max(len(order) - 1, 0), bool)
-    for column in columns:
-        cut |= np.diff(column[order].astype(np.int64)) != 0
-    return iter(np.split(order, np.flatnonzero(cut) + 1)) if len(order) else iter(())
-
-
-def _station_name(c: Collection, row: int) -> str:
-    texts = (c.text(name) for name in ("cruise", "station"))
-    return "/".join(t.labels[t.codes[row]] if t.codes[row] >= 0 else "?" for t in texts)
-
-
-def _what(c: Collection, key: str) -> str:
-    if key in PLACES:
-        return PLACES[key]
-    info = c.parameter(key)
-    return f"{info.label} [{info.unit}] @ Depth [m]" if info.unit else f"{info.label} @ Depth [m]"
-
-
-def _places(c: Collection, edits: Edits, index: NDArray[np.intp]) -> list[str]:
-    """Give depth and old flag of each change; the old flag alone where there is no depth."""
-    found = []
-    for i in index.tolist():
-        sample, old = int(edits.sample[i]), chr(edits.old[i])
-        depth = float("nan")
-        if sample >= 0:
-            depth = float(_wide(c.depth[c.offsets[edits.station[i]] + [sample]])[0])
-        found.append(old if np.isnan(depth) else f"{depth:g}:{old}")
-    return found
-
-
-# ---- the table ----------------------------------------------------------
 def write_change_log(
     collection: Collection, path: Path, rows: NDArray[np.int64] | None = None
 ) -> int:
@@ -286,12 +99,23 @@ def change_log(
     edits, batch, known = changes_of(collection, rows)
     for first in range(0, len(edits), _PIECE):
         piece = np.arange(first, min(first + _PIECE, len(edits)))
-        yield _table(collection, edits.take(piece), batch[piece], known)
+        yield log_table(collection, edits.take(piece), batch[piece], known)
 
 
-def _table(
+def log_table(
     c: Collection, edits: Edits, batch: NDArray[np.int64], known: dict[int, Batch]
 ) -> pl.DataFrame:
+    """Tell of changes in the columns of `COLUMNS`, one row each.
+
+    Parameters
+    ----------
+    c : Collection
+    edits : Edits
+    batch : ndarray of int64
+        Number of the batch of each.
+    known : dict of int to Batch
+        Those batches.
+    """
     import polars as pl
 
     batches = [known[b] for b in batch.tolist()]
@@ -306,7 +130,6 @@ def _table(
         "flag_new": [chr(f) for f in edits.new.tolist()],
         "flag_scale": ["L20"] * len(edits),
         **_causes(edits, batches),
-        "reason": [b.reason for b in batches],
         "product_or_collection": [f"{c.name} ({c.id})"] * len(edits),
         "software_version": [b.software for b in batches],
     }
@@ -321,16 +144,16 @@ def _safe(value: Any) -> Any:
 def _causes(edits: Edits, batches: list[Batch]) -> dict[str, list[str]]:
     """Tell by which test, and with which threshold (see `sdcviz.qc.apply.explain`)."""
     notes = edits.notes or [""] * len(edits)
-    found: dict[str, list[str]] = {"test_or_manual": [], "threshold": []}
+    found: dict[str, list[str]] = {"test_or_manual": [], "threshold": [], "reason": []}
     for note, batch in zip(notes, batches, strict=True):
-        if batch.automatic:
-            test, limit = note.partition(" ")[0] or "check", _LIMIT.search(note)
-            told = limit[1] if limit else ""
-        else:
-            test = "rule" if batch.tool == "rule" else "manual"
-            told = batch.selection if batch.tool == "rule" else ""
-        found["test_or_manual"].append(test)
+        limit = _LIMIT.search(note) if batch.automatic else None
+        told = batch.selection if batch.tool == "rule" else limit[1] if limit else ""
+        by_hand = "rule" if batch.tool == "rule" else "manual"
+        found["test_or_manual"].append(
+            (check_of(batch, note) or "check") if batch.automatic else by_hand
+        )
         found["threshold"].append(told)
+        found["reason"].append((batch.automatic and note) or batch.reason)
     return found
 
 
@@ -410,7 +233,8 @@ def _values(
 ) -> list[str]:
     """Return what the flags are about, as text."""
     if key == POSITION:
-        return [f"{y:g} {x:g}" for x, y in zip(c.lon[rows], c.lat[rows], strict=True)]
+        both = zip(c.lat[rows].tolist(), c.lon[rows].tolist(), strict=True)
+        return [f"{lat!r} {lon!r}" for lat, lon in both]
     if key == TIME:
         return _moments(times)
     if key == DEPTH:

@@ -139,7 +139,9 @@ def _pieces(
     connection: Connection, ask: Sequence[TextClause], asked: dict[str, Any]
 ) -> Iterator[Piece]:
     """Give what is kept as rows, then what is kept as blocks."""
-    for rows in connection.execute(ask[0], asked).partitions(20_000):
+    result = connection.execute(ask[0], asked)
+    # As the driver makes them: a hundred thousand rows of SQLAlchemy take twice the time.
+    while result.cursor and (rows := result.cursor.fetchmany(20_000)):
         batch, source, station, first, count, parameter, old, new, note = zip(*rows, strict=True)
         yield Piece(
             batch=np.array(batch, np.int64),
@@ -152,6 +154,7 @@ def _pieces(
             new=np.frombuffer("".join(new).encode(), np.uint8),
             note=note,
         )
+    result.close()
     for number, source, parameter, data in connection.execute(ask[1], asked):
         columns, notes = read_block(data)
         numbers = np.full(len(columns["station"]), number, np.int64)

@@ -270,8 +270,10 @@ class _Names:
     def names(self) -> tuple[str, ...]:
         return tuple(self._numbers)
 
-    def of(self, texts: Iterable[str]) -> NDArray[np.int64]:
+    def of(self, texts: Sequence[str]) -> NDArray[np.int64]:
         known = self._numbers
+        if texts and texts.count(texts[0]) == len(texts):  # often all the same
+            return np.full(len(texts), known.setdefault(texts[0], len(known)))
         return np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
 
 
@@ -299,7 +301,7 @@ def find_rows(collection: Collection, ids: Iterable[str]) -> NDArray[np.int64]:
     parts = [text.partition(":") for text in ids]
     stations = [int(n) if n.isdecimal() and len(n) < 10 else -1 for _, _, n in parts]
     files = _Names()
-    file = files.of(source for source, _, _ in parts)
+    file = files.of([source for source, _, _ in parts])
     return rows_of(collection, files.names, file, np.array(stations, np.int64))
 
 
@@ -314,14 +316,40 @@ def rows_of(
         return np.full(len(file), -1, np.int64)
     known = {s["sha256"][:16]: i for i, s in enumerate(collection.manifest["sources"])}
     source = np.array([known.get(name, -1) for name in files], np.int64)[file]
+    known_place = (source >= 0) & (station >= 0)
+    source, station = np.where(known_place, source, 0), np.where(known_place, station, 0)
+    find = collection.remember(
+        ("identities",), lambda: _Places(collection), weight=8 * collection.n_stations
+    )
+    return np.where(known_place, find.rows(source, station), -1)
 
-    def in_order() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        key = (collection.source.astype(np.int64) << 32) | collection.station_index
-        order = np.argsort(key, kind="stable")
-        return key[order], order
 
-    keys, order = collection.remember(("identities",), in_order, weight=16 * collection.n_stations)
-    wanted = (source << 32) | station
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    there = (keys[place] == wanted) & (source >= 0) & (station >= 0)
-    return np.where(there, order[place], -1)
+class _Places:
+    """Finds rows by source and number of the station in it: in a table, or by sorted keys.
+
+    Stations are mostly numbered without gaps; where numbers are sparse, a table of
+    all that could be would be too long.
+    """
+
+    def __init__(self, c: Collection) -> None:
+        ends = np.zeros(len(c.manifest["sources"]), np.int64)
+        np.maximum.at(ends, c.source, c.station_index.astype(np.int64) + 1)
+        self._begin = np.concatenate([[0], np.cumsum(ends)])
+        self._keys: NDArray[np.int64] | None = None
+        rows = np.arange(c.n_stations)
+        key = self._begin[c.source] + c.station_index
+        if self._begin[-1] <= 4 * c.n_stations + 1000:
+            self._table = np.full(self._begin[-1] + 1, -1)
+            self._table[key] = rows
+        else:
+            self._table = np.argsort(key)
+            self._keys = key[self._table]
+
+    def rows(self, source: NDArray[np.int64], station: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return rows; -1 where there is none."""
+        key = self._begin[source] + station
+        inside = key < self._begin[source + 1]
+        if self._keys is None:
+            return np.where(inside, self._table[np.where(inside, key, 0)], -1)
+        place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
+        return np.where(inside & (self._keys[place] == key), self._table[place], -1)

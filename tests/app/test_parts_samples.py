@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from sdcviz.demo import make_demo
+from sdcviz.formats.model import Batch, Coded, Column, Parameter, Stations
+from sdcviz.observations import build_collection
 from sdcviz.qc import Findings
 from sdcviz.words import number
 from sdcviz_app.desk import Desk
@@ -210,3 +212,32 @@ def test_another_collection_and_other_filters_are_followed(part, desk, tmp_path)
     station, sample = part._listing.station, part._listing.sample
     assert len(sample) == desk.session.filtered.n_samples
     assert (desk.data.depth[desk.data.offsets[station] + sample] <= 5).all()
+
+
+def test_a_text_is_flagged_in_the_table_though_no_plot_shows_it(tmp_path):
+    stations = Stations.blank(1, 0)
+    good, flags = np.full(3, ord("1"), np.uint8), np.frombuffer(b"191", np.uint8)
+    columns = [
+        Column(Parameter("Abundance", "1/m3"), np.array([1.0, np.nan, 3.0]), flags),
+        Column(Parameter("Species", kind="text"), Coded.of(["Sprattus", "", "Gadus"]), flags),
+    ]
+    batch = Batch(stations, np.array([0, 3]), columns, np.arange(3.0), good, np.arange(3))
+    build_collection([("one.txt", "ab" * 32, [batch])], tmp_path / "species")
+    session = Session(tab="quality", user="eve")
+    session.open(str(tmp_path / "species"))
+    desk = Desk(session=session)
+    part = SamplesPart(desk=desk)
+    assert part.table.value["v1"].tolist() == ["Sprattus", "", "Gadus"]
+    desk.picked = np.array([0, 2])
+    part._click(SimpleNamespace(row=2, column="v1"))
+    assert (desk.parameter, part.bar.state["set"]) == ("abundance", "Flag species …")
+    part._take({"flag": "3"})
+    assert desk.data.flag_at("species", [0] * 3, [0, 1, 2]).tobytes() == b"393"
+    assert desk.data.flag_at("abundance", [0], [0]).tobytes() == b"1"
+    part._click(SimpleNamespace(row=2, column="v0"))
+    assert part.bar.state["set"] == "Flag abundance …"
+    # A value that is not there keeps its flag.
+    column = column_of(part, "abundance")
+    part._edited(SimpleNamespace(row=1, column=column, old="9", value="4"))
+    assert "no value" in desk.told
+    assert desk.data.flag_at("abundance", [0], [1]).tobytes() == b"9"

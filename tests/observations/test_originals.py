@@ -317,6 +317,16 @@ def test_what_the_file_has_no_column_for_is_told(data, tmp_path):
         assert (found == c.position_flag[order]).all()
 
 
+def test_what_only_confirms_and_has_no_column_changes_nothing(data, tmp_path):
+    import_files([data / "odv" / "octopus_diap.txt"], tmp_path / "c")
+    c = open_collection(tmp_path / "c")
+    edits = Edits.of(keys.POSITION, np.arange(c.n_stations), -1, "0", "1")
+    c.journal.write(c, edits, user="ana", reason="passed the checks", tool="check")
+    path = c.where().export(tmp_path / "out.txt", "odv")
+    assert path.read_bytes() == (data / "odv" / "octopus_diap.txt").read_bytes()
+    assert unwritten(c.where()) == {}
+
+
 def test_each_of_several_files_comes_back(data, tmp_path):
     names = ("octopus_diap.txt", "ODV_vertical_profiles_ctd.txt", "sample_ODV.txt")
     copy = tmp_path / "c"

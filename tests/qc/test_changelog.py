@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from sdcviz.observations import import_files, open_collection
-from sdcviz.qc.changelog import COLUMNS, history_line, sessions, write_change_log
+from sdcviz.qc.changelog import COLUMNS, write_change_log
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
+from sdcviz.qc.sessions import history_line, sessions
 
 EVIL = ('=cmd|"/C calc"!A0', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "'=1")
 
@@ -68,6 +69,7 @@ def test_places_checks_and_rules(c, tmp_path):
     ]
     assert [r["z"] for r in rows[:2]] == ["", ""] and rows[2]["z"] != ""
     assert (rows[4]["test_or_manual"], rows[4]["threshold"]) == ("spike", "6")
+    assert rows[4]["reason"] == "spike 12.5 (limit 6), between" and rows[5]["reason"] == "spike"
     assert (rows[5]["test_or_manual"], rows[5]["threshold"]) == ("rule", "nitrate > 3")
 
 
@@ -99,6 +101,17 @@ def test_no_cell_is_a_formula(data, tmp_path):
         assert all(float(n) == float(n) for n in numbers) and numbers[1].startswith("-")
 
 
+def test_checks_are_told_by_name(c):
+    notes = ["gradient 12.5 (limit 6)", "global_range 99 (limit 40)"]
+    write(
+        c, "nitrate", 1, [0, 1], "4", notes, tool="check", reason="checks: gradient, global_range"
+    )
+    (session,) = sessions(c)
+    assert session.reasons == ("gradient", "global_range")
+    line = history_line(c, session)
+    assert "-> 4 (gradient)" in line and "-> 4 (global_range)" in line
+
+
 def test_changes_of_some_stations_only(c, tmp_path):
     write(c, "nitrate", [1, 2, 3], [0, 0, 0], "4")
     assert write_change_log(c, tmp_path / "log.csv", np.array([2])) == 1
@@ -125,6 +138,28 @@ def test_a_long_history_says_what_it_leaves_out(c):
     line = history_line(c, session)
     assert "\n" not in line and len(line) < 9000
     assert line.endswith("more flags, see the change log")
+
+
+def test_what_passed_is_told_in_a_word(c):
+    """Thousands of flags 0 to 1 must not hide the few that say something."""
+    rows = np.repeat(np.arange(c.n_stations), np.diff(c.offsets))
+    samples = np.arange(c.n_samples) - c.offsets[rows]
+    write(c, "nitrate", rows, samples, "1", tool="check", reason="passed the checks: spike")
+    write(c, "nitrate", 5, [2], "4")
+    (session,) = sessions(c)
+    line = history_line(c, session)
+    text = line.split("\t")[3]
+    assert text.count("-> 4 (spike)") == 1 and text.count("0 -> 1") == 1
+    assert text.endswith(f"Nitrate [µmol/l] @ Depth [m]: {c.n_samples - 1} flags 0 -> 1")
+
+
+def test_batches_of_others_that_are_not_laid_over_yet_are_not_told(c, tmp_path):
+    elsewhere = open_collection(c.path)
+    write(elsewhere, "nitrate", 3, [1], "4")
+    assert c.flags_version == 0
+    assert write_change_log(c, tmp_path / "log.csv") == 0
+    c.catch_up()
+    assert write_change_log(c, tmp_path / "log.csv") == 1
 
 
 def test_a_collection_with_its_original_flags_has_no_log(c, tmp_path):

@@ -103,3 +103,10 @@ def test_all_pairs_that_a_brute_search_finds(tmp_path):
     first = c.values("temperature")[c.offsets[:-1]]
     expected = {(i, j) for i, j in close if abs(first[i] - first[j]) < 0.1}
     assert {(int(a), int(b)) for a, b in zip(got.a, got.b, strict=True)} == expected
+
+
+def test_a_pair_is_told_of_the_station_that_is_asked_about(tmp_path):
+    c = made_collection(tmp_path, [cast()], [cast()])
+    for row in (0, 1):
+        found = find_duplicates(c, np.array([row]))
+        assert found.station.tolist() == [row] and c.station_id(1 - row) in found.details[0]

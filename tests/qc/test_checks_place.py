@@ -70,6 +70,13 @@ def test_a_station_of_the_wrong_sign_is_astray_and_too_fast(tmp_path):
     assert found.threshold[0] == 25
 
 
+def test_stations_not_asked_about_are_part_of_the_voyage(tmp_path):
+    c = made_collection(tmp_path, along(30, _7=Made(lon=-5.7, time="2010-06-01T08:10")))
+    for check in (find_astray, find_too_fast):
+        assert check(c, np.array([row_of(c, 7)])).station.tolist() == [row_of(c, 7)]
+        assert not len(check(c, np.array([row_of(c, 6)])))
+
+
 def test_the_first_and_the_last_station_can_be_wrong(tmp_path):
     first, last = Made(lon=8.0, time="2010-06-01T01:10"), Made(lon=2.0, time="2010-06-01T12:10")
     c = made_collection(tmp_path, along(12, _0=first, _11=last))

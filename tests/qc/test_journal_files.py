@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from conftest import need
 from journalled import first_good, flag, make_collection, use_journal
+from synthetic import batch, sha
 
 from sdcviz.errors import BadRequest, StorageError
-from sdcviz.observations import open_collection
+from sdcviz.observations import build_collection, open_collection
+from sdcviz.qc.journal_runs import find_rows
 from sdcviz.settings import get_settings, load_settings
 
 
@@ -157,3 +159,33 @@ def test_all_journals_can_share_one_file(folder, tmp_path, monkeypatch):
         flag(other, *place, "3")
         assert (now(one.path, place), now(other.path, place)) == ("4", "3")
         assert [len(c.journal.batches(c)) for c in (one, other)] == [1, 1]
+
+
+def test_a_journal_that_the_settings_pass_over_is_named(folder, tmp_path, monkeypatch, caplog):
+    c = open_collection(folder)
+    place = first_good(c)
+    flag(c, *place, "4")
+    with use_journal(f"sqlite:///{tmp_path}/all.sqlite", monkeypatch):
+        assert [now(folder, place) for _ in range(2)] == ["1", "1"]
+    told = [m for m in caplog.messages if str(folder / "journal.sqlite") in m]
+    assert len(told) == 1
+
+
+def test_stations_are_found_by_identity_also_where_numbers_have_gaps(tmp_path):
+    """As in a file that holds the stations 7 and 1 000 000 007 of another one."""
+    sparse, dense = batch(40, 1), batch(30, 2)
+    sparse.stations.index = (sparse.stations.index * 25_000_000 + 7).astype("int32")
+    for name, first in (("sparse", sparse), ("dense", batch(40, 1))):
+        files = [(n, sha(n), [b]) for n, b in (("one", first), ("two", dense))]
+        build_collection(files, tmp_path / name)
+        c = open_collection(tmp_path / name)
+        ids = [c.station_id(row) for row in range(c.n_stations)]
+        assert find_rows(c, ids).tolist() == list(range(c.n_stations))
+        strange = [f"{sha('one')[:16]}:6", f"{sha('none')[:16]}:7", "7", "", f"{ids[0]}000000"]
+        strange += [
+            f"{sha('one')[:16]}:999999999",
+            f"{sha('two')[:16]}:30",
+            f"{sha('one')[:16]}:-1",
+        ]
+        expected = [ids.index(i) if i in ids else -1 for i in strange]
+        assert find_rows(c, strange).tolist() == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from email.message import EmailMessage
@@ -55,10 +56,11 @@ def mail(letter: Letter, **given: str) -> EmailMessage:
 
 def everything(message: EmailMessage) -> str:
     """Return all texts of a mail, attachments decoded."""
+    binary = {"application/pdf", "application/zip"}
     parts = [
         part.get_payload(decode=True).decode("utf-8")  # type: ignore[union-attr]
         for part in message.walk()
-        if not part.is_multipart() and part.get_content_type() != "application/pdf"
+        if not part.is_multipart() and part.get_content_type() not in binary
     ]
     return "\n".join([str(message["Subject"]), *parts])
 
@@ -157,7 +159,7 @@ def test_table_of_changes(c: Collection, write: Callable) -> None:
         "flag_old": "1",
     }  # fmt: skip
     assert (row["P01"], row["P06_unit"], row["flag_new"]) == ("TEMPPR01", "UPAA", "4")
-    assert (row["source_file"], row["station_time"]) == ("profiles.txt", "2020-05-05T12:00:00Z")
+    assert (row["source_file"], row["station_time"]) == ("profiles.txt", "2020-05-05T12:00:00.000Z")
     source = (c.path.parent / "profiles.txt").read_text().splitlines()
     assert value(4, 3) in source[int(row["source_row"]) - 1]
 
@@ -229,6 +231,21 @@ def test_plots_are_capped_and_it_says_so(c: Collection, write: Callable) -> None
     assert pdf.content.startswith(b"%PDF")
     both = attached(write(artist=artist)[486], "_letter.html")
     assert both.count("data:image/png;base64,") == 2 and "Plots: " not in both
+
+
+def test_big_tables_are_packed(
+    c: Collection, write: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag(c, "NORTH_1", [0, 3], "4", "spike")
+    (plain,) = write().values()
+    monkeypatch.setattr("sdcviz.qc.letters.files.MOST_BYTES", 100)
+    (letter,) = write().values()
+    archive, page = letter.attachments
+    assert (archive.name, page.name) == ("edmo_545_tables.zip", "edmo_545_letter.html")
+    with zipfile.ZipFile(io.BytesIO(archive.content)) as kept:
+        assert sorted(kept.namelist()) == sorted(a.name for a in plain.attachments[:-1])
+        assert kept.read("edmo_545_changes.csv").decode() == attached(plain, "_changes.csv")
+    assert "edmo_545_tables.zip" in everything(mail(letter, to="a@b.example"))
 
 
 def test_needs_an_author(write: Callable) -> None:
@@ -360,6 +377,7 @@ def test_what_real_files_state(data: Path, tmp_path: Path) -> None:
     [
         ("unrestricted", True), ("Unrestricted ", True), ("UN", True), ("SDN:L08::UN", True),
         ("CC BY 4.0", True), ("CC-BY", True), ("cc0", True), ("public", True),
+        ("CC0 1.0", True), ("CC BY 4.0, embargo until 2030", False), ("cc0 from 2030", False),
         ("CC BY-NC 4.0", False), ("restricted", False), ("by negotiation", False),
         ("academic", False), ("unrestricted after 2030", False), ("unknown", False), ("1", False),
     ],

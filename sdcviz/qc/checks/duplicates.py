@@ -297,10 +297,17 @@ def find_duplicates(
         the value is the share of values that agree, in percent.
     """
     c = collection
-    pairs = find_pairs(c, degrees, hours, metres, value, share=share, rows=rows)
-    part = 100.0 * pairs.same / np.maximum(pairs.compared, 1)
+    pairs = find_pairs(c, degrees, hours, metres, value, share=share)
+    a, b = pairs.a, pairs.b
+    if rows is not None:
+        # A pair with a station that is not asked about is told of the one that is.
+        later = np.isin(b, rows)
+        a, b = np.where(later, a, b), np.where(later, b, a)
+    kept = np.ones(len(b), bool) if rows is None else np.isin(b, rows)
+    a, b, reasons = a[kept], b[kept], pairs.reason[kept]
+    part = 100.0 * pairs.same[kept] / np.maximum(pairs.compared[kept], 1)
     words = {
-        i: f"{REASONS[reason]} as {c.station_id(a)}"
-        for i, (a, reason) in enumerate(zip(pairs.a.tolist(), pairs.reason.tolist(), strict=True))
+        i: f"{REASONS[reason]} as {c.station_id(first)}"
+        for i, (first, reason) in enumerate(zip(a.tolist(), reasons.tolist(), strict=True))
     }
-    return Findings.of("duplicates", None, pairs.b, -1, "0", part, 100 * share, words)
+    return Findings.of("duplicates", None, b, -1, "0", part, 100 * share, words)

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sdcviz.formats.model import FEATURES, MISSING
-from sdcviz.qc.checks.voyages import SPREAD, medians, voyages
+from sdcviz.qc.checks.voyages import SPREAD, asked, medians, voyages
 from sdcviz.qc.model import TIME, Findings
 from sdcviz.words import counted
 
@@ -209,10 +209,11 @@ def find_out_of_cruise(
         Flag 3 of the time; the value is the distance to the median in days.
     """
     c = collection
-    v = voyages(c, rows)
+    v = voyages(c)
     off, away, limit = out_of_voyage(c.time[v.rows], v.bounds, days, factor, share)
     n = np.flatnonzero(off)
-    return Findings.of("cruise_dates", TIME, v.rows[n], -1, "3", away[n], limit[n])
+    found = Findings.of("cruise_dates", TIME, v.rows[n], -1, "3", away[n], limit[n])
+    return asked(found, rows)
 
 
 # ---- order of samples -----------------------------------------------------

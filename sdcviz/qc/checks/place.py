@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sdcviz.geo.land import on_land
 from sdcviz.geo.projection import distance_km
-from sdcviz.qc.checks.voyages import bad_places, medians, voyages
+from sdcviz.qc.checks.voyages import asked, bad_places, medians, voyages
 from sdcviz.qc.model import POSITION, Findings
 
 if TYPE_CHECKING:
@@ -206,8 +206,9 @@ def find_astray(
         cruise in kilometres.
     """
     c = collection
-    v = voyages(c, rows)
+    v = voyages(c)
     lost, alone, _ = astray(c.lon[v.rows], c.lat[v.rows], v.bounds, km, factor, share)
     lost &= _fastest(c.lon[v.rows], c.lat[v.rows], c.time[v.rows], v.bounds) > knots * KNOT
     found = np.flatnonzero(lost)
-    return Findings.of("cruise_area", POSITION, v.rows[found], -1, "3", alone[found], km)
+    found_ = Findings.of("cruise_area", POSITION, v.rows[found], -1, "3", alone[found], km)
+    return asked(found_, rows)

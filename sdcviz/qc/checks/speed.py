@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sdcviz.qc.checks.place import KNOT
-from sdcviz.qc.checks.voyages import voyages
+from sdcviz.qc.checks.voyages import asked, voyages
 from sdcviz.qc.model import POSITION, Findings
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def find_too_fast(
         Flag 3 of the position, or report; the value is the speed in knots.
     """
     c = collection
-    v = voyages(c, rows)
+    v = voyages(c)
     limit = np.where(_floats(c, v.rows), knots_float, knots)
     found, speed = too_fast(
         c.lon[v.rows], c.lat[v.rows], c.time[v.rows], v.bounds, limit, km, minutes
@@ -176,7 +176,7 @@ def find_too_fast(
     }
     fastest = np.fmax.reduceat(speed, v.bounds[:-1])[mixed] if len(size) else speed
     whole = Findings.of("speed", POSITION, v.rows[first], -1, "0", fastest, limit[first], words)
-    return Findings.join([stations, whole])
+    return asked(Findings.join([stations, whole]), rows)
 
 
 def _floats(c: Collection, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -10,11 +10,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sdcviz.formats.model import MISSING
+from sdcviz.qc.model import Findings
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["SPREAD", "TENTHS", "Voyages", "bad_places", "medians", "voyages"]
+__all__ = ["SPREAD", "TENTHS", "Voyages", "asked", "bad_places", "medians", "voyages"]
 
 SPREAD = 1.4826
 """Median distance from the median to standard deviation, for a normal distribution."""
@@ -44,14 +45,12 @@ class Voyages:
         return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
 
 
-def voyages(collection: Collection, rows: NDArray[np.int64] | None = None) -> Voyages:
+def voyages(collection: Collection) -> Voyages:
     """Group stations that share cruise and platform.
 
     Parameters
     ----------
     collection : Collection
-    rows : ndarray of int64, optional
-        Stations; all by default.
 
     Returns
     -------
@@ -60,8 +59,8 @@ def voyages(collection: Collection, rows: NDArray[np.int64] | None = None) -> Vo
         time or position is missing, impossible or flagged bad.
     """
     c = collection
-    chosen = np.arange(c.n_stations) if rows is None else np.asarray(rows, np.int64)
-    cruise, platform = c.text("cruise").codes[chosen], c.text("platform").codes[chosen]
+    chosen = np.arange(c.n_stations)
+    cruise, platform = c.text("cruise").codes, c.text("platform").codes
     known = (cruise >= 0) | (platform >= 0)
     known &= _possible(c.time[chosen]) & ~np.isin(c.time_flag[chosen], _BAD)
     known &= ~bad_places(c, chosen)
@@ -85,6 +84,11 @@ def bad_places(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.bo
     lon, lat = c.lon[rows], c.lat[rows]
     there = np.isfinite(lon) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
     return ~there | np.isin(c.position_flag[rows], _BAD)
+
+
+def asked(found: Findings, rows: NDArray[np.int64] | None) -> Findings:
+    """Keep findings of the stations that are asked about; all without `rows`."""
+    return found if rows is None else found.take(np.isin(found.station, rows))
 
 
 @njit(cache=True, nogil=True)

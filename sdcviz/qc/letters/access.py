@@ -38,7 +38,8 @@ _ABOUT_ACCESS = re.compile(
 """
 _OPEN = re.compile(
     r"public( domain)?|open( access| data)?|free|unrestricted|no restrictions?|"
-    r"no limitations?|cc[ -]?0.*|cc[ -]by([ -]\d.*)?",
+    r"no limitations?|cc[ -]?0([ -]1\.0)?( universal)?|"
+    r"cc[ -]by([ -]\d\.\d)?( (international|unported|generic))?",
     re.IGNORECASE,
 )
 

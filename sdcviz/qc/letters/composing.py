@@ -19,7 +19,7 @@ from sdcviz.formats.model import NOT_CHECKED
 from ..model import Findings
 from .access import restricted
 from .changes import Changes, net_changes
-from .files import Artist, changes_csv, history_text, items_csv, odv, pictures
+from .files import Artist, changes_csv, history_text, items_csv, odv, packed, pictures
 from .items import MakeItems, metadata_findings
 from .model import Attachment, Item, Letter, Totals, one_line
 from .page import page
@@ -252,18 +252,10 @@ def _with_files(
     options: Options,
 ) -> Letter:
     """Add the attachments: tables, spreadsheet, history and the page with the plots."""
-    import sdcviz
-
-    names = {
-        "edmo_code": str(letter.edmo or ""),
-        "edmo_name": letter.centre if letter.edmo else "",
-        "product_or_collection": letter.collection,
-        "software_version": f"sdcviz {sdcviz.__version__}",
-    }
     stem = letter.stem
     files = [Attachment(f"{stem}_items.csv", "text/csv", items_csv(letter.items))]
     if len(changes):
-        table = changes_csv(changes, numbers.tolist(), words, names)
+        table = changes_csv(changes, numbers.tolist(), words)
         files.append(Attachment(f"{stem}_changes.csv", "text/csv", table))
         history = history_text(changes, words)
         files.append(Attachment(f"{stem}_history.txt", "text/plain", history))
@@ -286,7 +278,7 @@ def _with_files(
     files.append(Attachment(f"{stem}_letter.html", "text/html", page(letter, plots).encode()))
     if pdf:
         files.append(Attachment(f"{stem}_plots.pdf", "application/pdf", pdf))
-    return replace(letter, attachments=tuple(files))
+    return replace(letter, attachments=packed(files, stem))
 
 
 def _caption(words: Words, row: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -15,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sdcviz.formats.csv_write import safe_text
 
-from ..model import DEPTH, PLACES, TIME
+from ..changelog import log_table
+from ..model import DEPTH, TIME
 from .changes import Changes
-from .model import KINDS, Item
-from .stations import WITHHELD, Told, Words
+from .model import KINDS, Attachment, Item
+from .stations import WITHHELD, Words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
 
 __all__ = [
-    "CHANGE_COLUMNS",
     "Artist",
     "changes_csv",
     "history_text",
     "items_csv",
     "odv",
+    "packed",
     "pictures",
 ]
 
@@ -54,19 +56,13 @@ class Artist(Protocol):
         """Give figures as the pages of a PDF."""
 
 
-CHANGE_COLUMNS = (
-    *("item", "session_id", "utc_time", "operator", "edmo_code", "edmo_name", "local_cdi_id"),
-    *("cdi_url", "cruise", "station", "station_time", "lon", "lat", "source_file", "source_row"),
-    *("parameter_label", "P01", "P06_unit", "z", "z_label", "sample_time", "value_old"),
-    *("value_new", "flag_old", "flag_new", "flag_scale", "test_or_manual", "threshold", "reason"),
-    *("product_or_collection", "software_version"),
-)
-"""Columns of the table of changes: number of the item, then those of the change log."""
+MOST_BYTES = 3_000_000
+"""Bytes of tables in a mail; mail servers refuse what is too big, and base64 adds a third."""
+_WITHHELD = ("z", "z_label", "sample_time", "value_old", "threshold")
+"""Columns of the change log that are blank for restricted stations."""
 
 
-def changes_csv(
-    changes: Changes, numbers: Sequence[int], words: Words, names: Mapping[str, str]
-) -> bytes:
+def changes_csv(changes: Changes, numbers: Sequence[int], words: Words) -> bytes:
     """Write the table of changes: a row each changed flag.
 
     Parameters
@@ -76,90 +72,26 @@ def changes_csv(
     numbers : sequence of int
         Item of each.
     words : Words
-    names : mapping of str to str
-        What is the same in each row: edmo_code, edmo_name, product_or_collection,
-        software_version.
 
     Returns
     -------
     bytes
-        CSV in UTF-8. Values, depths, times and thresholds of samples of
-        restricted stations are blank.
+        CSV in UTF-8: the item, then the columns of the change log. Values, depths,
+        times and thresholds of samples of restricted stations are blank.
     """
-    return _csv(CHANGE_COLUMNS, _change_rows(changes, numbers, words, names))
+    import polars as pl
 
-
-def _change_rows(
-    changes: Changes, numbers: Sequence[int], words: Words, names: Mapping[str, str]
-) -> Iterable[dict[str, Any]]:
-    c, edits = words.collection, changes.edits
-    for i in range(len(changes)):
-        row, sample = int(edits.station[i]), int(edits.sample[i])
-        key = edits.keys[edits.parameter[i]]
-        told, batch = words.station(row), changes.of_batch(i)
-        known = words.parameter(key, row)
-        yield {
-            **names,
-            **_station_cells(told),
-            **_sample_cells(c, row, sample, key, told.restricted),
-            "item": numbers[i],
-            "session_id": getattr(batch, "session", "") or batch.id,
-            "utc_time": _utc(batch.time),
-            "operator": batch.user,
-            "source_file": c.manifest["sources"][c.source[row]]["name"],
-            "parameter_label": words.label(key),
-            "P01": known.get("p01", ""),
-            "P06_unit": known.get("p06", ""),
-            "flag_old": chr(edits.old[i]),
-            "flag_new": chr(edits.new[i]),
-            "flag_scale": "L20",
-            "test_or_manual": batch.tool,
-            "threshold": "" if told.restricted else changes.note(i),
-            "reason": words.reason(changes.why(i), row),
-        }
-
-
-def _station_cells(told: Told) -> dict[str, Any]:
-    return {
-        "local_cdi_id": told.local_cdi_id,
-        "cdi_url": told.link,
-        "cruise": told.cruise,
-        "station": told.name,
-        "station_time": told.time,
-        "lon": _number(told.lon),
-        "lat": _number(told.lat),
-    }
-
-
-def _sample_cells(c: Collection, row: int, sample: int, key: str, hidden: bool) -> dict[str, Any]:
-    """Give where a sample is and what it is; of a restricted station only its line."""
-    if sample < 0:
-        return {}
-    i = int(c.offsets[row]) + sample
-    cells: dict[str, Any] = {"source_row": int(c.row[i])}
-    if hidden:
-        return cells
-    cells |= {"z": _number(c.depth[i]), "z_label": "Depth [m]"}
-    if c.sample_time is not None and not np.isnat(c.sample_time[i]):
-        cells["sample_time"] = f"{np.datetime_as_string(c.sample_time[i], 's')}Z"
-    cells["value_old"] = _value(c, row, sample, key)
-    return cells
-
-
-def _value(c: Collection, row: int, sample: int, key: str) -> str:
-    if key == DEPTH:
-        return _number(c.depth[int(c.offsets[row]) + sample])
-    if key in PLACES:
-        return ""
-    stored = c.stored(key)
-    assert stored is not None, "values are always stored"
-    array, starts = stored
-    if starts[row] < 0:
-        return ""
-    value = array[starts[row] + sample]
-    if c.parameter(key).kind == "text":
-        return "" if value < 0 else c.labels(key)[int(value)]
-    return _number(value)
+    edits = changes.edits
+    table = log_table(words.collection, edits, changes.batch, changes.batches)
+    open_ = pl.Series(~words.restricted[edits.station])
+    reasons = [
+        safe_text(words.reason(changes.why(i), row)) for i, row in enumerate(edits.station.tolist())
+    ]
+    table = table.with_columns(
+        *(pl.when(open_).then(pl.col(name)).alias(name) for name in _WITHHELD),
+        pl.Series("reason", reasons),
+    )
+    return table.insert_column(0, pl.Series("item", numbers)).write_csv().encode()
 
 
 def _number(value: Any) -> str:
@@ -167,11 +99,6 @@ def _number(value: Any) -> str:
     if not np.isfinite(value):
         return ""
     return f"{np.format_float_positional(value, trim='-')}"
-
-
-def _utc(time: Any) -> str:
-    text = time.isoformat(timespec="seconds") if hasattr(time, "isoformat") else str(time)
-    return text.replace("+00:00", "Z")
 
 
 def items_csv(items: Sequence[Item]) -> bytes:
@@ -223,7 +150,7 @@ def history_text(changes: Changes, words: Words) -> bytes:
             unit = units.get(key, "m" if key == DEPTH else "")
             name = f"{words.label(key)} [{unit}]" if unit else words.label(key)
             what = _levels(c, edits, row, batch_of, told.restricted)
-            head = f"{_utc(batch.time).removesuffix('Z')}\t{_plain(batch.user)}\tEDITFLAGS"
+            head = f"{batch.time[:19]}\t{_plain(batch.user)}@sdcviz\tEDITFLAGS"
             lines.append(f"{head}\t{name} {what} -> {chr(new)}")
     return ("\r\n".join(lines) + "\r\n").encode()
 
@@ -246,6 +173,32 @@ def _levels(c: Collection, edits: Any, row: int, members: list[int], hidden: boo
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
+
+
+# ---- size ----------------------------------------------------------------
+def packed(files: Sequence[Attachment], stem: str) -> tuple[Attachment, ...]:
+    """Put tables and spreadsheets into one archive where a mail would grow too big for them.
+
+    Parameters
+    ----------
+    files : sequence of Attachment
+    stem : str
+        Begin of the name of the archive.
+
+    Returns
+    -------
+    tuple of Attachment
+        As they are below `MOST_BYTES`; else the archive first, then the page and the plots.
+    """
+    tables = [file for file in files if file.name.endswith((".csv", ".txt"))]
+    if sum(len(file.content) for file in tables) <= MOST_BYTES:
+        return tuple(files)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in tables:
+            archive.writestr(file.name, file.content)
+    archived = Attachment(f"{stem}_tables.zip", "application/zip", out.getvalue())
+    return (archived, *(file for file in files if file not in tables))
 
 
 # ---- plots --------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,6 @@ class Told:
     cruise: str
     name: str
     time: str
-    lon: float
-    lat: float
-    link: str
     restricted: bool
 
 
@@ -55,18 +52,14 @@ class Words:
         """Name a station."""
         if row not in self._known:
             c = self.collection
-            edmo, cdi = int(c.edmo[row]), self._text("local_cdi_id", row)
             time = c.time[row]
             self._known[row] = Told(
                 row=row,
                 id=c.station_id(row),
-                local_cdi_id=cdi,
+                local_cdi_id=self._text("local_cdi_id", row),
                 cruise=self._text("cruise", row),
                 name=self._text("station", row),
                 time="" if np.isnat(time) else f"{np.datetime_as_string(time, 's')}Z",
-                lon=float(c.lon[row]),
-                lat=float(c.lat[row]),
-                link=self._text("CDI link", row) or _link(edmo, cdi),
                 restricted=bool(self.restricted[row]),
             )
         return self._known[row]
@@ -96,15 +89,3 @@ class Words:
         plain = one_line(reason)
         hidden = self.restricted[row] and any(letter.isdigit() for letter in plain)
         return WITHHELD if hidden else plain
-
-    def parameter(self, key: str, row: int) -> dict[str, Any]:
-        """Return codes of a parameter as the file of a station gives them."""
-        c = self.collection
-        told = c.manifest["sources"][c.source[row]]["parameters"]
-        return next((p for p in told if p["key"] == key), {})
-
-
-def _link(edmo: int, cdi: str) -> str:
-    from sdcviz.observations.cards import CDI_LINK
-
-    return CDI_LINK.format(edmo=edmo, local_cdi_id=cdi) if edmo and cdi else ""
