@@ -13,7 +13,7 @@ from . import follow
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_queries import Batch
+    from sdcviz.qc.journal.queries import Batch
     from sdcviz.qc.model import Edits
 
 __all__ = ["redo", "undo", "write"]

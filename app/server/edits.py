@@ -20,7 +20,7 @@ from .guard import COOKIE, HANDLE
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_queries import Batch
+    from sdcviz.qc.journal.queries import Batch
     from sdcviz.qc.model import Edits
 
 __all__ = ["routes"]
@@ -100,7 +100,7 @@ def _data(collection: str, reading: str, request: Request) -> Collection:
 
 
 def _edits(data: Collection, changes: list[Change]) -> Edits:
-    from sdcviz.qc.journal_runs import find_rows
+    from sdcviz.qc.journal.runs import find_rows
     from sdcviz.qc.model import Edits
 
     rows = find_rows(data, (c.station for c in changes))

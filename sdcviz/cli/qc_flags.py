@@ -16,7 +16,7 @@ from .qc import qc
 
 if TYPE_CHECKING:
     from ..observations.collection import Collection
-    from ..qc.journal_queries import Batch
+    from ..qc.journal.queries import Batch
 
 __all__: list[str] = []
 

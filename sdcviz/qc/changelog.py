@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_queries import Batch
+    from sdcviz.qc.journal.queries import Batch
 
 __all__ = ["COLUMNS", "change_log", "log_table", "write_change_log"]
 

@@ -14,7 +14,7 @@ from sdcviz.qc.model import PLACES, TIME, Edits
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_queries import Batch
+    from sdcviz.qc.journal.queries import Batch
 
 __all__ = ["Session", "changes_of", "check_of", "history_line", "sessions"]
 

@@ -20,7 +20,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from bench_journal import edit_one
 from sdcviz.observations import open_collection
-from sdcviz.qc import journal_conflicts, journal_news  # loaded before the clock starts
+from sdcviz.qc.journal import conflicts, news  # loaded before the clock starts
 c = open_collection(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()

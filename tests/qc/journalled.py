@@ -16,7 +16,7 @@ from sqlalchemy import text
 from synthetic import OXYGEN, PSAL, TEMP, batch, sha
 
 from sdcviz.observations import Collection, build_collection
-from sdcviz.qc.journal_queries import Batch
+from sdcviz.qc.journal.queries import Batch
 from sdcviz.qc.model import Edits
 from sdcviz.settings import get_settings
 

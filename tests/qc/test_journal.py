@@ -23,7 +23,7 @@ from synthetic import sha
 from sdcviz.errors import BadRequest, Conflict, NotFound, StorageError
 from sdcviz.observations import Collection, build_collection, open_collection
 from sdcviz.qc.journal import check_flag
-from sdcviz.qc.journal_edits import edits_of
+from sdcviz.qc.journal.edits import edits_of
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
 
 
@@ -47,7 +47,7 @@ def folder(
 ) -> Iterator[Path]:
     """Give a collection of its own, whose journal is in the one or the other database."""
     if "long" in request.param:  # every batch is kept as those of many runs are
-        monkeypatch.setattr("sdcviz.qc.journal_edits.MANY_RUNS", 0)
+        monkeypatch.setattr("sdcviz.qc.journal.edits.MANY_RUNS", 0)
     postgresql = request.param == "postgresql"
     url = request.getfixturevalue("server").url if postgresql else None
     with use_journal(url, monkeypatch):
@@ -500,7 +500,7 @@ def test_the_compact_file_is_used_only_where_the_journal_knows_it(c, folder):
 
 
 def test_a_long_journal_is_compacted_by_who_opens_it(c, folder, monkeypatch):
-    monkeypatch.setattr("sdcviz.qc.journal_news.MANY", 20)
+    monkeypatch.setattr("sdcviz.qc.journal.news.MANY", 20)
     for n in range(30):
         flag(c, *first_good(c, nth=n), "4")
     assert not (c.folder / "journal-overlay.npz").exists()

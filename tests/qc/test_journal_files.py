@@ -18,7 +18,7 @@ from synthetic import batch, sha
 
 from sdcviz.errors import BadRequest, StorageError
 from sdcviz.observations import build_collection, open_collection
-from sdcviz.qc.journal_runs import find_rows
+from sdcviz.qc.journal.runs import find_rows
 from sdcviz.settings import get_settings, load_settings
 
 

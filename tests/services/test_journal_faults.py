@@ -89,14 +89,14 @@ import numpy as np
 from pathlib import Path
 from journalled import copy_collection, first_good, flag
 from sdcviz.observations import open_collection
-from sdcviz.qc import journal_conflicts, journal_news, journal_store
+from sdcviz.qc.journal import conflicts, news, store  # loaded before the forks
 
 other = open_collection(copy_collection(Path(sys.argv[1]), Path(sys.argv[1] + "-other")))
 flag(other, *first_good(other), "4")  # warms up
 c = open_collection(sys.argv[1])
 rows = np.flatnonzero((np.diff(c.offsets) > 1) & (c.flags("temperature")[c.offsets[:-1]] != 57))[:3]
 chance = random.Random(7)
-journal_store.open_store.cache_clear()  # a connection is never shared with a child
+store.open_store.cache_clear()  # a connection is never shared with a child
 
 def child(out):
     c.catch_up()
@@ -236,7 +236,7 @@ def test_postgresql_is_restarted_while_flags_are_edited(server, tmp_path, monkey
 
 def test_no_database_is_said_in_one_sentence(tmp_path, monkeypatch):
     c_folder = make_collection(tmp_path / "c")
-    monkeypatch.setattr("sdcviz.qc.journal_store.PATIENCE", 0.3)
+    monkeypatch.setattr("sdcviz.qc.journal.store.PATIENCE", 0.3)
     with use_journal("postgresql://tester:secret@127.0.0.1:1/none", monkeypatch):
         with pytest.raises(StorageError) as caught:
             open_collection(c_folder)

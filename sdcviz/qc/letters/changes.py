@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..model import Edits
 
 if TYPE_CHECKING:
-    from sdcviz.qc.journal_queries import Batch
+    from sdcviz.qc.journal.queries import Batch
 
 __all__ = ["Changes", "net_changes"]
 

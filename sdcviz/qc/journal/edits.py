@@ -1,4 +1,4 @@
-"""The edits of batches in the database: rows for a few, blocks for many; see `journal_blocks`."""
+"""The edits of batches in the database: rows for a few, blocks for many; see `blocks`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import TextClause, bindparam, text
 
-from sdcviz.qc.journal_blocks import MANY_RUNS, blocks_of, read_block
-from sdcviz.qc.journal_queries import ALL
-from sdcviz.qc.journal_store import BLOCK, EDIT
+from sdcviz.qc.journal.blocks import MANY_RUNS, blocks_of, read_block
+from sdcviz.qc.journal.queries import ALL
+from sdcviz.qc.journal.store import BLOCK, EDIT
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from sdcviz.qc.journal_runs import Runs
+    from sdcviz.qc.journal.runs import Runs
 
 __all__ = ["Entry", "Piece", "add_edits", "edits_after", "edits_of", "entries", "manual_edits"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import StorageError
-from sdcviz.qc.journal_edits import Piece, edits_after
-from sdcviz.qc.journal_overlay import load_overlay, save_overlay
-from sdcviz.qc.journal_queries import ALL, batches, find_token, last_batch
-from sdcviz.qc.journal_runs import Runs, distinct
+from sdcviz.qc.journal.edits import Piece, edits_after
+from sdcviz.qc.journal.overlay import load_overlay, save_overlay
+from sdcviz.qc.journal.queries import ALL, batches, find_token, last_batch
+from sdcviz.qc.journal.runs import Runs, distinct
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

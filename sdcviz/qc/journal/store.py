@@ -107,7 +107,7 @@ BLOCK = Table(
     Column("data", LargeBinary, nullable=False),
     Index("block_of_source", "source", "parameter"),
 )
-"""The same for batches of many rows; see `sdcviz.qc.journal_blocks`."""
+"""The same for batches of many rows; see `sdcviz.qc.journal.blocks`."""
 
 SEEN = Table(
     "seen",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdcviz.errors import Conflict
-from sdcviz.qc.journal_edits import entries
-from sdcviz.qc.journal_runs import identities
+from sdcviz.qc.journal.edits import entries
+from sdcviz.qc.journal.runs import identities
 from sdcviz.qc.model import PLACES
 from sdcviz.words import number
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_runs import Runs
+    from sdcviz.qc.journal.runs import Runs
 
 __all__ = ["compare"]
 

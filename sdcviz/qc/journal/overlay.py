@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.qc.journal_runs import distinct, spread
+from sdcviz.qc.journal.runs import distinct, spread
 from sdcviz.qc.model import DEPTH, POSITION, TIME
 
 if TYPE_CHECKING:

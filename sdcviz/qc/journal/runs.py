@@ -15,7 +15,7 @@ from sdcviz.qc.model import PLACES, Edits
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_edits import Piece
+    from sdcviz.qc.journal.edits import Piece
 
 __all__ = ["Runs", "distinct", "find_rows", "identities", "rows_of", "spread"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from sdcviz.qc.journal_runs import Runs
+    from sdcviz.qc.journal.runs import Runs
 
 __all__ = ["MANY_RUNS", "Block", "blocks_of", "read_block"]
 

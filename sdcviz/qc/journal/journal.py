@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest, NotFound
 from sdcviz.formats.flags import LABELS
-from sdcviz.qc.journal_runs import Runs, find_rows, identities
+from sdcviz.qc.journal.runs import Runs, find_rows, identities
 from sdcviz.qc.model import PLACES, Edits
 from sdcviz.settings import get_settings
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from sdcviz.observations import Collection
-    from sdcviz.qc.journal_edits import Entry, Piece
-    from sdcviz.qc.journal_news import Touched
-    from sdcviz.qc.journal_queries import Batch
-    from sdcviz.qc.journal_store import Store
+    from sdcviz.qc.journal.edits import Entry, Piece
+    from sdcviz.qc.journal.news import Touched
+    from sdcviz.qc.journal.queries import Batch
+    from sdcviz.qc.journal.store import Store
 
 __all__ = ["TOOLS", "Journal", "check_flag", "journal_file"]
 
@@ -155,8 +155,8 @@ class Journal:
     def _take_back(
         self, collection: Collection, user: str, tool: str, token: str | None
     ) -> Batch | None:
-        from sdcviz.qc.journal_edits import edits_of
-        from sdcviz.qc.journal_queries import find_token
+        from sdcviz.qc.journal.edits import edits_of
+        from sdcviz.qc.journal.queries import find_token
 
         if token and (done := self._read(collection, lambda c: find_token(c, self.id, token))):
             collection.catch_up()
@@ -184,7 +184,7 @@ class Journal:
 
     def _newest(self, collection: Collection, user: str) -> Iterator[Batch]:
         """Give the user's batches, the newest first; read only as many as are asked for."""
-        from sdcviz.qc.journal_queries import ALL, newest_of
+        from sdcviz.qc.journal.queries import ALL, newest_of
 
         before, most = ALL, 16
         while True:
@@ -229,11 +229,11 @@ class Journal:
 
         `repeated` says that the token may have been written before.
         """
-        from sdcviz.qc.journal_conflicts import compare
-        from sdcviz.qc.journal_edits import add_edits
-        from sdcviz.qc.journal_news import catch_up, lay_over
-        from sdcviz.qc.journal_queries import Batch, find_token
-        from sdcviz.qc.journal_store import BATCH
+        from sdcviz.qc.journal.conflicts import compare
+        from sdcviz.qc.journal.edits import add_edits
+        from sdcviz.qc.journal.news import catch_up, lay_over
+        from sdcviz.qc.journal.queries import Batch, find_token
+        from sdcviz.qc.journal.store import BATCH
 
         store = self.store(collection, write=True)
         assert store is not None, "made by write=True"
@@ -299,7 +299,7 @@ class Journal:
         """
         if collection.last_batch is None or self.store(collection) is None:
             return []
-        from sdcviz.qc.journal_news import catch_up
+        from sdcviz.qc.journal.news import catch_up
 
         with collection.journal_lock:
             return self._read(collection, lambda c: catch_up(c, collection)) or []
@@ -317,7 +317,7 @@ class Journal:
         """
         if collection.last_batch is None:
             return False
-        from sdcviz.qc.journal_news import catch_up, compact
+        from sdcviz.qc.journal.news import catch_up, compact
 
         def work(connection: Connection) -> bool:
             catch_up(connection, collection)
@@ -329,7 +329,7 @@ class Journal:
     # ---- telling -------------------------------------------------------
     def last(self, collection: Collection) -> int:
         """Return the number of the newest batch; 0 without any."""
-        from sdcviz.qc.journal_queries import last_batch
+        from sdcviz.qc.journal.queries import last_batch
 
         return self._read(collection, lambda c: last_batch(c, self.id)) or 0
 
@@ -353,7 +353,7 @@ class Journal:
         limit : int, optional
             Only the last so many.
         """
-        from sdcviz.qc.journal_queries import ALL, batches
+        from sdcviz.qc.journal.queries import ALL, batches
 
         found = self._read(collection, lambda c: batches(c, self.id, user, after, limit or ALL))
         return found or []
@@ -369,7 +369,7 @@ class Journal:
         key : str
             Parameter, or a key of `sdcviz.qc.model.PLACES`.
         """
-        from sdcviz.qc.journal_edits import entries
+        from sdcviz.qc.journal.edits import entries
 
         file, files, station = identities(collection, np.array([row]))
         asked = (self.id, collection.reading, files[file[0]], int(station[0]), key, int(sample))
@@ -393,8 +393,8 @@ class Journal:
         batch : ndarray of int64
             Number of the batch of each row.
         """
-        from sdcviz.qc.journal_edits import edits_of
-        from sdcviz.qc.journal_news import news
+        from sdcviz.qc.journal.edits import edits_of
+        from sdcviz.qc.journal.news import news
 
         def asked(connection: Connection) -> Iterator[Piece]:
             if batches is None:
@@ -417,8 +417,8 @@ class Journal:
         rows, samples : ndarray of int64
             Stations and numbers of samples in them (-1: the station itself), each once.
         """
-        from sdcviz.qc.journal_edits import manual_edits
-        from sdcviz.qc.journal_queries import undone
+        from sdcviz.qc.journal.edits import manual_edits
+        from sdcviz.qc.journal.queries import undone
 
         asked = (self.id, collection.reading)
         gone = self._read(collection, lambda c: undone(c, *asked)) or set()
@@ -432,7 +432,7 @@ class Journal:
         self, collection: Collection, rows: NDArray[np.int64], user: str, done: bool = True
     ) -> None:
         """Note that a user has finished with stations, or with `done` False that he has not."""
-        from sdcviz.qc.journal_queries import set_seen
+        from sdcviz.qc.journal.queries import set_seen
 
         store = self.store(collection, write=True)
         assert store is not None, "made by write=True"
@@ -443,7 +443,7 @@ class Journal:
 
     def seen(self, collection: Collection, user: str | None = None) -> NDArray[np.int64]:
         """Return the rows of stations that a user, or anybody, has finished with, ascending."""
-        from sdcviz.qc.journal_queries import seen
+        from sdcviz.qc.journal.queries import seen
 
         asked = (self.id, None if user is None else _plain(user), collection.reading)
         found = self._read(collection, lambda c: seen(c, *asked)) or []
@@ -452,7 +452,7 @@ class Journal:
 
     def readings(self, collection: Collection) -> list[tuple[str, str, int]]:
         """Return name, time of the last entry and stations done of each second reading."""
-        from sdcviz.qc.journal_queries import readings
+        from sdcviz.qc.journal.queries import readings
 
         return self._read(collection, lambda c: readings(c, self.id)) or []
 
@@ -473,7 +473,7 @@ class Journal:
         else:
             address = url.get_secret_value()
             _tell_unused(collection.path)
-        from sdcviz.qc.journal_store import open_store
+        from sdcviz.qc.journal.store import open_store
 
         return open_store(address)
 
