@@ -49,6 +49,18 @@ def _counts(entry: library.Entry) -> str:
     return f"{counted(entry.stations, 'station')}, {counted(entry.samples, 'sample')}"
 
 
+def _labelled(entries: list[library.Entry]) -> dict[str, str]:
+    """Return the folders by what the chooser shows; collections that look alike are numbered."""
+    choices: dict[str, str] = {}
+    for entry in entries:
+        label = first = f"{_short(entry.name)} · {_counts(entry)}"
+        number = 2
+        while label in choices:
+            label, number = f"{first} ({number})", number + 1
+        choices[label] = entry.path
+    return choices
+
+
 def _short(name: str, longest: int = 34) -> str:
     """Return a name with its middle left out where it is too long for the chooser."""
     half = longest // 2
@@ -182,7 +194,7 @@ class Shell(pn.viewable.Viewer):
             entries += (
                 [library.entry_of(self.session.collection)] if self.session.collection else []
             )
-        choices = {f"{_short(entry.name)} · {_counts(entry)}": entry.path for entry in entries}
+        choices = _labelled(entries)
         return choices if self.session.collection else {"No collection open": ""} | choices
 
     def _show_collection(self, *_: Any) -> None:

@@ -189,6 +189,7 @@ class Bar {
   }
 
   saved(state, count, sentence) {
+    if (sentence && sentence !== this.state.title) this.tell(`${sentence}. What you flag is kept here and sent again.`.replace("..", "."), "error")
     this.state.dataset.saved = state
     const kept = `Waiting: ${several(count, "change")} kept here`
     this.state.textContent = {saved: "Saved", saving: "Saving …", waiting: kept}[state]

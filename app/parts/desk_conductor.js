@@ -17,8 +17,9 @@ function several(count, noun) {
   return `${number(count)} ${noun}${count === 1 ? "" : "s"}`
 }
 
-class Conductor {
+class Conductor extends Flagging {
   constructor({model, view}) {
+    super()
     this.model = model
     this.host = view.model
     this.views = new Map()
@@ -41,7 +42,7 @@ class Conductor {
   begin(bar) {
     this.bar = bar
     this.form = this.model.form
-    this.looks = Object.fromEntries(this.form.flags.map(([code, , colour, marker]) => [code, [colour, marker]]))
+    this.looks = Object.fromEntries(this.form.flags.map(([code, , colour, marker]) => [code, [colour, marker, Number(`0x${colour.slice(1)}ff`)]]))
     this.labels = Object.fromEntries(this.form.parameters.map(([key, label]) => [key, label]))
     this.open_outbox()
     this.find_plots()
@@ -304,106 +305,12 @@ class Conductor {
   next_finding() {
     const {view, picked} = this
     const found = view ? [...new Set(view.findings.map((f) => f.sample))].filter((i) => i >= 0).sort((a, b) => a - b) : []
-    if (!found.length) return this.bar.tell("The checks found nothing in the samples of this station.")
+    if (!found.length) return this.bar.tell(view?.checked ? "The checks found nothing in the samples of this station." : "No checks have run yet: start them on the left.")
     const after = picked.length ? picked[0] : -1
     this.pick([found.find((i) => i > after) ?? found[0]], {from: "keys"})
   }
 
-  // ---- flags -----------------------------------------------------------------------
-
-  // The codes of a parameter as they are with what was changed here.
-  flags(view, key) {
-    const codes = view.flags[key] ?? ""
-    let changed = null
-    for (const batch of this.outbox.batches) {
-      for (const edit of batch.edits) {
-        if (edit.station !== view.id || edit.parameter !== key) continue
-        changed ??= [...codes]
-        changed[Math.max(edit.sample, 0)] = edit.new
-      }
-    }
-    return changed ? changed.join("") : codes
-  }
-
-  get of_station() {
-    return this.shown?.target === "@position" || this.shown?.target === "@time"
-  }
-
-  set_flag(code) {
-    const {view, shown} = this
-    if (!view) return
-    if (!this.user) return this.bar.tell("Give your name first, at the right of the bar: flags are written under it.")
-    const key = shown.target
-    const codes = this.flags(view, key)
-    if (!codes) return this.bar.tell(`This station has no ${this.labels[key]}.`)
-    const samples = this.of_station ? [-1] : this.picked
-    if (!samples.length) return this.bar.tell("Pick samples first: draw a box or a lasso in a plot, click one, or press ↓.")
-    const known = samples.filter((sample) => sample < 0 || this.has_value(view, key, sample))
-    if (!known.length) return this.bar.tell("What is picked has no value, so its flag stays 9, missing.")
-    const edits = known
-      .map((sample) => ({station: view.id, sample, parameter: key, old: codes[Math.max(sample, 0)], new: code}))
-      .filter((edit) => edit.old !== edit.new)
-    if (!edits.length) return this.bar.tell(`They have the flag ${code} already.`)
-    this.outbox.add({
-      token: token(), at: Date.now(), row: view.row, user: this.user, reason: this.reason,
-      tool: "hand", selection: "", reading: this.form.reading, edits,
-    })
-    this.repaint()
-  }
-
-  has_value(view, key, sample) {
-    return Number.isFinite(key === "@depth" ? view.depth[sample] : view.values[key]?.[sample])
-  }
-
-  stored(batch) {
-    this.lay_down(batch.edits)
-    this.repaint()
-  }
-
-  lay_down(edits) {
-    for (const view of this.views.values()) {
-      for (const edit of edits) {
-        if (edit.station !== view.id || view.flags[edit.parameter] === undefined) continue
-        const codes = [...view.flags[edit.parameter]]
-        codes[Math.max(edit.sample, 0)] = edit.new
-        view.flags[edit.parameter] = codes.join("")
-      }
-    }
-  }
-
-  // What stands on the server is shown again, and why.
-  refused(batch, status, answer) {
-    this.bar.tell(answer.detail ?? `The server refused the change (${status}).`, "error")
-    this.send({refresh: true})
-    this.repaint()
-  }
-
-  undo() {
-    const back = this.outbox.take_back()
-    if (back) {
-      this.bar.tell(`Taken back: ${several(back.edits.length, "flag")} that was not sent yet.`)
-      return this.repaint()
-    }
-    this.turn("undo", "Undone")
-  }
-
-  redo() {
-    this.turn("redo", "Done again")
-  }
-
-  async turn(how, done) {
-    if (this.outbox.batches.length) return this.bar.tell(`The last change is on its way to the server; ${how} when it is saved.`)
-    const answer = await this.outbox.turn(how, this.user, this.form.reading)
-    if (answer.sentence) return this.bar.tell(answer.sentence, "error")
-    if (!answer.batch) return this.bar.tell(`There is nothing of yours to ${how}.`)
-    const {edits, batch} = answer
-    this.lay_down(edits)
-    const rows = new Set(edits.map((edit) => edit.row))
-    this.bar.tell(`${done}: ${several(batch.samples, "flag")}${batch.reason && ` (${batch.reason})`}${rows.size > 1 ? ` in ${several(rows.size, "station")}` : ""}.`)
-    // What was changed back should be seen.
-    if (rows.size === 1 && !rows.has(this.row)) this.show([...rows][0])
-    else this.repaint()
-  }
+  // ---- what the keys change ---------------------------------------------------------
 
   swap() {
     const second = this.shown.pairs.b[0]

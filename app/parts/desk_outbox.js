@@ -84,7 +84,7 @@ class Outbox {
 
   // Returns whether the next one may go.
   async send(batch) {
-    this.tell(this.waits ? "waiting" : "saving")
+    this.tell(this.waits ? "waiting" : "saving", this.trouble)
     const {at, row, sent, ...body} = batch
     let response, answer
     try {
@@ -99,6 +99,7 @@ class Outbox {
     }
     this.delay = FIRST_WAIT
     this.waits = false
+    this.trouble = ""
     this.forget(batch)
     if (response.ok) this.on.stored(batch, answer)
     else this.on.refused(batch, response.status, answer)
@@ -137,6 +138,7 @@ class Outbox {
 
   wait(sentence) {
     this.waits = true
+    this.trouble = sentence
     this.tell("waiting", sentence)
     this.timer = setTimeout(() => this.run(), this.delay)
     this.delay = Math.min(2 * this.delay, LONGEST_WAIT)

@@ -140,11 +140,18 @@ class Plots {
   colour() {
     const {view, shown} = this
     const data = {...this.columns}
+    // As numbers: to read thousands of colours as text would take longer than to draw them.
+    const Colours = view.paint.constructor
     for (const [end, key] of [["", shown.target], ["_b", shown.pairs.b[0]]]) {
       const codes = this.on.flags(view, key)
-      const look = (i) => this.looks[codes.length === 1 ? codes : codes[i]] ?? this.looks["0"]
-      data[`colour${end}`] = Array.from({length: view.n}, (_, i) => look(i)[0])
-      data[`marker${end}`] = Array.from({length: view.n}, (_, i) => look(i)[1])
+      const colours = new Colours(view.n), markers = new Array(view.n)
+      for (let i = 0; i < view.n; i++) {
+        const look = this.looks[codes.length === 1 ? codes : codes[i]] ?? this.looks["0"]
+        colours[i] = look[2]
+        markers[i] = look[1]
+      }
+      data[`colour${end}`] = colours
+      data[`marker${end}`] = markers
     }
     this.source("samples", data)
   }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sdcviz.qc.rule_grammar import (
+from sdcviz.qc.rules.grammar import (
     Call,
     Compare,
     Join,

@@ -110,10 +110,13 @@ def station_view(
         "depth": depth,
         "time": times,
         "values": values,
+        # Of the kind that the plots take as colours; the browser can't make it from nothing.
+        "paint": np.empty(0, np.uint32),
         "flags": station_flags(data, row),
         "at": [_finite(x[0]), _finite(y[0])],
         "near": _near(data, row, shown),
         "density": _density(data, row, values, shown),
+        "checked": findings is not None,
         "findings": _findings(findings, row),
     }
 

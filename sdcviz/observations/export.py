@@ -108,7 +108,7 @@ def parts_of_files(selection: Selection) -> list[tuple[int, Selection]]:
 def _write(selection: Selection, path: Path, form: str) -> None:
     original = None
     if form == "odv":
-        original = original_odv(selection, _context(selection).history[-1:])
+        original = original_odv(selection, _steps(selection)[-1:])
     if original is not None:
         path.write_bytes(original)
         return
@@ -126,18 +126,28 @@ def _writer(form: str) -> Callable[[Path, Iterable[Batch], WriteContext], None]:
     return write
 
 
+def _steps(selection: Selection) -> list[str]:
+    """Tell how the selection came about."""
+    c = selection.collection
+    steps = [f"{h['created']} imported {h['stations']} stations" for h in c.about["history"]]
+    if selection.filters:
+        steps.append(f"selected: {selection.filters.to_json()[:2000]}")
+    return steps
+
+
 def _context(selection: Selection) -> WriteContext:
     import sdcviz
+    from sdcviz.qc.sessions import history_line, sessions
 
     c = selection.collection
     used = np.unique(c.source[selection.rows])
-    history = [f"{h['created']} imported {h['stations']} stations" for h in c.about["history"]]
-    if selection.filters:
-        history.append(f"selected: {selection.filters.to_json()[:2000]}")
+    steps = _steps(selection)
+    last = len(steps) - bool(selection.filters)
+    steps[last:last] = [history_line(c, session) for session in sessions(c, selection.rows)]
     return WriteContext(
         title=c.name,
         labels=_labels(c, used),
-        history=history,
+        history=steps,
         software=f"sdcviz {getattr(sdcviz, '__version__', '')}".strip(),
         sources=[c.manifest["sources"][i]["name"] for i in used],
     )

@@ -185,6 +185,7 @@ class Overlay:
             column = self.now(stem).copy()
         for step in reversed(steps):
             column[step.at] = step.old
+        column.flags.writeable = False
         return column
 
     def state(self, keys: Iterable[str]) -> tuple[int, ...]:

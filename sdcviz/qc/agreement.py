@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sdcviz.formats.model import L20
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
-from sdcviz.qc.rule_pieces import Piece, pieces
+from sdcviz.qc.rules.pieces import Piece, pieces
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection

@@ -8,11 +8,12 @@ batches over their columns as they arrive, so that reading flags costs nothing.
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
     from sdcviz.qc.journal_queries import Batch
     from sdcviz.qc.journal_store import Store
 
-T = TypeVar("T")
-
 __all__ = ["TOOLS", "Journal", "check_flag", "journal_file"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 TOOLS = ("hand", "table", "rule", "check", "undo", "redo", "reading")
 """What changes flags; ``"check"`` is automatic, all else is somebody's decision."""
@@ -185,8 +188,9 @@ class Journal:
 
         before, most = ALL, 16
         while True:
-            asked = {"user": user, "reading": collection.reading, "before": before, "most": most}
-            found = self._read(collection, partial(newest_of, collection=self.id, **asked)) or []
+            asked = {"user": _plain(user), "reading": collection.reading, "before": before}
+            ask = partial(newest_of, collection=self.id, most=most, **asked)
+            found = self._read(collection, ask) or []
             yield from found
             if len(found) < most:
                 return
@@ -434,14 +438,15 @@ class Journal:
         assert store is not None, "made by write=True"
         file, files, stations = identities(collection, np.atleast_1d(rows))
         pairs = [(files[f], n) for f, n in zip(file.tolist(), stations.tolist(), strict=True)]
-        asked = (self.id, pairs, user, collection.reading, _now(), done)
+        asked = (self.id, pairs, _plain(user), collection.reading, _now(), done)
         store.write(self.id, lambda c: set_seen(c, *asked))
 
     def seen(self, collection: Collection, user: str | None = None) -> NDArray[np.int64]:
         """Return the rows of stations that a user, or anybody, has finished with, ascending."""
         from sdcviz.qc.journal_queries import seen
 
-        found = self._read(collection, lambda c: seen(c, self.id, user, collection.reading)) or []
+        asked = (self.id, None if user is None else _plain(user), collection.reading)
+        found = self._read(collection, lambda c: seen(c, *asked)) or []
         rows = find_rows(collection, [f"{source}:{n}" for source, n in found])
         return np.unique(rows[rows >= 0])
 
@@ -467,6 +472,7 @@ class Journal:
             address = f"sqlite:///{file.absolute()}"
         else:
             address = url.get_secret_value()
+            _tell_unused(collection.path)
         from sdcviz.qc.journal_store import open_store
 
         return open_store(address)
@@ -482,6 +488,14 @@ def journal_file(collection: Collection) -> Path:
     if beside.exists() or os.access(collection.path, os.W_OK):
         return beside
     return get_settings().data_dir / "journals" / f"{collection.id}.sqlite"
+
+
+@lru_cache
+def _tell_unused(folder: Path) -> None:
+    """Say once that a collection has a journal of its own, which the settings pass over."""
+    file = folder / "journal.sqlite"
+    if file.exists():
+        log.warning("%s is not used, as journal_url names another database.", file)
 
 
 def _now() -> str:

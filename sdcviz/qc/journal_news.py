@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sdcviz.errors import StorageError
 from sdcviz.qc.journal_edits import Piece, edits_after
 from sdcviz.qc.journal_overlay import load_overlay, save_overlay
 from sdcviz.qc.journal_queries import ALL, batches, find_token, last_batch
@@ -28,10 +29,21 @@ Touched = list[tuple[str, NDArray[np.int64]]]
 
 
 def catch_up(connection: Connection, collection: Collection) -> Touched:
-    """Lay over what is newer than the collection's last batch; hold its `journal_lock`."""
+    """Lay over what is newer than the collection's last batch; hold its `journal_lock`.
+
+    Raises
+    ------
+    StorageError
+        The journal does not know that batch any more: another one took its place.
+    """
     last, seen = last_batch(connection, collection.id), collection.last_batch
     assert seen is not None, "a collection with original flags does not keep up"
-    if last <= seen:
+    if last < seen:
+        raise StorageError(
+            f"The journal of {collection.name} was replaced by an older one while it was open; "
+            "nothing was changed. Open the collection again (a server has to be restarted)."
+        )
+    if last == seen:
         return []
     touched: Touched = []
     begin = seen

@@ -196,7 +196,7 @@ class Store:
     def _patiently(self, once: Callable[[], T], outcome: str, seconds: float) -> T:
         deadline = time.monotonic() + seconds
         # SQLite's own waiting becomes long when many write; most are done in a millisecond.
-        pause, longest = (0.001, 0.01) if self.is_sqlite else (0.05, 1.0)
+        pause, longest = (0.001, 0.002) if self.is_sqlite else (0.05, 1.0)
         while True:
             try:
                 self._prepare()

@@ -210,6 +210,16 @@ def the_same_flags(before, after) -> None:
                 assert (after.flags(key)[other] == before.flags(key)[one]).all()
 
 
+def test_a_file_of_several_sources_has_a_line_for_each_session(flagged, tmp_path):
+    from netCDF4 import Dataset
+
+    lines = flagged.where().export(tmp_path / "out.txt").read_text().splitlines()
+    told = [line for line in lines if "EDITFLAGS" in line]
+    assert len(told) == 1 and told[0].startswith("//<History>") and "Ana Ünal@sdcviz" in told[0]
+    with Dataset(flagged.where().export(tmp_path / "out.nc")) as file:
+        assert file.history.count("EDITFLAGS") == 1
+
+
 @pytest.mark.parametrize("form", ["odv", "netcdf", "csv", "parquet"])
 def test_changed_flags_go_into_every_format(flagged, form, tmp_path):
     path = flagged.where().export(tmp_path / f"out.{form}", form)

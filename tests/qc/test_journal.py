@@ -20,7 +20,7 @@ from journalled import (
 )
 from synthetic import sha
 
-from sdcviz.errors import BadRequest, Conflict, NotFound
+from sdcviz.errors import BadRequest, Conflict, NotFound, StorageError
 from sdcviz.observations import Collection, build_collection, open_collection
 from sdcviz.qc.journal import check_flag
 from sdcviz.qc.journal_edits import edits_of
@@ -239,6 +239,16 @@ def test_long_and_odd_texts_are_kept(c):
     assert entry.reason == reason.replace("\0 ", " ").replace("\n", " ")
 
 
+def test_an_older_journal_in_its_place_is_said(c):
+    flag(c, *first_good(c), "4")
+    begin_anew(c)
+    for step in (c.catch_up, lambda: flag(c, *first_good(c, nth=3), "3")):
+        with pytest.raises(StorageError, match="was replaced by an older one while it was open"):
+            step()
+    again = open_collection(c.path)
+    assert np.array_equal(again.flags("temperature"), c.imported_flags("temperature"))
+
+
 # ---- undo and redo -----------------------------------------------------
 def now(c: Collection, place: tuple[int, int]) -> str:
     return chr(c.flag_at("temperature", *place)[0])
@@ -283,7 +293,7 @@ def test_one_takes_back_only_what_is_ones_own(c):
 
 def test_undo_never_takes_back_what_another_did_since(c):
     place = first_good(c)
-    flag(c, *place, "3", user="Ann")
+    flag(c, *place, "3", user=" Ann ")
     flag(c, *place, "4", user="Bob", reason="worse")
     with pytest.raises(Conflict, match=r"set by Bob at .* \(worse\); you saw 3"):
         c.journal.undo(c, "Ann")

@@ -161,6 +161,16 @@ def test_all_journals_can_share_one_file(folder, tmp_path, monkeypatch):
         assert [len(c.journal.batches(c)) for c in (one, other)] == [1, 1]
 
 
+def test_a_journal_that_the_settings_pass_over_is_named(folder, tmp_path, monkeypatch, caplog):
+    c = open_collection(folder)
+    place = first_good(c)
+    flag(c, *place, "4")
+    with use_journal(f"sqlite:///{tmp_path}/all.sqlite", monkeypatch):
+        assert [now(folder, place) for _ in range(2)] == ["1", "1"]
+    told = [m for m in caplog.messages if str(folder / "journal.sqlite") in m]
+    assert len(told) == 1
+
+
 def test_stations_are_found_by_identity_also_where_numbers_have_gaps(tmp_path):
     """As in a file that holds the stations 7 and 1 000 000 007 of another one."""
     sparse, dense = batch(40, 1), batch(30, 2)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sdcviz.errors import NotFound
 from sdcviz.formats.model import Coded
 from sdcviz.qc.model import DEPTH, PLACES
-from sdcviz.qc.rule_found import Found
-from sdcviz.qc.rule_grammar import (
+from sdcviz.qc.rules.found import Found
+from sdcviz.qc.rules.grammar import (
     Call,
     Listing,
     Name,
@@ -26,7 +26,7 @@ from sdcviz.qc.rule_grammar import (
     Text,
     near_names,
 )
-from sdcviz.qc.rule_pieces import Piece, wide
+from sdcviz.qc.rules.pieces import Piece, wide
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection

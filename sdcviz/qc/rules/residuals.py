@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.qc.rule_pieces import Piece
+from sdcviz.qc.rules.pieces import Piece
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection

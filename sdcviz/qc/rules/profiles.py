@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from sdcviz.qc.rule_pieces import Piece
+    from sdcviz.qc.rules.pieces import Piece
 
 __all__ = ["gradient", "inversion", "slope", "spike", "step"]
 

@@ -18,17 +18,16 @@ from sdcviz.errors import BadRequest
 from sdcviz.formats.flags import WORST_FIRST
 from sdcviz.formats.model import L20
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits, Findings
-from sdcviz.qc.rule_conditions import Conditions
-from sdcviz.qc.rule_found import Found
-from sdcviz.qc.rule_grammar import Join, Node, RuleError, read_rule
-from sdcviz.qc.rule_pieces import PIECE_SAMPLES, Piece, pieces
-from sdcviz.qc.rule_terms import Binder
-from sdcviz.qc.rule_words import FUNCTIONS, WORDS
+from sdcviz.qc.rules.conditions import Conditions
+from sdcviz.qc.rules.found import Found
+from sdcviz.qc.rules.grammar import Join, Node, read_rule
+from sdcviz.qc.rules.pieces import PIECE_SAMPLES, Piece, pieces
+from sdcviz.qc.rules.terms import Binder
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["FUNCTIONS", "WORDS", "Rule", "RuleError", "changes", "parse"]
+__all__ = ["Rule", "changes", "parse"]
 
 Hits = tuple[NDArray[np.int64], NDArray[np.int32]]
 

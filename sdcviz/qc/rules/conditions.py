@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sdcviz.formats.model import L20, Coded
-from sdcviz.qc.rule_grammar import (
+from sdcviz.qc.rules.grammar import (
     Compare,
     Join,
     Member,
@@ -19,9 +19,9 @@ from sdcviz.qc.rule_grammar import (
     Number,
     Text,
 )
-from sdcviz.qc.rule_pieces import Piece
-from sdcviz.qc.rule_terms import Binder
-from sdcviz.qc.rule_words import Term, Truth
+from sdcviz.qc.rules.pieces import Piece
+from sdcviz.qc.rules.terms import Binder
+from sdcviz.qc.rules.words import Term, Truth
 
 __all__ = ["Conditions"]
 

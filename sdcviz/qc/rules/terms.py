@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import NotFound, SdcvizError
 from sdcviz.observations.conditions import in_box, in_polygon
-from sdcviz.qc import rule_profiles as profiles
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
-from sdcviz.qc.rule_found import Found
-from sdcviz.qc.rule_grammar import Call, Listing, Name, Node, Number, RuleError, Text, near_names
-from sdcviz.qc.rule_pieces import Piece
-from sdcviz.qc.rule_residuals import departures
-from sdcviz.qc.rule_words import FUNCTIONS, Term, Truth, Words
+from sdcviz.qc.rules import profiles
+from sdcviz.qc.rules.found import Found
+from sdcviz.qc.rules.grammar import Call, Listing, Name, Node, Number, RuleError, Text, near_names
+from sdcviz.qc.rules.pieces import Piece
+from sdcviz.qc.rules.residuals import departures
+from sdcviz.qc.rules.words import FUNCTIONS, Term, Truth, Words
 
 __all__ = ["Binder"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.qc.model import PLACES, Findings
-from sdcviz.qc.rule_pieces import Piece
-from sdcviz.qc.rule_residuals import FIELDS
+from sdcviz.qc.rules.pieces import Piece
+from sdcviz.qc.rules.residuals import FIELDS
 
 __all__ = ["Found"]
 
