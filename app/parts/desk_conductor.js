@@ -305,7 +305,7 @@ class Conductor extends Flagging {
   next_finding() {
     const {view, picked} = this
     const found = view ? [...new Set(view.findings.map((f) => f.sample))].filter((i) => i >= 0).sort((a, b) => a - b) : []
-    if (!found.length) return this.bar.tell("The checks found nothing in the samples of this station.")
+    if (!found.length) return this.bar.tell(view?.checked ? "The checks found nothing in the samples of this station." : "No checks have run yet: start them on the left.")
     const after = picked.length ? picked[0] : -1
     this.pick([found.find((i) => i > after) ?? found[0]], {from: "keys"})
   }

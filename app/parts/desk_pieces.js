@@ -64,7 +64,7 @@ function findings(root) {
       return make("button", {type: "button", class: "finding", "aria-pressed": chosen.has(finding.sample), onclick: press},
         make("b", {}, make("i", {style: `background:${colour}`}), title), make("span", {}, place), make("span", {}, words))
     })
-    const text = found.length ? several(found.length, "finding") : "No findings in this station"
+    const text = found.length ? several(found.length, "finding") : view?.checked ? "No findings in this station" : "No checks have run yet"
     root.replaceChildren(make("h4", {}, text), make("div", {class: "list"}, ...rows))
   }
 }

@@ -36,7 +36,7 @@ class List {
   constructor(send) {
     this.send = send
     this.space = make("div", {class: "space"})
-    this.node = make("div", {class: "list", role: "listbox", "aria-label": "Queue", tabindex: "0"}, this.space)
+    this.node = make("div", {class: "list", role: "list", "aria-label": "Queue"}, this.space)
     this.node.addEventListener("scroll", () => this.draw(), {passive: true})
     this.version = -1
     this.rows = new Map()
@@ -122,8 +122,8 @@ class List {
     const node = make(
       "div",
       {
-        class: "row", role: "option", "data-row": row.row, "data-place": place,
-        "aria-selected": String(place === this.place), title: row.words,
+        class: "row", role: "listitem", "data-row": row.row, "data-place": place,
+        "aria-current": String(place === this.place), title: row.words,
         onclick: () => this.send({open: place, version: this.version}),
       },
       mark,
@@ -149,9 +149,9 @@ class List {
   }
 
   show(place) {
-    this.nodes.get(this.place)?.setAttribute("aria-selected", "false")
+    this.nodes.get(this.place)?.setAttribute("aria-current", "false")
     this.place = place
-    this.nodes.get(place)?.setAttribute("aria-selected", "true")
+    this.nodes.get(place)?.setAttribute("aria-current", "true")
     if (place < 0) return
     const top = place * HIGH, high = this.node.clientHeight
     if (!high) return
@@ -161,8 +161,10 @@ class List {
   }
 }
 
-export function render({model, el}) {
+export function render({model}) {
   const send = (choice) => model.send_msg(choice)
+  // The keys of the desk rest while a field has the focus, so it is given back.
+  const done = (event) => event.target.blur()
   const list = new List(send)
 
   const left = make("b"), of = make("span"), fill = make("i")
@@ -185,13 +187,14 @@ export function render({model, el}) {
       clearTimeout(timer)
       timer = setTimeout(() => send({search: search.value}), TYPING)
     },
+    onkeydown: (event) => { if (event.key === "Enter" || event.key === "Escape") done(event) },
   })
-  const order = make("select", {"aria-label": "Order", onchange: () => send({order: order.value})})
+  const order = make("select", {"aria-label": "Order", onchange: (event) => { send({order: order.value}); done(event) }})
   const every = make(
-    "select", {"aria-label": "Stations", onchange: () => send({every: every.value === "1"})},
+    "select", {"aria-label": "Stations", onchange: (event) => { send({every: every.value === "1"}); done(event) }},
     make("option", {value: "0"}, "With findings"), make("option", {value: "1"}, "Every station"),
   )
-  const hide = make("input", {type: "checkbox", onchange: () => send({hide: hide.checked})})
+  const hide = make("input", {type: "checkbox", onchange: (event) => { send({hide: hide.checked}); done(event) }})
   const tools = make(
     "div", {class: "tools"}, search,
     make("div", {}, every, order, make("label", {title: "Leave out the stations that are done"}, hide, "Hide done")),

@@ -27,16 +27,24 @@ function dotted(colour, ...words) {
   return make("span", {class: "dotted"}, dot, ...words)
 }
 
+// The keys of the desk rest while a field has the focus, so a choice gives it back.
+function chosen(take) {
+  return (event) => {
+    take(event.target.value)
+    event.target.blur()
+  }
+}
+
 function bar(model) {
   const send = (choice) => model.send_msg(choice)
-  const mode = make("select", {"aria-label": "Samples of", onchange: () => send({mode: mode.value})})
-  const show = make("select", {"aria-label": "Samples that are listed", onchange: () => send({show: show.value})})
+  const mode = make("select", {"aria-label": "Samples of", onchange: chosen((mode) => send({mode}))})
+  const show = make("select", {"aria-label": "Samples that are listed", onchange: chosen((show) => send({show}))})
   const words = make("span", {class: "words"})
   const flag = make("select", {
-    "aria-label": "Set flag", onchange: () => {
-      if (flag.value) send({flag: flag.value})
+    "aria-label": "Set flag", onchange: chosen((code) => {
+      if (code) send({flag: code})
       flag.value = ""
-    },
+    }),
   })
   const picked = make("span", {class: "picked"}, make("b"), flag)
   const back = make("button", {type: "button", "aria-label": "Previous page", onclick: () => send({page: -1})}, "‹")

@@ -116,6 +116,7 @@ def station_view(
         "at": [_finite(x[0]), _finite(y[0])],
         "near": _near(data, row, shown),
         "density": _density(data, row, values, shown),
+        "checked": findings is not None,
         "findings": _findings(findings, row),
     }
 

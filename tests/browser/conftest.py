@@ -62,7 +62,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("console", heard)
-        page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+        page.on("pageerror", lambda error: complaints.append(f"script: {error.stack or error}"))
         page.on("request", asked)
         page.goto(address)
         page.locator(".MuiAppBar-root").wait_for()

@@ -95,7 +95,7 @@ class Desk:
     def looks_at(self, row: int) -> None:
         """Wait until the station with this row number is the one in view."""
         expect(self.page.locator(f'.row[data-row="{row}"]')).to_have_attribute(
-            "aria-selected", "true"
+            "aria-current", "true"
         )
 
 
@@ -156,6 +156,13 @@ def test_next_station_marks_the_last_one_done_and_the_marks_stay(
     page.keyboard.press("n")
     desk.looks_at(numbers[2])
     expect(desk.left).to_have_text(f"{whole - 2} of {whole} left")
+    # The keys work on after a click in the queue.
+    desk.rows.nth(1).click()
+    desk.looks_at(numbers[1])
+    page.keyboard.press("p")
+    desk.looks_at(numbers[0])
+    desk.rows.nth(2).click()
+    desk.looks_at(numbers[2])
     expect(desk.rows.nth(0).locator(".mark")).to_have_attribute("aria-pressed", "true")
     # By hand, both ways.
     desk.rows.nth(3).locator(".mark").click()
