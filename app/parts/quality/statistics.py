@@ -15,8 +15,8 @@ from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import PLACES
 from sdcviz.words import counted, number
 
-from ..desk import Desk
-from .background import background
+from ...desk import Desk
+from ..background import background
 from .queue_rows import check_title
 from .sample_card import TOOLS
 from .tool_form import ToolForm, script, style

@@ -20,10 +20,10 @@ from sdcviz.qc.letters.outbox import sha256
 from sdcviz.settings import get_settings
 from sdcviz.words import counted
 
-from .. import downloads
-from ..desk import Desk
-from ..processes import CommandJob, Outcome
-from .background import background
+from ... import downloads
+from ...desk import Desk
+from ...processes import CommandJob, Outcome
+from ..background import background
 from .tool_form import ToolForm, script, style
 
 __all__ = ["LettersPart"]

@@ -14,8 +14,8 @@ from sdcviz.qc.model import Edits
 from sdcviz.qc.rules import changes
 from sdcviz.words import counted
 
-from ..desk import Desk
-from .background import background
+from ...desk import Desk
+from ..background import background
 from .duplicate_pair import REJECTED, pair_of, titles_of
 from .tool_form import ToolForm, script, style
 
@@ -224,7 +224,7 @@ class DuplicatesPart(pn.viewable.Viewer):
     # ---- doing -------------------------------------------------------------
     def _decide(self, keep: str) -> None:
         """Keep one station of the pair and flag the other, or keep both."""
-        from .. import editing
+        from ... import editing
 
         data, (a, b) = self.desk.data, self._pair()
         if data is None or self._busy:
@@ -257,7 +257,7 @@ class DuplicatesPart(pn.viewable.Viewer):
         background(write, then)
 
     def _undo(self) -> None:
-        from .. import editing
+        from ... import editing
 
         data, user = self.desk.data, self.desk.session.user
         if data is None:

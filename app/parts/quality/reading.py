@@ -14,9 +14,9 @@ from sdcviz.qc.agreement import Agreement, agreement, kappa
 from sdcviz.qc.model import DEPTH, PLACES
 from sdcviz.words import counted, number
 
-from .. import library
-from ..desk import Desk
-from .background import background
+from ... import library
+from ...desk import Desk
+from ..background import background
 from .tool_form import ToolForm, script, style
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class ReadingPart(pn.viewable.Viewer):
 
     def _take_over(self, indices: Any) -> None:
         """Write the second reader's flags into the common ones, in a thread."""
-        from .. import editing
+        from ... import editing
 
         assert self.found is not None
         edits, data, user = self.found.differing, self.desk.data, self.desk.session.user

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import param
 from panel.custom import JSComponent
 
-from ..session import Session
+from ...session import Session
 
 __all__ = ["ToolForm", "script", "style"]
 

@@ -16,8 +16,8 @@ from sdcviz.qc.model import PLACES
 from sdcviz.qc.rules import FUNCTIONS, WORDS, Rule, RuleError, parse
 from sdcviz.words import counted
 
-from ..desk import REASONS, Desk
-from .background import background
+from ...desk import REASONS, Desk
+from ..background import background
 from .rule_preview import Preview, ground, look
 from .rule_rows import choices, rows_of, text_of
 from .tool_form import ToolForm, script, style
@@ -242,7 +242,7 @@ class RulesPart(pn.viewable.Viewer):
     # ---- doing -------------------------------------------------------------
     def _apply(self, reason: str) -> None:
         """Write what the preview shows, in a thread."""
-        from .. import editing
+        from ... import editing
 
         preview, data, session = self.preview, self.desk.data, self.desk.session
         if preview is None or data is None or self._busy or not preview.changed.any():
@@ -269,7 +269,7 @@ class RulesPart(pn.viewable.Viewer):
         background(write, then)
 
     def _undo(self) -> None:
-        from .. import editing
+        from ... import editing
 
         data, user = self.desk.data, self.desk.session.user
         if data is None:
