@@ -89,7 +89,12 @@ class StatisticsPart(pn.viewable.Viewer):
                 width=90, margin=(4, 0),
             )  # fmt: skip
             self._dialog = pmui.Dialog(
-                self.form, self._csv, title="Statistics", width_option="lg", show_close_button=True
+                self.form,
+                self._csv,
+                title="Statistics",
+                width_option="lg",
+                show_close_button=True,
+                close_on_click=True,
             )
         self._dialog.open = True
         self._count()
