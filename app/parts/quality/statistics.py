@@ -60,7 +60,6 @@ class StatisticsPart(ToolPart):
     """Show how flags are spread and who changed them; the numbers go out as CSV."""
 
     title = "Statistics"
-    closes_outside = False
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
