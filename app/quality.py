@@ -9,8 +9,8 @@ import panel as pn
 import param
 
 from .desk import Desk
-from .parts.conductor import Conductor
-from .parts.reading_note import ReadingNote
+from .parts.quality.conductor import Conductor
+from .parts.quality.reading_note import ReadingNote
 from .session import Session
 
 __all__ = ["TOOLS", "QualityView"]
@@ -18,12 +18,12 @@ __all__ = ["TOOLS", "QualityView"]
 _HERE = __package__ or ""
 
 TOOLS: dict[str, tuple[str, str]] = {
-    "rule": ("Rule", ".parts.rules:RulesPart"),
-    "duplicates": ("Duplicates", ".parts.duplicates:DuplicatesPart"),
-    "reading": ("Second reader", ".parts.reading:ReadingPart"),
-    "statistics": ("Statistics", ".parts.statistics:StatisticsPart"),
-    "letters": ("Letters", ".parts.letters:LettersPart"),
-    "save": ("Save", ".parts.save:SavePart"),
+    "rule": ("Rule", ".parts.quality.rules:RulesPart"),
+    "duplicates": ("Duplicates", ".parts.quality.duplicates:DuplicatesPart"),
+    "reading": ("Second reader", ".parts.quality.reading:ReadingPart"),
+    "statistics": ("Statistics", ".parts.quality.statistics:StatisticsPart"),
+    "letters": ("Letters", ".parts.quality.letters:LettersPart"),
+    "save": ("Save", ".parts.quality.save:SavePart"),
 }
 """Key of each tool of the bar, with its title and its class.
 
@@ -71,8 +71,8 @@ class QualityView(pn.viewable.Viewer):
         )
         # Dialogs stand beside what changes: moved around, an open one would vanish.
         self.main = pn.Column(self._stage, sizing_mode="stretch_both", margin=0)
-        self.drawer.append(_made(".parts.queue:QueuePart", self.desk))
-        self.table.append(_made(".parts.samples:SamplesPart", self.desk))
+        self.drawer.append(_made(".parts.quality.queue:QueuePart", self.desk))
+        self.table.append(_made(".parts.quality.samples:SamplesPart", self.desk))
 
     def __panel__(self) -> Any:
         return self.main

@@ -105,7 +105,8 @@ def configure() -> None:
 
     pn.extension("tabulator", notifications=True, sizing_mode="stretch_width")
     hv.extension("bokeh", logo=False)
-    pn.config.js_files["plots_wait"] = "assets/plots_wait.js"
+    for script in ("plots_wait", "tables_wait"):
+        pn.config.js_files[script] = f"assets/{script}.js"
     # Every plot asks for what it needs; an unasked-for spinner over the map disturbs.
     pn.config.loading_indicator = False
     pn.config.loading_max_height = 120

@@ -12,8 +12,8 @@ import pytest
 from sdcviz.demo import make_demo
 from sdcviz.observations import Collection, import_files, open_collection
 from sdcviz.qc.model import DEPTH, POSITION, Edits
-from sdcviz_app.parts.conductor import Conductor
-from sdcviz_app.parts.station_view import DRAWN, Shown, station_flags, station_view
+from sdcviz_app.parts.quality.conductor import Conductor
+from sdcviz_app.parts.quality.station_view import DRAWN, Shown, station_flags, station_view
 from sdcviz_app.quality import QualityView
 from sdcviz_app.session import Session
 

@@ -11,8 +11,8 @@ import pytest
 from sdcviz.demo import make_demo
 from sdcviz.observations import Collection, import_files, open_collection
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Findings
-from sdcviz_app.parts.found_words import figure
-from sdcviz_app.parts.station_view import Shown, station_view
+from sdcviz_app.parts.quality.found_words import figure
+from sdcviz_app.parts.quality.station_view import Shown, station_view
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 
 from sdcviz.demo import make_demo
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts.duplicate_pair import pair_of
-from sdcviz_app.parts.duplicates import DuplicatesPart
+from sdcviz_app.parts.quality.duplicate_pair import pair_of
+from sdcviz_app.parts.quality.duplicates import DuplicatesPart
 from sdcviz_app.session import Session
 
 

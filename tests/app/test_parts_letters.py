@@ -13,7 +13,7 @@ from sdcviz.qc.letters import Cases, compose, letters_folder, write_letters
 from sdcviz.settings import get_settings
 from sdcviz_app import downloads
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts.letters import LettersPart
+from sdcviz_app.parts.quality.letters import LettersPart
 from sdcviz_app.session import Session
 
 

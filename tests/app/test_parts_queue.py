@@ -12,7 +12,7 @@ from sdcviz.observations import Collection, open_collection
 from sdcviz.qc import Edits, Findings
 from sdcviz.qc.store import save_findings
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts.queue import QueuePart
+from sdcviz_app.parts.quality.queue import QueuePart
 from sdcviz_app.session import Session
 
 

@@ -11,8 +11,8 @@ from sdcviz.observations import open_collection
 from sdcviz.qc.agreement import agreement
 from sdcviz.qc.model import POSITION, Edits
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts.reading import PAGE, ReadingPart
-from sdcviz_app.parts.reading_note import ReadingNote
+from sdcviz_app.parts.quality.reading import PAGE, ReadingPart
+from sdcviz_app.parts.quality.reading_note import ReadingNote
 from sdcviz_app.session import Session
 
 

@@ -12,9 +12,9 @@ from sdcviz.qc import Edits, Findings
 from sdcviz.qc.rules import parse
 from sdcviz.qc.store import save_findings
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts.rule_preview import ground, look
-from sdcviz_app.parts.rule_rows import choices, rows_of, text_of
-from sdcviz_app.parts.rules import RulesPart
+from sdcviz_app.parts.quality.rule_preview import ground, look
+from sdcviz_app.parts.quality.rule_rows import choices, rows_of, text_of
+from sdcviz_app.parts.quality.rules import RulesPart
 from sdcviz_app.session import Session
 
 

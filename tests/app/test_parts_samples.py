@@ -14,8 +14,8 @@ from sdcviz.observations import build_collection
 from sdcviz.qc import Findings
 from sdcviz.words import number
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts import samples_frame
-from sdcviz_app.parts.samples import SamplesPart
+from sdcviz_app.parts.quality import samples_frame
+from sdcviz_app.parts.quality.samples import SamplesPart
 from sdcviz_app.session import Session
 
 
@@ -125,7 +125,7 @@ def test_what_is_picked_is_flagged_at_once(part, desk):
 
 
 def test_pages_follow_what_is_picked(part, desk, monkeypatch):
-    monkeypatch.setattr("sdcviz_app.parts.samples.PAGE", 4)
+    monkeypatch.setattr("sdcviz_app.parts.quality.samples.PAGE", 4)
     desk.station = 7
     n = len(desk.data.profile(7))
     assert part.bar.state["pages"] == -(-n // 4) > 2
@@ -164,7 +164,7 @@ def test_samples_of_the_selection_with_their_stations(part, desk):
 
 def test_a_long_list_is_cut_and_says_so(part, desk, monkeypatch):
     monkeypatch.setattr(samples_frame, "MOST", 100)
-    monkeypatch.setattr("sdcviz_app.parts.samples.MOST", 100)
+    monkeypatch.setattr("sdcviz_app.parts.quality.samples.MOST", 100)
     part._take({"mode": "selection"})
     assert len(part._listing) == 100
     left = number(desk.data.n_samples - 100)

@@ -11,7 +11,7 @@ from sdcviz import import_files, open_collection
 from sdcviz.qc import Edits
 from sdcviz_app import downloads
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts.save import SAVES, SavePart
+from sdcviz_app.parts.quality.save import SAVES, SavePart
 from sdcviz_app.session import Session
 
 FILES = ("ODV_vertical_profiles_ctd.txt", "BlackSea_2profiles.txt")

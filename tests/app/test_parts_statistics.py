@@ -11,7 +11,7 @@ import pytest
 from sdcviz.qc import Edits
 from sdcviz.words import number
 from sdcviz_app.desk import Desk
-from sdcviz_app.parts.statistics import StatisticsPart
+from sdcviz_app.parts.quality.statistics import StatisticsPart
 from sdcviz_app.session import Session
 
 

@@ -79,7 +79,7 @@ def prepared(collection: Path, count: int = 100) -> list[float]:
     import numpy as np
 
     from sdcviz.observations import open_collection
-    from sdcviz_app.parts.station_view import Shown, station_view
+    from sdcviz_app.parts.quality.station_view import Shown, station_view
 
     data = open_collection(collection)
     shown = Shown.usual(data, data.parameters[0].key)

@@ -104,6 +104,23 @@ def desk(open_page: Open, place: Running, demo: Collection) -> Desk:
     return Desk(open_page(f"{place.address}?c={demo.id}&tab=quality"))
 
 
+def test_a_table_that_is_being_built_misses_nothing(desk: Desk) -> None:
+    # Columns and data that arrive between the view and its table, which a busy browser makes.
+    desk.page.evaluate(
+        """() => {
+          const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+          const model = models.find((m) => m.type === "panel.models.tabulator.DataTabulator")
+          const view = Bokeh.index.find_one(model)
+          view.render()
+          model.columns = model.columns.filter((c) => ["sample", "depth"].includes(c.field))
+          const data = Object.fromEntries(Object.entries({...model.source.data}).map(
+            ([name, column]) => [name, [...column].slice(0, 2)]))
+          model.source.data = {...data, sample: ["7", "8"]}
+        }"""
+    )
+    expect(desk.page.locator(".tabulator-cell[tabulator-field=sample]")).to_have_text(["7", "8"])
+
+
 def test_checks_run_from_the_page_and_their_flags_are_set_after_a_preview(
     desk: Desk, demo: Collection
 ) -> None:

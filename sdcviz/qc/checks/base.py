@@ -241,10 +241,6 @@ class Piece:
         """Tell which samples have a value not flagged 4 or 9, whatever is known of the depth."""
         return np.isfinite(self.values(key)) & _passes(self.flags(key))
 
-    def of_type(self, features: tuple[str, ...]) -> NDArray[np.bool_]:
-        """Tell which stations are of some kinds."""
-        return np.isin(self.feature, [FEATURES.index(f) for f in features])
-
     def find(
         self,
         check: str,

@@ -8,24 +8,21 @@ batches over their columns as they arrive, so that reading flags costs nothing.
 
 from __future__ import annotations
 
-import logging
-import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.errors import BadRequest, NotFound
-from sdcviz.formats.flags import LABELS
+from sdcviz.errors import BadRequest
+from sdcviz.qc.journal.place import journal_address
+from sdcviz.qc.journal.refusals import check_edits
 from sdcviz.qc.journal.runs import Runs, find_rows, identities
-from sdcviz.qc.model import PLACES, Edits
-from sdcviz.settings import get_settings
+from sdcviz.qc.model import Edits
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -36,30 +33,11 @@ if TYPE_CHECKING:
     from sdcviz.qc.journal.queries import Batch
     from sdcviz.qc.journal.store import Store
 
-__all__ = ["TOOLS", "Journal", "check_flag", "journal_file"]
-
-log = logging.getLogger(__name__)
+__all__ = ["Journal"]
 
 T = TypeVar("T")
 
-TOOLS = ("hand", "table", "rule", "check", "undo", "redo", "reading")
-"""What changes flags; ``"check"`` is automatic, all else is somebody's decision."""
-
 _SESSION = uuid.uuid4().hex[:16]
-
-
-def check_flag(code: str) -> str:
-    """Return a flag as L20 writes it.
-
-    Raises
-    ------
-    BadRequest
-        It is no code of L20.
-    """
-    code = str(code).strip().upper()
-    if code not in LABELS:
-        raise BadRequest(f"The flag {code[:20]!r} is not on the L20 scale: {' '.join(LABELS)}.")
-    return code
 
 
 class Journal:
@@ -103,7 +81,7 @@ class Journal:
         user, reason : str
             Who, and why.
         tool : str
-            One of `TOOLS`.
+            One of `sdcviz.qc.journal.TOOLS`.
         selection : str
             What was chosen, as text.
         token : str, optional
@@ -124,7 +102,7 @@ class Journal:
         StorageError
             The disk is full or the database out of reach.
         """
-        self._check(collection, edits, user, tool)
+        check_edits(collection, edits, user, tool)
         runs = Runs.of(collection, edits)
         head = self._head(collection, user, reason, tool, selection, token, session)
         head["automatic"] = tool == "check"
@@ -143,14 +121,6 @@ class Journal:
     def redo(self, collection: Collection, user: str, token: str | None = None) -> Batch | None:
         """Do again what the user took back last, unless he changed something since."""
         return self._take_back(collection, user, "redo", token)
-
-    def can_undo(self, collection: Collection, user: str) -> bool:
-        """Whether the user has a change to take back."""
-        return self._target(collection, user, "undo") is not None
-
-    def can_redo(self, collection: Collection, user: str) -> bool:
-        """Whether the user has an undone change to do again."""
-        return self._target(collection, user, "redo") is not None
 
     def _take_back(
         self, collection: Collection, user: str, tool: str, token: str | None
@@ -262,31 +232,6 @@ class Journal:
                 lay_over(collection, runs)
                 collection.last_batch = batch.id
         return batch
-
-    def _check(self, collection: Collection, edits: Edits, user: str, tool: str) -> None:
-        """Refuse what makes no sense."""
-        if collection.last_batch is None:
-            raise BadRequest(
-                f"{collection.name} was opened with its original flags; open it with those of the "
-                "journal to change them."
-            )
-        if not user.strip():
-            raise BadRequest("Give the name under which the flags are changed (--user).")
-        if tool not in TOOLS:
-            raise BadRequest(f"There is no tool {tool!r}; there are {', '.join(TOOLS)}.")
-        for code in np.unique(np.concatenate([edits.old, edits.new])).tolist():
-            check_flag(chr(code))
-        for which, key in enumerate(edits.keys):
-            part = np.flatnonzero(edits.parameter == which)
-            rows, samples = edits.station[part], edits.sample[part]
-            wrong = np.flatnonzero(~collection.flag_places(key, rows, samples))
-            if wrong.size:
-                i = wrong[0]
-                what = "the station itself" if samples[i] < 0 else f"sample {samples[i]}"
-                raise NotFound(
-                    f"Station {rows[i]} has no flag of {PLACES.get(key, key)} for {what}; "
-                    "nothing was saved."
-                )
 
     # ---- keeping up ----------------------------------------------------
     def catch_up(self, collection: Collection) -> Touched:
@@ -464,38 +409,12 @@ class Journal:
 
     def store(self, collection: Collection, write: bool = False) -> Store | None:
         """Return the database; None where nothing was written yet, unless it is to be made."""
-        url = get_settings().journal_url
-        if url is None:
-            file = journal_file(collection)
-            if not write and not file.exists():
-                return None  # without SQLAlchemy, which takes a while to load
-            address = f"sqlite:///{file.absolute()}"
-        else:
-            address = url.get_secret_value()
-            _tell_unused(collection.path)
+        address = journal_address(collection, write)
+        if address is None:
+            return None  # without SQLAlchemy, which takes a while to load
         from sdcviz.qc.journal.store import open_store
 
         return open_store(address)
-
-
-def journal_file(collection: Collection) -> Path:
-    """Return the SQLite file of a collection's journal, whether it exists or not.
-
-    It lies in the collection's folder and goes where the folder goes. Only where
-    that folder can't be written and has no journal, it lies in the user's own.
-    """
-    beside = collection.path / "journal.sqlite"
-    if beside.exists() or os.access(collection.path, os.W_OK):
-        return beside
-    return get_settings().data_dir / "journals" / f"{collection.id}.sqlite"
-
-
-@lru_cache
-def _tell_unused(folder: Path) -> None:
-    """Say once that a collection has a journal of its own, which the settings pass over."""
-    file = folder / "journal.sqlite"
-    if file.exists():
-        log.warning("%s is not used, as journal_url names another database.", file)
 
 
 def _now() -> str:

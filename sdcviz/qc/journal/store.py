@@ -40,7 +40,7 @@ from sqlalchemy.pool import NullPool
 
 from sdcviz.errors import StorageError
 
-__all__ = ["BATCH", "BLOCK", "EDIT", "SEEN", "Store", "open_store"]
+__all__ = ["BATCH", "BLOCK", "EDIT", "Store", "open_store"]
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ BLOCK = Table(
 )
 """The same for batches of many rows; see `sdcviz.qc.journal.blocks`."""
 
-SEEN = Table(
+_SEEN = Table(
     "seen",
     _META,
     Column("collection", String(64), primary_key=True),
@@ -119,7 +119,7 @@ SEEN = Table(
     Column("reading", Text, primary_key=True),
     Column("time", String(32), nullable=False),
 )
-"""Stations that somebody has finished looking at."""
+"""Stations that somebody has finished looking at; `queries` names it in SQL."""
 
 
 @lru_cache(maxsize=256)

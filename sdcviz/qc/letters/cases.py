@@ -13,25 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import insert, inspect, select
 
 from sdcviz.errors import BadRequest, NotFound
 
 from .composing import Earlier
 from .model import Item, Letter, one_line
+from .tables import ANSWER, EVENT, ITEM, LETTER, META
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -44,69 +32,8 @@ __all__ = ["VERDICTS", "Answer", "Case", "Cases"]
 
 VERDICTS = ("accepted", "rejected")
 
-_META = MetaData()
-_NUMBER = BigInteger().with_variant(Integer, "sqlite")
-
-LETTER = Table(
-    "letter",
-    _META,
-    Column("id", String(32), primary_key=True),
-    Column("collection", String(64), nullable=False),
-    Column("edmo", Integer, nullable=False),
-    Column("centre", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("author", Text, nullable=False),
-    Column("time", String(32), nullable=False),
-    Column("answer_by", String(10), nullable=False),
-    Column("last_batch", BigInteger, nullable=False),
-    Index("letter_of_collection", "collection", "time"),
-)
-"""Letters that were written."""
-
-ITEM = Table(
-    "letter_item",
-    _META,
-    Column("letter", String(32), ForeignKey("letter.id"), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    *(
-        Column(name, Text, nullable=False)
-        for name in Item._fields
-        if name not in ("number", "values")
-    ),
-    Column("values", Integer, nullable=False),
-)
-"""What each letter asks for."""
-
-EVENT = Table(
-    "letter_event",
-    _META,
-    Column("id", _NUMBER, primary_key=True),
-    Column("letter", String(32), ForeignKey("letter.id"), nullable=False, index=True),
-    Column("time", String(32), nullable=False),
-    Column("user", Text, nullable=False),
-    Column("what", String(16), nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
-    Column("note", Text, nullable=False),
-)
-"""What became of a letter: ``sending``, then ``sent`` or ``failed``."""
-
 SENDING_MINUTES = 15
 """After so long, a sending that came to no end was broken off."""
-
-ANSWER = Table(
-    "letter_answer",
-    _META,
-    Column("id", _NUMBER, primary_key=True),
-    Column("letter", String(32), ForeignKey("letter.id"), nullable=False, index=True),
-    Column("number", Integer, nullable=False),
-    Column("verdict", String(16), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("user", Text, nullable=False),
-    Column("time", String(32), nullable=False),
-)
-"""What data centres answered on items."""
 
 
 @dataclass(frozen=True)
@@ -385,7 +312,7 @@ class Cases:
         store = self._collection.journal.store(self._collection, write=True)
         assert store is not None, "it is made where there is none"
         # A lock of its own: two collections of one database may need the tables at once.
-        store.write("tables", _META.create_all)
+        store.write("tables", META.create_all)
         store.write(self._collection.id, work)
 
     def _read(self, work: Callable[[Connection], T], nothing: T) -> T:

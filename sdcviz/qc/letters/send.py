@@ -15,13 +15,12 @@ from sdcviz.errors import BadRequest, MailError
 if TYPE_CHECKING:
     from sdcviz.settings import Settings
 
-__all__ = ["ATTEMPTS", "PAUSES", "send"]
+__all__ = ["PAUSES", "send"]
 
 log = logging.getLogger(__name__)
 
 PAUSES = (2.0, 10.0, 30.0)
 """Seconds before each further attempt."""
-ATTEMPTS = len(PAUSES) + 1
 
 
 class _Later(Exception):

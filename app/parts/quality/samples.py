@@ -14,8 +14,8 @@ from panel.custom import JSComponent
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits
 from sdcviz.words import counted, number
 
-from ..desk import Desk
-from .chosen import SHOWN_BY, shown
+from ...desk import Desk
+from ..chosen import SHOWN_BY, shown
 from .sample_card import card_of
 from .samples_columns import STYLE, TITLES, columns_of, flag_formatter
 from .samples_frame import (

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import panel as pn
-import panel_material_ui as pmui
-import param
 from numpy.typing import NDArray
 
 from sdcviz.errors import SdcvizError
@@ -16,11 +13,11 @@ from sdcviz.qc.model import PLACES
 from sdcviz.qc.rules import FUNCTIONS, WORDS, Rule, RuleError, parse
 from sdcviz.words import counted
 
-from ..desk import REASONS, Desk
-from .background import background
+from ...desk import REASONS
+from ..background import background
 from .rule_preview import Preview, ground, look
 from .rule_rows import choices, rows_of, text_of
-from .tool_form import ToolForm, script, style
+from .tool_form import ToolForm, ToolPart, script, style
 
 __all__ = ["RulesPart"]
 
@@ -42,7 +39,7 @@ class RuleForm(ToolForm):
     _style = style("rules.css")
 
 
-class RulesPart(pn.viewable.Viewer):
+class RulesPart(ToolPart):
     """Find samples by a rule and flag them.
 
     Nothing is written before the operator has seen how many samples the rule
@@ -50,12 +47,10 @@ class RulesPart(pn.viewable.Viewer):
     journal; one undo takes all of it back.
     """
 
-    desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
+    title = "Rule"
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._layout = pn.Column(margin=0, width=0, height=0)
-        self._dialog: Any = None
         self._text, self._word = "", "and"
         self._rows: list[dict[str, str]] | None = [{}]
         self._key, self._scope, self._flag, self._keep_worse = "", "all", "4", True
@@ -71,28 +66,15 @@ class RulesPart(pn.viewable.Viewer):
         self.desk.param.watch(lambda _: self._restart(), "findings")
         self.desk.param.watch(lambda *_: self._look_again(), ["queue", "station"])
 
-    def __panel__(self) -> Any:
-        return self._layout
+    def _contents(self) -> list[Any]:
+        self.form = RuleForm(self._take, session=self.desk.session)
+        return [self.form]
 
-    def open(self) -> None:
-        """Show the tool."""
-        new = self._dialog is None
+    def _opened(self, new: bool) -> None:
         if new:
-            self.form = RuleForm(self._take, session=self.desk.session)
-            self._dialog = pmui.Dialog(
-                self.form, title="Rule", width_option="lg", show_close_button=True,
-                close_on_click=True,
-            )  # fmt: skip
             self._restart()
-        self._dialog.open = True
-        self._look()
-        if new:
-            # Opened before: the browser may miss a change while it first draws a dialog.
-            self._layout.append(self._dialog)
-
-    @property
-    def _shown(self) -> bool:
-        return self._dialog is not None and self._dialog.open
+        else:
+            self._look()
 
     # ---- what the form says ------------------------------------------------
     def _take(self, said: dict[str, Any]) -> None:
@@ -242,7 +224,7 @@ class RulesPart(pn.viewable.Viewer):
     # ---- doing -------------------------------------------------------------
     def _apply(self, reason: str) -> None:
         """Write what the preview shows, in a thread."""
-        from .. import editing
+        from ... import editing
 
         preview, data, session = self.preview, self.desk.data, self.desk.session
         if preview is None or data is None or self._busy or not preview.changed.any():
@@ -269,7 +251,7 @@ class RulesPart(pn.viewable.Viewer):
         background(write, then)
 
     def _undo(self) -> None:
-        from .. import editing
+        from ... import editing
 
         data, user = self.desk.data, self.desk.session.user
         if data is None:

@@ -13,8 +13,8 @@ from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import PLACES, Edits
 from sdcviz.words import counted, number
 
-from ..desk import Desk
-from .background import background
+from ...desk import Desk
+from ..background import background
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
@@ -86,7 +86,7 @@ class Proposals(param.Parameterized):
 
     def apply(self, told: Callable[[str, bool], None]) -> None:
         """Write what the preview shows; `told` gets a sentence and whether it went wrong."""
-        from .. import editing
+        from ... import editing
 
         data, edits, session = self.desk.data, self._edits, self.desk.session
         if data is None or not edits or self._busy:

@@ -29,7 +29,7 @@ from bokeh.models import (
     WheelZoomTool,
 )
 
-from .chart import LOOKS, PICK
+from ..chart import LOOKS, PICK
 
 __all__ = ["MARKERS", "PLOTS", "QcPlots"]
 

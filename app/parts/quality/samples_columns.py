@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sdcviz.plots.colours import FLAGS
 
-from .table import DENSE
+from ..table import DENSE
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection

@@ -6,20 +6,17 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import panel as pn
 import panel_material_ui as pmui
-import param
 
 from sdcviz.formats.csv_write import safe_text
 from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import PLACES
 from sdcviz.words import counted, number
 
-from ..desk import Desk
-from .background import background
+from ..background import background
 from .queue_rows import check_title
 from .sample_card import TOOLS
-from .tool_form import ToolForm, script, style
+from .tool_form import ToolForm, ToolPart, script, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,15 +56,13 @@ class StatisticsForm(ToolForm):
     _style = style("statistics.css")
 
 
-class StatisticsPart(pn.viewable.Viewer):
+class StatisticsPart(ToolPart):
     """Show how flags are spread and who changed them; the numbers go out as CSV."""
 
-    desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
+    title = "Statistics"
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._layout = pn.Column(margin=0, width=0, height=0)
-        self._dialog: Any = None
         self._view, self._by, self._key = "flags", "user", ""
         self._asked = 0
         self._frame: pd.DataFrame | None = None
@@ -76,26 +71,16 @@ class StatisticsPart(pn.viewable.Viewer):
             lambda *_: self._count(), ["collection", "collection_version", "flags_version"]
         )
 
-    def __panel__(self) -> Any:
-        return self._layout
+    def _contents(self) -> list[Any]:
+        self.form = StatisticsForm(self._take, session=self.desk.session)
+        self._csv = pmui.FileDownload(
+            callback=self.csv, filename="flags.csv", label="CSV", variant="text", size="small",
+            width=90, margin=(4, 0),
+        )  # fmt: skip
+        return [self.form, self._csv]
 
-    def open(self) -> None:
-        """Show the tool."""
-        new = self._dialog is None
-        if new:
-            self.form = StatisticsForm(self._take, session=self.desk.session)
-            self._csv = pmui.FileDownload(
-                callback=self.csv, filename="flags.csv", label="CSV", variant="text", size="small",
-                width=90, margin=(4, 0),
-            )  # fmt: skip
-            self._dialog = pmui.Dialog(
-                self.form, self._csv, title="Statistics", width_option="lg", show_close_button=True
-            )
-        self._dialog.open = True
+    def _opened(self, new: bool) -> None:
         self._count()
-        if new:
-            # Opened before: the browser may miss a change while it first draws a dialog.
-            self._layout.append(self._dialog)
 
     # ---- counting ----------------------------------------------------------
 
@@ -117,7 +102,7 @@ class StatisticsPart(pn.viewable.Viewer):
         from sdcviz.qc import statistics as stats
 
         data = self.desk.data
-        if self._dialog is None or not self._dialog.open or data is None:
+        if not self._shown or data is None:
             return
         if self._key not in data.keys:
             key = self.desk.parameter

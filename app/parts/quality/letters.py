@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 
 from sdcviz.errors import SdcvizError
@@ -20,11 +19,10 @@ from sdcviz.qc.letters.outbox import sha256
 from sdcviz.settings import get_settings
 from sdcviz.words import counted
 
-from .. import downloads
-from ..desk import Desk
-from ..processes import CommandJob, Outcome
-from .background import background
-from .tool_form import ToolForm, script, style
+from ... import downloads
+from ...processes import CommandJob, Outcome
+from ..background import background
+from .tool_form import ToolForm, ToolPart, script, style
 
 __all__ = ["LettersPart"]
 
@@ -43,19 +41,18 @@ class LettersForm(ToolForm):
     _style = style("letters.css")
 
 
-class LettersPart(pn.viewable.Viewer):
+class LettersPart(ToolPart):
     """Write letters to data centres, send what is approved, note what they answer.
 
     Letters are written by a process of its own; what is sent is the file that was
     shown, byte for byte but for its addresses.
     """
 
-    desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
+    title = "Letters to data centres"
+    closes_outside = False
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._layout = pn.Column(margin=0, width=0, height=0)
-        self._dialog: Any = None
         self._said, self._wrong, self._busy = "", False, False
         self._chosen, self._page, self._approved, self._link = "", 0, "", ""
         self._cases: list[Case] = []
@@ -66,23 +63,12 @@ class LettersPart(pn.viewable.Viewer):
             lambda *_: self._restart(), ["collection", "collection_version"]
         )
 
-    def __panel__(self) -> Any:
-        return self._layout
+    def _contents(self) -> list[Any]:
+        self.form = LettersForm(self._take, session=self.desk.session, height=640)
+        return [self.form]
 
-    def open(self) -> None:
-        """Show the tool."""
-        new = self._dialog is None
-        if new:
-            self.form = LettersForm(self._take, session=self.desk.session, height=640)
-            self._dialog = pmui.Dialog(
-                self.form, title="Letters to data centres", width_option="lg",
-                show_close_button=True, close_on_click=False,
-            )  # fmt: skip
-        self._dialog.open = True
+    def _opened(self, new: bool) -> None:
         self._restart()
-        if new:
-            # Opened before: the browser may miss a change while it first draws a dialog.
-            self._layout.append(self._dialog)
 
     def _restart(self) -> None:
         """Show the letters about the open collection."""

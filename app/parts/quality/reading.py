@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import panel as pn
-import panel_material_ui as pmui
-import param
 
 from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.agreement import Agreement, agreement, kappa
 from sdcviz.qc.model import DEPTH, PLACES
 from sdcviz.words import counted, number
 
-from .. import library
-from ..desk import Desk
-from .background import background
-from .tool_form import ToolForm, script, style
+from ... import library
+from ..background import background
+from .tool_form import ToolForm, ToolPart, script, style
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
@@ -37,19 +33,17 @@ class ReadingForm(ToolForm):
     _style = style("reading.css")
 
 
-class ReadingPart(pn.viewable.Viewer):
+class ReadingPart(ToolPart):
     """Read the stations a second time, and compare.
 
     A reading shows imported flags, what checks set, and its own changes. While
     one is at work in it, nothing of the comparison is shown.
     """
 
-    desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
+    title = "Second reader"
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._layout = pn.Column(margin=0, width=0, height=0)
-        self._dialog: Any = None
         self._name, self._page, self._asked = "", 0, 0
         self._said, self._wrong, self._busy = "", False, False
         self.found: Agreement | None = None
@@ -57,29 +51,18 @@ class ReadingPart(pn.viewable.Viewer):
             lambda *_: self._restart(), ["collection", "collection_version", "reading"]
         )
 
-    def __panel__(self) -> Any:
-        return self._layout
+    def _contents(self) -> list[Any]:
+        self.form = ReadingForm(self._take, session=self.desk.session)
+        return [self.form]
 
-    def open(self) -> None:
-        """Show the tool."""
-        new = self._dialog is None
-        if new:
-            self.form = ReadingForm(self._take, session=self.desk.session)
-            self._dialog = pmui.Dialog(
-                self.form, title="Second reader", width_option="lg", show_close_button=True,
-                close_on_click=True,
-            )  # fmt: skip
-        self._dialog.open = True
+    def _opened(self, new: bool) -> None:
         self._restart()
-        if new:
-            # Opened before: the browser may miss a change while it first draws a dialog.
-            self._layout.append(self._dialog)
 
     def _restart(self) -> None:
         """Show where one stands; compare anew if that was shown."""
         self._asked += 1
         self.found, self._said, self._busy, self._page = None, "", False, 0
-        if self._dialog is None or not self._dialog.open or self.desk.data is None:
+        if not self._shown or self.desk.data is None:
             return
         known = [name for name, _, _ in self._readings()]
         if self._name not in known:
@@ -208,7 +191,7 @@ class ReadingPart(pn.viewable.Viewer):
 
     def _take_over(self, indices: Any) -> None:
         """Write the second reader's flags into the common ones, in a thread."""
-        from .. import editing
+        from ... import editing
 
         assert self.found is not None
         edits, data, user = self.found.differing, self.desk.data, self.desk.session.user

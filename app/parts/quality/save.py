@@ -14,9 +14,9 @@ import param
 
 from sdcviz.words import counted
 
-from ..desk import Desk
-from .chosen import counts, shown
-from .writer import Writer, stem
+from ...desk import Desk
+from ..chosen import counts, shown
+from ..writer import Writer, stem
 
 if TYPE_CHECKING:
     from sdcviz.observations import Selection

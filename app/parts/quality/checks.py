@@ -7,7 +7,7 @@ from typing import Any
 import panel as pn
 import param
 
-from ..desk import Desk
+from ...desk import Desk
 
 __all__ = ["ChecksRun"]
 
@@ -29,7 +29,7 @@ class ChecksRun(param.Parameterized):
 
     def start(self) -> None:
         """Run all checks over the whole collection."""
-        from ..checking import CheckJob
+        from ...checking import CheckJob
 
         data = self.desk.data
         if data is None or self._job is not None:

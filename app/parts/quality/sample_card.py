@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.qc.model import Findings
 
-    from ..desk import Desk
+    from ...desk import Desk
 
 __all__ = ["card_of"]
 

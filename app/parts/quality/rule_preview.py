@@ -15,7 +15,7 @@ from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import DEPTH, PLACES, Edits
 from sdcviz.qc.rules import Rule, changes
 
-from ..library import Shared
+from ...library import Shared
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection

@@ -23,7 +23,7 @@ from sdcviz.geo.projection import forward
 from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
 
-from ..desk import REASONS, Desk
+from ...desk import REASONS, Desk
 from .qc_plots import MARKERS, QcPlots
 from .station_view import Shown, station_flags, station_view
 

@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from ..session import Session
+from ...session import Session
 
 __all__ = ["ReadingNote"]
 

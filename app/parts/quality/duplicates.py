@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import panel as pn
-import panel_material_ui as pmui
-import param
 
 from sdcviz.qc.checks.duplicates import REASONS, Pairs, find_pairs
 from sdcviz.qc.model import Edits
 from sdcviz.qc.rules import changes
 from sdcviz.words import counted
 
-from ..desk import Desk
-from .background import background
+from ..background import background
 from .duplicate_pair import REJECTED, pair_of, titles_of
-from .tool_form import ToolForm, script, style
+from .tool_form import ToolForm, ToolPart, script, style
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
@@ -43,15 +39,14 @@ class DuplicatesForm(ToolForm):
     _style = style("duplicates.css")
 
 
-class DuplicatesPart(pn.viewable.Viewer):
+class DuplicatesPart(ToolPart):
     """Find stations that may be the same cast, look at both, keep one or both."""
 
-    desk = param.ClassSelector(class_=Desk, instantiate=False, doc="What the operator works on.")
+    title = "Duplicates"
+    width = "xl"
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._layout = pn.Column(margin=0, width=0, height=0)
-        self._dialog: Any = None
         self._limits = {name: usual for name, (_, usual, _) in TOLERANCES.items()}
         self._elsewhere, self._key, self._flag = True, "", "4"
         self._page, self._at, self._asked = 0, -1, 0
@@ -62,30 +57,15 @@ class DuplicatesPart(pn.viewable.Viewer):
         session.param.watch(lambda *_: self._restart(), ["collection", "collection_version"])
         session.param.watch(lambda _: self._show_again(), "flags_version")
 
-    def __panel__(self) -> Any:
-        return self._layout
+    def _contents(self) -> list[Any]:
+        self.form = DuplicatesForm(self._take, session=self.desk.session)
+        return [self.form]
 
-    def open(self) -> None:
-        """Show the tool."""
-        new = self._dialog is None
-        if new:
-            self.form = DuplicatesForm(self._take, session=self.desk.session)
-            self._dialog = pmui.Dialog(
-                self.form, title="Duplicates", width_option="xl", show_close_button=True,
-                close_on_click=True,
-            )  # fmt: skip
-        self._dialog.open = True
+    def _opened(self, new: bool) -> None:
         if self.pairs is None:
             self._restart()
         else:
             self._show()
-        if new:
-            # Opened before: the browser may miss a change while it first draws a dialog.
-            self._layout.append(self._dialog)
-
-    @property
-    def _shown(self) -> bool:
-        return self._dialog is not None and self._dialog.open
 
     def _restart(self) -> None:
         """Begin with another collection."""
@@ -224,7 +204,7 @@ class DuplicatesPart(pn.viewable.Viewer):
     # ---- doing -------------------------------------------------------------
     def _decide(self, keep: str) -> None:
         """Keep one station of the pair and flag the other, or keep both."""
-        from .. import editing
+        from ... import editing
 
         data, (a, b) = self.desk.data, self._pair()
         if data is None or self._busy:
@@ -257,7 +237,7 @@ class DuplicatesPart(pn.viewable.Viewer):
         background(write, then)
 
     def _undo(self) -> None:
-        from .. import editing
+        from ... import editing
 
         data, user = self.desk.data, self.desk.session.user
         if data is None:

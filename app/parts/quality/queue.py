@@ -14,7 +14,7 @@ from panel.custom import JSComponent
 from sdcviz.errors import SdcvizError
 from sdcviz.words import counted, number
 
-from ..desk import Desk
+from ...desk import Desk
 from .checks import ChecksRun
 from .proposals import Proposals
 from .queue_found import Found
