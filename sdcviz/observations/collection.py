@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import CollectionError, NewerCollection, NotFound
 from sdcviz.formats.model import Coded, Oddity
-from sdcviz.observations.columns import Columns, ParameterInfo
+from sdcviz.observations.columns import Columns
 from sdcviz.observations.filters import Filters
 from sdcviz.observations.layout import SCHEMA, Labels, not_readable, read_json, read_labels
 from sdcviz.observations.overlay import POSITION, TIME
+from sdcviz.observations.parameter_info import ParameterInfo
 from sdcviz.words import number
 
 if TYPE_CHECKING:

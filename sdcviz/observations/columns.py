@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -15,57 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from sdcviz.errors import CollectionError, NotFound
 from sdcviz.formats.model import MISSING, Coded
 from sdcviz.observations.layout import not_readable, read_json, read_labels, read_npy
+from sdcviz.observations.memory import Memory
 from sdcviz.observations.overlay import PLAIN, Overlay
+from sdcviz.observations.parameter_info import ParameterInfo
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["Columns", "ParameterInfo"]
+__all__ = ["Columns"]
 
 _TOLD = ("key", "name", "label", "unit", "p01", "p06", "kind", "n_values", "n_stations", "flags")
 _CACHE_BYTES = 512_000_000
-
-
-@dataclass(frozen=True)
-class ParameterInfo:
-    """One parameter of a collection.
-
-    Attributes
-    ----------
-    key : str
-        Name within the collection, for example ``"temperature"``.
-    name : str
-        Name in the first file that has it.
-    label, unit : str
-        For people.
-    p01, p06 : str
-        Codes without prefix; empty if unknown.
-    kind : str
-        ``"number"`` or ``"text"``.
-    n_values : int
-        Samples that have a value.
-    n_stations : int
-        Stations that have at least one.
-    flags : dict of str to int
-        Samples by L20 code as they stand, missing values included.
-    range : tuple of float
-        Smallest and greatest value; empty without values.
-    quantiles : tuple of float
-        2nd and 98th percentile of the values not flagged bad when they were imported.
-    """
-
-    key: str
-    name: str
-    label: str
-    unit: str
-    p01: str
-    p06: str
-    kind: str
-    n_values: int
-    n_stations: int
-    flags: dict[str, int]
-    range: tuple[float, ...]
-    quantiles: tuple[float, ...]
 
 
 def _alike(*columns: ArrayLike) -> list[NDArray[np.int64]]:
@@ -128,9 +85,7 @@ class Columns:
         self.n_stations: int = self.manifest["stations"]
         self.n_samples: int = self.manifest["samples"]
         self._entries = {p["key"]: p for p in self.manifest["parameters"]}
-        self._lock = Lock()
-        self._memory: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._bytes = 0
+        self._memory = Memory(_CACHE_BYTES)
         self.overlay = Overlay(cast("Collection", self))
         self._told: tuple[int, list[ParameterInfo]] = -1, []
 
@@ -455,33 +410,22 @@ class Columns:
         flags : tuple of str
             Keys of the flags that it is computed from; it is forgotten when they change.
         """
-        with self._lock:
-            if what in self._memory:
-                self._memory.move_to_end(what)
-                return self._memory[what][0]
+        if (found := self._memory.find(what)) is not None:
+            return found.value
         needed = self._sources_of(flags) if flags else set()
         before = self.overlay.state(needed)
         made = make()
         size = weight if weight >= 0 else getattr(made, "nbytes", 1000)
-        with self._lock:
-            if self.overlay.state(needed) != before:
-                return made  # the flags changed meanwhile
-            if what not in self._memory:
-                self._memory[what] = made, size, needed
-                self._bytes += size
-            while self._bytes > _CACHE_BYTES and len(self._memory) > 1:
-                self._bytes -= self._memory.popitem(last=False)[1][1]
+        # Not kept where the flags changed meanwhile.
+        self._memory.keep(what, made, size, needed, lambda: self.overlay.state(needed) == before)
         return made
 
     def kept(self, what: tuple[Any, ...]) -> Any:
         """Return what `remember` still has under a name, or None."""
-        with self._lock:
-            return self._memory[what][0] if what in self._memory else None
+        found = self._memory.find(what)
+        return None if found is None else found.value
 
     def forget(self, key: str) -> None:
         """Forget what was computed from flags that have changed."""
-        with self._lock:
-            # Flags spread over all samples were changed where they are.
-            gone = [w for w, (_, _, f) in self._memory.items() if key in f and w != (key, "flags")]
-            for what in gone:
-                self._bytes -= self._memory.pop(what)[1]
+        # Flags spread over all samples were changed where they are.
+        self._memory.forget(key, but=(key, "flags"))

@@ -19,7 +19,8 @@ from sdcviz.formats.model import MISSING
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
-    from sdcviz.observations.columns import Columns, ParameterInfo
+    from sdcviz.observations.columns import Columns
+    from sdcviz.observations.parameter_info import ParameterInfo
 
 __all__ = ["DERIVED", "available", "compute", "info", "mixed_layer_depth", "needs"]
 
@@ -149,7 +150,7 @@ def _inputs(c: Columns, key: str) -> list[str] | None:
 
 def info(collection: Columns, key: str) -> ParameterInfo:
     """Describe a derived parameter; its range is that of about 200 000 samples."""
-    from sdcviz.observations.columns import ParameterInfo
+    from sdcviz.observations.parameter_info import ParameterInfo
 
     inputs = [collection.parameter(k) for k in needs(collection, key)]
 

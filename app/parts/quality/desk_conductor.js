@@ -204,6 +204,7 @@ class Conductor extends Flagging {
     this.row = row
     this.picked = []
     this.bar.place(this.place(), this.queue.length)
+    this.bar.picked("")
     this.play()
     if (tell) {
       clearTimeout(this.telling)
