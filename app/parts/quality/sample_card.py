@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import SdcvizError
-from sdcviz.plots.colours import FLAGS
-from sdcviz.qc.model import DEPTH, PLACES, Edits
-from sdcviz.words import counted
+from sdcviz.plots.colours import FLAG_OF
+from sdcviz.qc.model import DEPTH, PLACES, Edits, label_of
+from sdcviz.words import counted, minute
 
 from .queue_rows import check_title
 
@@ -30,7 +30,6 @@ TOOLS = {
     "hand": "by hand", "table": "in the table", "rule": "by a rule", "check": "by checks",
     "undo": "undone", "redo": "done again", "reading": "by a reading",
 }  # fmt: skip
-_FLAGS = {flag.code: flag for flag in FLAGS}
 
 
 def card_of(
@@ -62,7 +61,7 @@ def card_of(
 
 
 def _flag(code: str) -> list[str]:
-    flag = _FLAGS.get(code, _FLAGS["0"])
+    flag = FLAG_OF.get(code, FLAG_OF["0"])
     return [flag.title, flag.colour]
 
 
@@ -93,7 +92,7 @@ def _one(
                 entry.note,
                 _flag(entry.old),
                 _flag(entry.new),
-                f"{entry.time[:16].replace('T', ' ')} UTC, {entry.user or 'somebody'}, "
+                f"{minute(entry.time)}, {entry.user or 'somebody'}, "
                 f"{TOOLS.get(entry.tool, entry.tool)}",
                 entry.reason or "no reason given",
             ]
@@ -110,7 +109,7 @@ def _found(data: Collection, findings: Findings | None, row: int, sample: int) -
     out = []
     for i in range(len(found)):
         key = found.keys[found.parameter[i]] if found.parameter[i] >= 0 else ""
-        label = PLACES.get(key) or (data.parameter(key).label if key else "")
+        label = label_of(data, key) if key else ""
         words = f"{label} {found.value[i]:.5g}, limit {found.threshold[i]:.5g}"
         if found.details.get(i):
             words += f", {found.details[i]}"
