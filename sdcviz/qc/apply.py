@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .checks.runner import Plan
 
-__all__ = ["explain", "passed", "set_flags", "to_edits"]
+__all__ = ["explain", "passed", "reason_of", "set_flags", "to_edits"]
 
 _ONLY_REPORTED = ord("0")
 _ATTEMPTS = 5
@@ -139,13 +139,25 @@ def set_flags(
     Conflict
         Others change the same flags faster than they can be written.
     """
-    names = ", ".join(check.name for check in plan.checks)
+    reason = reason_of([check.name for check in plan.checks])
     steps: list[tuple[str, Callable[[], Edits]]] = [
-        (f"checks: {names}", lambda: to_edits(collection, findings, good=False)),
-        (f"passed the checks: {names}", lambda: passed(collection, findings, plan.limits, rows)),
+        (reason, lambda: to_edits(collection, findings, good=False)),
+        (f"passed: {reason}", lambda: passed(collection, findings, plan.limits, rows)),
     ]
-    counts = [_write(collection, user, reason, make) for reason, make in steps]
+    counts = [_write(collection, user, why, make) for why, make in steps]
     return counts[0], counts[1]
+
+
+def reason_of(checks: Sequence[str]) -> str:
+    """Give the reason of a batch: the title of its only check, else ``"automatic checks"``.
+
+    Which check set a flag is told by its note (see `explain`).
+    """
+    from .checks.table import CHECKS
+
+    if len(checks) != 1:
+        return "automatic checks"
+    return CHECKS[checks[0]].title if checks[0] in CHECKS else checks[0]
 
 
 def _write(collection: Collection, user: str, reason: str, make: Callable[[], Edits]) -> int:

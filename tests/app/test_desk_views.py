@@ -11,7 +11,7 @@ import pytest
 
 from sdcviz.demo import make_demo
 from sdcviz.observations import Collection, import_files, open_collection
-from sdcviz.qc.model import DEPTH, POSITION, Edits, Findings
+from sdcviz.qc.model import DEPTH, POSITION, Edits
 from sdcviz_app.parts.quality.conductor import Conductor
 from sdcviz_app.parts.quality.station_view import DRAWN, Shown, station_flags, station_view
 from sdcviz_app.quality import QualityView
@@ -78,22 +78,6 @@ def test_what_is_shown_beside_a_parameter(demo: Collection) -> None:
     assert Shown.usual(demo, "temperature").pairs["c"] == ("salinity", "temperature")
     assert Shown.usual(demo, "temperature").b == "salinity"
     assert Shown.usual(demo, "salinity").b == "temperature"
-
-
-def test_findings_are_those_of_the_station(demo: Collection) -> None:
-    found = Findings.join(
-        [
-            Findings.of("spike", "temperature", [3, 7, 7], [1, 4, 5], "4", [2.5, 3, 9], 2.0),
-            Findings.of("position on land", None, 7, -1, "4", np.nan, np.nan, {0: "in Egypt"}),
-        ]
-    )
-    got = station_view(demo, 7, Shown("temperature"), found)["findings"]
-    assert [(f["check"], f["sample"], f["value"]) for f in got] == [
-        ("spike", 4, 3.0),
-        ("spike", 5, 9.0),
-        ("position on land", -1, None),
-    ]
-    assert got[2]["detail"] == "in Egypt"
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_proposals_are_counted_before_they_are_written(part, desk):
     assert part.form.state["said"].startswith("2 flags set at 1 station")
     assert c.flag_at("salinity", [5, 5], [3, 4]).tobytes() == b"44"
     batch = c.journal.batches(c)[-1]
-    assert (batch.tool, batch.user, batch.samples) == ("check", "eve", 2)
+    assert (batch.tool, batch.user, batch.samples, batch.reason) == ("check", "eve", 2, "Spike")
     part._take({"propose": True, "good": False})
     assert part.form.state["preview"]["title"].startswith("All that the checks propose is set")
 

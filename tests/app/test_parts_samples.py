@@ -189,7 +189,8 @@ def test_findings_stand_beside_their_samples(part, desk):
     assert part.bar.state["words"].startswith("2 of ")
     part._click(SimpleNamespace(row=0, column="sample"))
     spike, climatology = part.card.state["found"]
-    assert spike[1] == "Salinity 9, limit 6"
+    assert spike[0] == "Spike · Salinity"
+    assert spike[1].startswith("stands out by 9 ")
     assert climatology[1].endswith("<b>of May</b>")
 
 

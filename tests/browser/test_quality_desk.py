@@ -215,6 +215,22 @@ def test_keys_that_are_typed_set_no_flag(desk: DeskPage) -> None:
     expect(desk.page.get_by_text("undo / redo your own changes")).to_be_visible()
 
 
+def test_what_was_picked_is_not_told_of_the_next_station(desk: DeskPage) -> None:
+    desk.press("ArrowDown")
+    expect(desk.page.locator(".chosen")).to_contain_text("1 sample picked")
+    desk.step("n")
+    expect(desk.page.locator(".chosen")).to_have_text("")
+    assert desk.picked == []
+
+
+def test_the_whole_bar_is_in_view_on_a_small_screen(desk: DeskPage) -> None:
+    desk.page.set_viewport_size({"width": 1024, "height": 700})
+    for name in ("Undo", "Redo", "Keys", "Save"):
+        button = desk.page.locator(".desk").get_by_role("button", name=name, exact=True)
+        expect(button).to_be_in_viewport(ratio=1)
+    expect(desk.page.get_by_label("Your name")).to_be_in_viewport(ratio=1)
+
+
 def test_nothing_picked_is_said_and_changes_nothing(desk: DeskPage) -> None:
     before = desk.flags()
     desk.press("4")

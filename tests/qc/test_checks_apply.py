@@ -172,6 +172,20 @@ def test_what_others_changed_in_the_meantime_stays(one: Collection) -> None:
     assert bytes(now.flag_at("temperature", [row, row], [0, 1])) == b"42"
 
 
+def test_the_reason_is_short_and_the_note_names_the_check(one: Collection) -> None:
+    row = row_of(one, 0)
+    found = Findings.of("spike", "temperature", row, [1], "4", 7, 6)
+    set_flags(one, found, plan_checks(one, ["spike"]), user="Ann")
+    failed, passed = one.journal.batches(one)
+    assert (failed.reason, passed.reason) == ("Spike", "passed: Spike")
+    found = Findings.of("global_range", "chlorophyll", row, [5], "4", 400, 150)
+    set_flags(one, found, plan_checks(one), user="Ann")
+    several = one.journal.batches(one)[2:]
+    assert [b.reason for b in several] == ["automatic checks", "passed: automatic checks"]
+    [entry] = one.journal.history(one, row, 5, "chlorophyll")
+    assert entry.note == "global_range 400 (limit 150)"
+
+
 def test_someone_who_is_faster_is_waited_for(
     one: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,7 +172,6 @@ class Conductor(pn.viewable.Viewer):
             "flags": [[f.code, f.title, f.colour, MARKERS[f.code]] for f in FLAGS],
             "reasons": list(REASONS),
             "tools": [[key, title] for key, title in self._tools.items()],
-            "checks": _check_titles(),
         }  # fmt: skip
 
     def _with_parameter(self) -> Shown:
@@ -334,9 +333,3 @@ def _coast(lon: Any, lat: Any) -> tuple[Any, Any]:
         (west, east), (south, north) = (np.quantile(a[known], (0.002, 0.998)) for a in (lon, lat))
     (x0, x1), _ = forward("mercator", [west, east], [south, north])
     return coast("mercator", resolution_for(float(x1 - x0), (west, south, east, north)))
-
-
-def _check_titles() -> dict[str, str]:
-    from sdcviz.qc.checks.table import CHECKS
-
-    return {name: check.title for name, check in CHECKS.items()}

@@ -204,6 +204,7 @@ class Conductor extends Flagging {
     this.row = row
     this.picked = []
     this.bar.place(this.place(), this.queue.length)
+    this.bar.picked("")
     this.play()
     if (tell) {
       clearTimeout(this.telling)
@@ -242,8 +243,20 @@ class Conductor extends Flagging {
 
   mark() {
     const {view} = this
-    const samples = view.findings.filter((f) => f.sample >= 0).map((f) => f.sample)
-    this.plots.mark([...new Set(samples)])
+    this.plots.mark(this.found_samples(view))
+  }
+
+  // The samples that findings are about, in their order; not those on a whole station.
+  found_samples(view) {
+    const single = view.findings.filter((group) => !group.whole)
+    return [...new Set(single.flatMap((group) => [...group.samples]))].sort((a, b) => a - b)
+  }
+
+  // Picks what a group of findings is about, as what the keys flag.
+  take(group) {
+    const {view} = this
+    if (group.key && group.key !== this.shown.target) this.send({parameter: group.key})
+    if (view) this.pick([...group.samples], {from: "list"})
   }
 
   repaint() {
@@ -257,9 +270,9 @@ class Conductor extends Flagging {
     bus.state = {
       get loaded() { return views.size },
       view: this.view, shown: this.shown, picked: this.picked, labels: this.labels,
-      checks: this.form.checks, parameters: this.form.parameters,
+      parameters: this.form.parameters,
       flags: (key) => (this.view ? this.flags(this.view, key) : ""), looks: this.looks,
-      show: (row) => this.show(row), pick: (samples) => this.pick(samples, {from: "list"}), send: (message) => this.send(message),
+      show: (row) => this.show(row), take: (group) => this.take(group), send: (message) => this.send(message),
       left: this.queue.length - 1 - this.place(), whole: (plot) => this.plots.whole(plot),
     }
     bus.dispatchEvent(new Event("state"))
@@ -304,7 +317,7 @@ class Conductor extends Flagging {
 
   next_finding() {
     const {view, picked} = this
-    const found = view ? [...new Set(view.findings.map((f) => f.sample))].filter((i) => i >= 0).sort((a, b) => a - b) : []
+    const found = view ? this.found_samples(view) : []
     if (!found.length) return this.bar.tell(view?.checked ? "The checks found nothing in the samples of this station." : "No checks have run yet: start them on the left.")
     const after = picked.length ? picked[0] : -1
     this.pick([found.find((i) => i > after) ?? found[0]], {from: "keys"})

@@ -35,36 +35,21 @@ function head(kind, root) {
   }
 }
 
-function spoken(value) {
-  return value === null ? "" : String(Number(value.toPrecision(5)))
-}
-
-function finding_words(finding, {checks, view, labels}) {
-  const title = checks[finding.check] ?? finding.check
-  const name = (labels[finding.key] ?? finding.key).replace(/ \[.*/, "")
-  const unit = /\[(.*)\]/.exec(labels[finding.key] ?? "")?.[1] ?? ""
-  const depth = finding.sample >= 0 ? view.depth[finding.sample] : NaN
-  const place = Number.isFinite(depth) ? `${spoken(depth)} m` : finding.sample >= 0 ? `sample ${finding.sample + 1}` : "whole station"
-  const value = finding.value === null ? "" : `${spoken(finding.value)}${unit && ` ${unit}`}`
-  const limit = finding.threshold === null ? "" : `limit ${spoken(finding.threshold)}`
-  return [title, [place, name].filter(Boolean).join(" · "), finding.detail || [value, limit].filter(Boolean).join(" · ")]
-}
-
 function findings(root) {
   return (state) => {
     const {view, shown, picked} = state
-    const found = view ? [...view.findings] : []
-    const own = (f) => (f.key === shown.target ? 0 : 1)
-    found.sort((a, b) => own(a) - own(b) || a.sample - b.sample)
+    const own = (group) => (group.key === shown.target ? 0 : 1)
+    const groups = view ? [...view.findings].sort((a, b) => own(a) - own(b)) : []
     const chosen = new Set(picked)
-    const rows = found.map((finding) => {
-      const [title, place, words] = finding_words(finding, state)
-      const press = () => state.pick(finding.sample >= 0 ? [finding.sample] : [])
-      const [colour] = state.looks[finding.flag] ?? ["currentColor"]
-      return make("button", {type: "button", class: "finding", "aria-pressed": chosen.has(finding.sample), onclick: press},
-        make("b", {}, make("i", {style: `background:${colour}`}), title), make("span", {}, place), make("span", {}, words))
+    const rows = groups.map((group) => {
+      const [colour] = state.looks[group.flag] ?? ["currentColor"]
+      const all = group.samples.length > 0 && group.samples.every((i) => chosen.has(i))
+      return make("button", {type: "button", class: "finding", "aria-pressed": String(all), onclick: () => state.take(group)},
+        make("b", {}, make("i", {style: `background:${colour}`}), group.title),
+        ...[group.place, group.words].filter(Boolean).map((text) => make("span", {}, text)))
     })
-    const text = found.length ? several(found.length, "finding") : view?.checked ? "No findings in this station" : "No checks have run yet"
+    const count = groups.reduce((sum, group) => sum + group.count, 0)
+    const text = count ? several(count, "finding") : view?.checked ? "No findings in this station" : "No checks have run yet"
     root.replaceChildren(make("h4", {}, text), make("div", {class: "list"}, ...rows))
   }
 }

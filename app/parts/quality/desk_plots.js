@@ -7,6 +7,7 @@ const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
 const QUIET = {sync: false, check_eq: false}
 // The theme of the page gives axes more room than small plots have.
 const LOOK = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
+const HINT_LETTER = 7 // px of a letter of the sentence in a plot without samples
 const EMPTY = new Float32Array(0)
 
 function quietly(model, attributes) {
@@ -220,7 +221,10 @@ class Plots {
   lacking(x, y, labels) {
     const none = (key) => !this.column(key).some(Number.isFinite)
     const key = [x, y].find(none)
-    return key ? `No ${labels(key).replace(/ \[.*/, "").toLowerCase()} in this station` : "No sample has both"
+    if (!key) return "No sample has both"
+    const name = labels(key).replace(/ \[.*/, "")
+    // Names such as DensityPerUnitEffort stay as they are.
+    return `No ${/[A-Z]/.test(name.slice(1)) ? name : name.toLowerCase()} in this station`
   }
 
   hint(plot, text) {
@@ -228,7 +232,9 @@ class Plots {
       const range = this.models[plot][`${axis}_range`]
       return (range.start + range.end) / 2
     }
-    this.source(`hint-${plot}`, text ? {x: [middle("x")], y: [middle("y")], text: [text]} : {x: [], y: [], text: []})
+    // Where the sentence is too wide for the plot, head and axes tell the name.
+    const fits = text.length * HINT_LETTER <= this.models[plot].inner_width
+    this.source(`hint-${plot}`, text ? {x: [middle("x")], y: [middle("y")], text: [fits ? text : "Not measured"]} : {x: [], y: [], text: []})
   }
 
   name_axes(plot, x, y, labels) {

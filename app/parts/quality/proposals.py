@@ -32,7 +32,7 @@ class Proposals(param.Parameterized):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self._edits: Edits | None = None
-        self._good, self._busy = True, False
+        self._good, self._busy, self._reason = True, False, ""
         self.state: dict[str, Any] | None = None
 
     def forget(self) -> None:
@@ -59,10 +59,14 @@ class Proposals(param.Parameterized):
         good : bool, optional
             Whether samples that were checked and passed get flag 1; as before by default.
         """
+        from sdcviz.qc.apply import reason_of
+
         data = self.desk.data
         if data is None or run is None or self._busy:
             return
         self._good = self._good if good is None else bool(good)
+        # What passed has passed all of them, whichever is chosen.
+        self._reason = reason_of(() if self._good else checks or run.checks)
         self._edits = None
         self._show(title="Counting …", busy=True)
 
@@ -86,10 +90,10 @@ class Proposals(param.Parameterized):
         if data is None or not edits or self._busy:
             return
         self._show(button="Writing …", busy=True)
-        user = session.user
+        user, reason = session.user, self._reason
 
         def write() -> Any:
-            return editing.write(data, edits, user=user, reason="automatic checks", tool="check")
+            return editing.write(data, edits, user=user, reason=reason, tool="check")
 
         def then(_: Any, error: Exception | None) -> None:
             self.forget()

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import SdcvizError
 from sdcviz.plots.colours import FLAG_OF
-from sdcviz.qc.model import DEPTH, PLACES, Edits, label_of
+from sdcviz.qc.model import DEPTH, PLACES, Edits
 from sdcviz.words import counted, minute
 
-from .queue_rows import check_title
+from .found_words import found_title, found_words
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
@@ -109,13 +109,10 @@ def _found(data: Collection, findings: Findings | None, row: int, sample: int) -
     out = []
     for i in range(len(found)):
         key = found.keys[found.parameter[i]] if found.parameter[i] >= 0 else ""
-        label = label_of(data, key) if key else ""
-        words = f"{label} {found.value[i]:.5g}, limit {found.threshold[i]:.5g}"
-        if found.details.get(i):
-            words += f", {found.details[i]}"
-        out.append(
-            [check_title(found.checks[found.check[i]]), words.strip(), _flag(chr(found.flag[i]))[1]]
-        )
+        one = found.take(np.array([i]))
+        check = found.checks[found.check[i]]
+        words = found_words(data, check, key, one)
+        out.append([found_title(data, check, key), words, _flag(chr(found.flag[i]))[1]])
     return out
 
 

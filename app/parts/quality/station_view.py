@@ -14,6 +14,8 @@ from sdcviz.qc.model import DEPTH, POSITION, TIME
 from sdcviz.qc.neighbours import Neighbours, Water, find_neighbours, gather, spread
 from sdcviz.vocabularies import label
 
+from .found_words import found_groups
+
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.qc.model import Findings
@@ -101,12 +103,13 @@ def station_view(
     lon, lat = data.lon[row : row + 1], data.lat[row : row + 1]
     x, y = forward("mercator", lon, lat)
     values = _values(data, row)
+    kind = _kind(FEATURES[data.feature[row]], depth, times)
     return {
         "row": int(row),
         "id": data.station_id(row),
         **_headline(data, row),
         "n": len(depth),
-        "kind": _kind(FEATURES[data.feature[row]], depth, times),
+        "kind": kind,
         "depth": depth,
         "time": times,
         "values": values,
@@ -117,7 +120,7 @@ def station_view(
         "near": _near(data, row, shown),
         "density": _density(data, row, values, shown),
         "checked": findings is not None,
-        "findings": _findings(findings, row),
+        "findings": found_groups(data, row, findings, values, times if kind == "time" else None),
     }
 
 
@@ -297,25 +300,3 @@ def _reach(values: NDArray) -> tuple[float, float] | None:
     low, high = float(known.min()), float(known.max())
     room = max(0.06 * (high - low), 0.01)
     return low - room, high + room
-
-
-# ---- findings ----------------------------------------------------------------
-
-
-def _findings(findings: Findings | None, row: int) -> list[dict[str, Any]]:
-    """Return what the checks found in a station, as sentences with their places."""
-    if findings is None or not len(findings):
-        return []
-    here = findings.of_station(row)
-    return [
-        {
-            "sample": int(here.sample[i]),
-            "key": here.keys[here.parameter[i]] if here.parameter[i] >= 0 else "",
-            "check": here.checks[here.check[i]],
-            "flag": chr(here.flag[i]),
-            "value": _finite(here.value[i]),
-            "threshold": _finite(here.threshold[i]),
-            "detail": here.details.get(i, ""),
-        }
-        for i in range(len(here))
-    ]
