@@ -10,7 +10,7 @@ from sdcviz.errors import Conflict
 from sdcviz.qc.journal.edits import entries
 from sdcviz.qc.journal.runs import identities
 from sdcviz.qc.model import PLACES
-from sdcviz.words import number
+from sdcviz.words import minute, number
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -71,8 +71,7 @@ def _sentence(conflict: dict[str, Any], total: int) -> str:
     where = "station" if conflict["sample"] < 0 else f"sample {conflict['sample']} of station"
     told = f"{PLACES.get(key, key)} of {where} {conflict['station']} has flag {conflict['found']}"
     if conflict["user"]:
-        when = conflict["time"][:16].replace("T", " ")
         why = f" ({conflict['reason']})" if conflict["reason"] else ""
-        told += f", set by {conflict['user']} at {when} UTC{why}"
+        told += f", set by {conflict['user']} at {minute(conflict['time'])}{why}"
     more = f" {number(total - 1)} more flags differ too." if total > 1 else ""
     return f"{told}; you saw {conflict['expected']}.{more} Nothing was saved."
