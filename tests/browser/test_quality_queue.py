@@ -105,7 +105,7 @@ def desk(open_page: Open, place: Running, demo: Collection) -> Desk:
 
 
 def test_a_table_that_is_being_built_misses_nothing(desk: Desk) -> None:
-    # Columns, data and a patch that arrive between the view and its table, which a busy browser makes.
+    # Columns, data and a patch arrive between the view and its table: a busy browser does that.
     desk.page.evaluate(
         """() => {
           const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
