@@ -168,7 +168,12 @@ def test_duplicates_stand_side_by_side(quality: Page, data: Collection):
     row = int(pairs.b[0])
     own = data.flags("temperature")[data.offsets[row] : data.offsets[row + 1]]
     assert set(map(chr, own)) <= {"4", "9"}
-    dialog.get_by_label("Place [°]").fill("0")
+    place = dialog.get_by_label("Place [°]")
+    for wrong in ("1e9", "-1", "near", ""):
+        place.fill(wrong)
+        expect(place).to_have_attribute("aria-invalid", "true")
+    place.fill("0")
+    expect(place).to_have_attribute("aria-invalid", "false")
     dialog.get_by_label("Also equal values").uncheck()
     fewer = find_pairs(data, degrees=0, parameter="temperature", elsewhere=False)
     expect(items).to_have_count(len(fewer))
