@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, expect
 from sdcviz.geo.projection import forward, inverse
 
 _MODELS = """
-const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+const models = [...(globalThis.Bokeh?.documents ?? [])].flatMap((d) => [...d._all_models.values()])
 const map = models.findLast((m) => m.name === "map" && m.type === "Plot")
 const drawn = (name) => map.renderers.find((r) => r.name === name)?.data_source.data
 const column = (data, name) => Array.from((data?.get?.(name) ?? data?.[name]) ?? [])

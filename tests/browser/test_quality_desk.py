@@ -24,7 +24,7 @@ from sdcviz.qc.model import Edits
 WAIT = 45_000
 """Milliseconds after which a test gives up; a busy machine is no defect."""
 _MODELS = """
-const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+const models = [...(globalThis.Bokeh?.documents ?? [])].flatMap((d) => [...d._all_models.values()])
 const named = (name) => models.findLast((m) => m.name === `desk-${name}`)
 const state = globalThis.sdcvizDesk?.state
 """

@@ -21,7 +21,7 @@ const desk = globalThis.sdcvizDesk?.state, view = desk?.view
 const flags = (key) => { try { return desk.flags(key) } catch { return "" } } // between stations
 """
 _PLACE = """
-const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+const models = [...(globalThis.Bokeh?.documents ?? [])].flatMap((d) => [...d._all_models.values()])
 const model = models.findLast((m) => m.name === `desk-${given[0]}` && m.type === "Plot")
 const plot = Bokeh.index.find_one(model)
 const box = plot.el.getBoundingClientRect()

@@ -118,7 +118,12 @@ def test_stopped_import_leaves_nothing(tmp_path: Path, sign: signal.Signals) -> 
     big.write_text("station,time,longitude,latitude,depth [m],temperature [degC]\n" + rows)
     words = ["import", str(big), "--into", str(tmp_path / "c"), "--progress", "json"]
     process = subprocess.Popen(
-        [*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*COMMAND, *words],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(sign, signal.SIG_DFL),
     )
     assert process.stderr is not None
     assert process.stderr.readline().startswith("{")  # it is at work
