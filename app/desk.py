@@ -107,7 +107,7 @@ class Desk(param.Parameterized):
         chosen = np.asarray(self.picked if samples is None else samples, np.int64)
         if self.data is None or not key or not len(chosen):
             return
-        old = flags_now(self.data, key, np.full(len(chosen), self.station), chosen)
+        old = self.data.flag_at(key, np.full(len(chosen), self.station), chosen)
         edits = Edits.of(key, self.station, chosen, old, code)
         self.write(edits.take(old != ord(code)), tool="table")
 
@@ -162,11 +162,6 @@ class Desk(param.Parameterized):
             queue=np.asarray(chosen, np.int64), station=int(first), picked=_NOTHING,
             findings=None, parameter=key,
         )  # fmt: skip
-
-
-def flags_now(data: Collection, key: str, rows: Any, samples: Any) -> np.ndarray:
-    """Return the L20 codes (ASCII) that stand now, one for each row and sample."""
-    return data.flag_at(key, np.asarray(rows, np.int64), np.asarray(samples, np.int64))
 
 
 def _operator() -> str:

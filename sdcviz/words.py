@@ -1,8 +1,8 @@
-"""Numbers and sizes as people read them."""
+"""Numbers, sizes and times as people read them."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "number", "size"]
+__all__ = ["counted", "minute", "number", "size"]
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -24,3 +24,8 @@ def size(count: int) -> str:
     while value >= 1000 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
     return f"{value:.0f} {_UNITS[unit]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+
+
+def minute(time: str) -> str:
+    """Return a time in UTC (ISO 8601) to the minute: ``2026-03-01 08:30 UTC``."""
+    return f"{time[:16].replace('T', ' ')} UTC"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -18,6 +17,7 @@ from sdcviz.errors import SdcvizError
 from sdcviz.words import size
 
 from .. import downloads
+from .background import background
 
 __all__ = ["Writer", "stem"]
 
@@ -36,7 +36,6 @@ class Writer(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.address = ""
-        self.thread: threading.Thread | None = None
         self._bar = pmui.LinearProgress(
             variant="indeterminate", visible=self.param.busy, sizing_mode="stretch_width"
         )
@@ -60,19 +59,13 @@ class Writer(pn.viewable.Viewer):
             return
         self.busy = True
         self.result.object = f"Writing {escape(name)} ..."
-        document = pn.state.curdoc
         downloads.discard(self.address)
 
-        def work() -> None:
-            address, sentence = _written(name, write)
-            finish = lambda: self._finish(address, sentence)  # noqa: E731
-            if document is not None and document.session_context is not None:
-                document.add_next_tick_callback(finish)
-            else:
-                finish()
+        def then(written: tuple[str, str] | None, error: Exception | None) -> None:
+            assert written is not None, "what goes wrong is told in the sentence"
+            self._finish(*written)
 
-        self.thread = threading.Thread(target=work, name="export", daemon=True)
-        self.thread.start()
+        background(lambda: _written(name, write), then)
 
     def _finish(self, address: str, sentence: str) -> None:
         self.address = address

@@ -23,6 +23,7 @@ from .model import L20, MISSING, NOT_CHECKED
 
 __all__ = [
     "LABELS",
+    "RANK",
     "SCALES",
     "SPOILS",
     "WORST_FIRST",
@@ -56,6 +57,9 @@ LABELS: dict[str, str] = {
 WORST_FIRST = "4987BAQ653210"
 """Order in which one of several L20 flags wins: the worst first."""
 
+RANK = np.full(256, len(WORST_FIRST), np.uint8)
+"""Place of each L20 code (ASCII) in that order."""
+RANK[list(WORST_FIRST.encode())] = np.arange(len(WORST_FIRST))
 
 SPOILS = {"3": "012", "4": "01235678ABQ"}
 """Flags that a sample has no longer where its depth, time or position has flag 3 or 4: it has
@@ -261,10 +265,8 @@ def worst(*flags: NDArray[np.uint8]) -> NDArray[np.uint8]:
     -------
     ndarray of uint8
     """
-    rank = np.full(256, len(WORST_FIRST), np.uint8)
-    rank[[ord(c) for c in WORST_FIRST]] = np.arange(len(WORST_FIRST))
     codes = np.frombuffer((WORST_FIRST + "0").encode(), np.uint8)
-    return codes[np.minimum.reduce([rank[np.asarray(f)] for f in np.broadcast_arrays(*flags)])]
+    return codes[np.minimum.reduce([RANK[np.asarray(f)] for f in np.broadcast_arrays(*flags)])]
 
 
 def badness() -> NDArray[np.uint8]:

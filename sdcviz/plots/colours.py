@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .axes import DEPTH, Axis, Columns, numbers
 
-__all__ = ["FLAGS", "GREY", "STATIONS", "Colouring", "Flag", "colormap", "colouring"]
+__all__ = ["FLAGS", "FLAG_OF", "GREY", "STATIONS", "Colouring", "Flag", "colormap", "colouring"]
 
 GREY = "#8792a2"
 """Quiet on white and on dark grey: hints, contours, samples outside the brush."""
@@ -48,6 +48,9 @@ FLAGS: tuple[Flag, ...] = (
     Flag("Q", "below quantification", "#1f8f80"),
 )
 """The L20 flags; blue to red is good to bad, readable with colour blindness."""
+
+FLAG_OF = {flag.code: flag for flag in FLAGS}
+"""The same by code."""
 
 STATIONS = (
     "#2a78c8 #e07b39 #2fa37c #c24d7c #8e6bd0 #b59a1d #3aa7c9 #d15a4a #6f8f3a #a2678f "

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import Conflict
+from sdcviz.formats.flags import RANK
 from sdcviz.formats.model import GOOD, MISSING, NOT_CHECKED
 
-from .checks.base import RANK, number_keys
+from .checks.base import number_keys
 from .checks.limits import Limits
 from .model import DEPTH, POSITION, TIME, Edits, Findings
 

@@ -19,7 +19,9 @@ from sdcviz.observations.overlay import DEPTH, POSITION, TIME
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEPTH", "PLACES", "POSITION", "TIME", "Edits", "Findings"]
+    from sdcviz.observations import Collection
+
+__all__ = ["DEPTH", "PLACES", "POSITION", "TIME", "Edits", "Findings", "label_of"]
 
 PLACES: dict[str, str] = {DEPTH: "Depth", TIME: "Time", POSITION: "Position"}
 """What has flags besides the parameters: key and name for people.
@@ -27,6 +29,11 @@ PLACES: dict[str, str] = {DEPTH: "Depth", TIME: "Time", POSITION: "Position"}
 Position and the station's time belong to the station (sample -1); depth and
 the samples' own time to samples.
 """
+
+
+def label_of(collection: Collection, key: str) -> str:
+    """Return the name for people of what has a flag: a parameter, or a key of `PLACES`."""
+    return PLACES.get(key) or collection.parameter(key).label
 
 
 @dataclass(frozen=True)

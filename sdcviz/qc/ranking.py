@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sdcviz.errors import BadRequest
-from sdcviz.formats.flags import WORST_FIRST
+from sdcviz.formats.flags import RANK, WORST_FIRST
 from sdcviz.qc.model import Findings
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ WEIGHTS: dict[str, float] = {"4": 8.0, "3": 4.0, "0": 2.0}
 DEPARTURES = ("residual", "climatology")
 """Checks whose value is a distance from an expected field, those of an analysis first."""
 
-_RANK = np.full(256, len(WORST_FIRST), np.uint8)
-_RANK[[ord(c) for c in WORST_FIRST]] = np.arange(len(WORST_FIRST))
 _WEIGHT = np.ones(256)
 _WEIGHT[[ord(c) for c in WEIGHTS]] = list(WEIGHTS.values())
 
@@ -128,7 +126,7 @@ class _Pairs(NamedTuple):
             findings.station * checks + findings.check, return_inverse=True, return_counts=True
         )
         worst = np.full(len(pair), len(WORST_FIRST), np.uint8)
-        np.minimum.at(worst, place, _RANK[findings.flag])
+        np.minimum.at(worst, place, RANK[findings.flag])
         flag = np.frombuffer((WORST_FIRST + "0").encode(), np.uint8)[worst]
         return cls(
             pair // checks, pair % checks, number, flag, _WEIGHT[flag] * (1 + np.log(number))

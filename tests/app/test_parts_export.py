@@ -24,7 +24,6 @@ def session(profiles_collection) -> Session:
 
 def finished(part: ExportPart):
     """Wait for the writer and return the file that is offered."""
-    part.writer.thread.join(timeout=120)
     return downloads.find(part.writer.address.rpartition("/")[2])
 
 
@@ -109,7 +108,6 @@ def test_a_failure_is_told_in_a_sentence(session, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setattr(downloads, "new_folder", lambda: tmp_path / "file")
     part.write_data()
-    part.writer.thread.join(timeout=60)
     assert "href" not in part.writer.result.object
     assert re.search("written", part.writer.result.object)
     assert not part.writer.busy

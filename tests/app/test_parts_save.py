@@ -29,7 +29,6 @@ def written(part: SavePart, title: str):
     part.open()
     part.form.value = title
     part.write()
-    part.writer.thread.join(timeout=120)
     assert part.writer.address, part.writer.result.object
     return downloads.find(part.writer.address.rpartition("/")[2])
 

@@ -106,6 +106,16 @@ def test_a_rule_is_built_seen_applied_and_undone(quality: Page, data: Collection
     assert len(data.journal.batches(data)) == written
 
 
+def test_a_new_condition_can_be_written_whatever_is_flagged(quality: Page):
+    quality.get_by_label("Parameter to flag").select_option("@position")
+    rule = tool(quality, "Rule")
+    expect(rule.get_by_label("Flagged parameter")).to_have_value("@position")
+    rule.get_by_label("Value").fill("1000")
+    expect(rule.get_by_role("textbox", name="Rule")).to_have_value("longitude > 1000")
+    expect(rule.locator(".count")).to_contain_text("0 hits at 0 of")
+    expect(rule.get_by_role("alert")).to_be_hidden()
+
+
 def test_a_second_reader_sees_own_flags_and_then_the_agreement(quality: Page, data: Collection):
     row, samples = 4, np.array([0, 1])
     old = data.flag_at("temperature", row, samples)
@@ -158,7 +168,12 @@ def test_duplicates_stand_side_by_side(quality: Page, data: Collection):
     row = int(pairs.b[0])
     own = data.flags("temperature")[data.offsets[row] : data.offsets[row + 1]]
     assert set(map(chr, own)) <= {"4", "9"}
-    dialog.get_by_label("Place [°]").fill("0")
+    place = dialog.get_by_label("Place [°]")
+    for wrong in ("1e9", "-1", "near", ""):
+        place.fill(wrong)
+        expect(place).to_have_attribute("aria-invalid", "true")
+    place.fill("0")
+    expect(place).to_have_attribute("aria-invalid", "false")
     dialog.get_by_label("Also equal values").uncheck()
     fewer = find_pairs(data, degrees=0, parameter="temperature", elsewhere=False)
     expect(items).to_have_count(len(fewer))

@@ -98,7 +98,9 @@ def test_two_operators_on_one_sample(c, folder):
     flag(c, row, sample, "4", user="Ann", reason="spike")
     with pytest.raises(Conflict) as caught:
         flag(other, row, sample, "3", user="Bob", seen="1")
-    assert "temperature of sample" in str(caught.value)
+    names = (c.text(name).take(np.array([row])).texts()[0] for name in ("cruise", "station"))
+    told = f"Temperature of sample {sample + 1} of station {' / '.join(names)} has flag 4"
+    assert told in str(caught.value)
     assert "has flag 4, set by Ann at 20" in str(caught.value)
     assert "(spike); you saw 1." in str(caught.value)
     (conflict,) = caught.value.conflicts

@@ -239,7 +239,7 @@ def test_edits_leave_what_is_worse_or_the_same(mixed):
         ("gradeint(temperature) > 2", 1, "Did you mean gradient?"),
         ("gradient > 2", 1, "needs brackets"),
         ("gradient() > 2", 1, "takes one thing"),
-        ("gradient(cruise) > 2", 10, "there is no 'cruise'"),
+        ("gradient(cruise) > 2", 10, "cruise is no parameter; name one here. There are: "),
         ("gradient(species) > 2", 10, "no numbers along the profile"),
         ("inversion(temperature) > 2", 1, "takes nothing"),
         ("inside(1, 2, 3)", 1, "west, south, east, north"),

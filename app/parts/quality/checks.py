@@ -59,7 +59,8 @@ class ChecksRun(param.Parameterized):
         self._job, self.state = None, None
         outcome = job.outcome
         if outcome.cancelled:
-            self.ended("Cancelled; the earlier findings stay.", False)
+            earlier = "; the earlier findings stay" if self.desk.findings is not None else ""
+            self.ended(f"Cancelled{earlier}.", False)
         else:
             self.ended(outcome.error, bool(outcome.error))
 

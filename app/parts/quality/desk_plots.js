@@ -7,7 +7,7 @@ const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
 const QUIET = {sync: false, check_eq: false}
 // The theme of the page gives axes more room than small plots have.
 const LOOK = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
-const HINT_LETTER = 7 // px of a letter of the sentence in a plot without samples
+const HINT_LETTER = 6.3 // px of a letter of the sentence in a plot without samples
 const EMPTY = new Float32Array(0)
 
 function quietly(model, attributes) {

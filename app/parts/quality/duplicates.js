@@ -12,8 +12,9 @@ export function render({model}) {
     const found = {}
     for (const field of limits.querySelectorAll("input")) {
       const value = Number(field.value.replace(",", "."))
-      const fine = field.value.trim() && Number.isFinite(value) && value >= 0
+      const fine = field.value.trim() && value >= 0 && value <= Number(field.dataset.most)
       field.classList.toggle("wrong", !fine)
+      field.setAttribute("aria-invalid", !fine)
       if (fine) found[field.name] = value
     }
     send({limits: found})
@@ -49,8 +50,8 @@ export function render({model}) {
 
   function show_form() {
     if (!model.form.tolerances) return
-    limits.replaceChildren(...model.form.tolerances.map(([name, title, usual]) =>
-      make("label", {}, title, make("input", {name, inputmode: "decimal", value: model.state.limits?.[name] ?? usual, oninput: soon}))))
+    limits.replaceChildren(...model.form.tolerances.map(([name, title, usual, most]) =>
+      make("label", {}, title, make("input", {name, inputmode: "decimal", "data-most": most, title: `0 to ${most}`, value: model.state.limits?.[name] ?? usual, oninput: soon}))))
     offer(key, model.form.keys, model.state.key)
   }
 

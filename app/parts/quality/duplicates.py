@@ -77,7 +77,7 @@ class DuplicatesPart(ToolPart):
         if self._key not in keys:
             self._key = "temperature" if "temperature" in keys else (keys or [""])[0]
         self.form.form = {
-            "tolerances": [[name, title, usual] for name, (title, usual, _) in TOLERANCES.items()],
+            "tolerances": [[name, *about] for name, about in TOLERANCES.items()],
             "keys": [[p.key, f"{p.label} [{p.unit}]" if p.unit else p.label]
                      for p in data.parameters if p.kind == "number"],
         }  # fmt: skip

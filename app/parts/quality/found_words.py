@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import SdcvizError
-from sdcviz.formats.flags import worst
+from sdcviz.formats.flags import RANK, worst
 from sdcviz.qc.model import DEPTH, PLACES
 from sdcviz.words import counted, number
 
@@ -118,8 +118,6 @@ def found_title(c: Collection, check: str, key: str) -> str:
 
 def _worst_first(flags: list[str]) -> list[int]:
     """Return the order of L20 codes, the worst first, as they came where they are equal."""
-    from sdcviz.qc.checks.base import RANK
-
     ranks = [int(RANK[ord(flag)]) for flag in flags]
     return sorted(range(len(flags)), key=ranks.__getitem__)
 

@@ -17,7 +17,7 @@ from sdcviz.qc.letters.composing import ANSWER_DAYS
 from sdcviz.qc.letters.message import read_message
 from sdcviz.qc.letters.outbox import sha256
 from sdcviz.settings import get_settings
-from sdcviz.words import counted
+from sdcviz.words import counted, minute
 
 from ... import downloads
 from ...processes import CommandJob, Outcome
@@ -325,7 +325,7 @@ def _history(case: Case) -> str:
     """Say in one line what became of a letter."""
     told = [f"Written by {case.author} on {case.time[:10]}, answer asked for by {case.answer_by}."]
     if case.sent:
-        told.append(f"Sent to {case.recipient} on {case.sent[:16].replace('T', ' ')} UTC.")
+        told.append(f"Sent to {case.recipient} on {minute(case.sent)}.")
     if case.failure:
         told.append(f"Not sent: {case.failure}")
     return " ".join(told)

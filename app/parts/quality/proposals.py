@@ -9,8 +9,8 @@ import numpy as np
 import param
 from numpy.typing import NDArray
 
-from sdcviz.plots.colours import FLAGS
-from sdcviz.qc.model import PLACES, Edits
+from sdcviz.plots.colours import FLAG_OF
+from sdcviz.qc.model import Edits, label_of
 from sdcviz.words import counted, number
 
 from ...desk import Desk
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from sdcviz.qc.store import Run
 
 __all__ = ["Proposals", "lines"]
-
-_FLAGS = {flag.code: flag for flag in FLAGS}
 
 
 class Proposals(param.Parameterized):
@@ -172,7 +170,7 @@ def lines(data: Collection, edits: Edits) -> tuple[list[list[str]], list[list[st
     rows: dict[str, list[str]] = {}
     for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
         key = edits.keys[pair >> 8]
-        label = PLACES.get(key) or data.parameter(key).label
+        label = label_of(data, key)
         row = rows.setdefault(label, [label, *[""] * len(codes)])
         row[1 + codes.index(chr(pair & 255))] = number(n)
-    return [[_FLAGS[c].title, _FLAGS[c].colour] for c in codes], [rows[k] for k in sorted(rows)]
+    return [[FLAG_OF[c].title, FLAG_OF[c].colour] for c in codes], [rows[k] for k in sorted(rows)]

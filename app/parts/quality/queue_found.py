@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdcviz.formats.flags import worst
-from sdcviz.words import counted
+from sdcviz.words import counted, minute
 
 from .queue_rows import titled
 
@@ -77,4 +77,4 @@ def _words(run: Run) -> str:
     if not stations:
         found = f"{counted(len(run.checks), 'check')} found nothing"
     by = f" by {run.user}" if run.user else ""
-    return f"{found}, {run.time[:16].replace('T', ' ')} UTC{by}."
+    return f"{found}, {minute(run.time)}{by}."

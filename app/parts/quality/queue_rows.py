@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.plots.colours import FLAGS
+from sdcviz.plots.colours import FLAG_OF
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
@@ -17,7 +17,6 @@ __all__ = ["check_title", "matching", "queue_rows", "titled"]
 
 FEW = 2
 """Badges of a row; of more, the rest is counted."""
-_FLAGS = {flag.code: flag for flag in FLAGS}
 
 
 def check_title(name: str) -> str:
@@ -29,7 +28,7 @@ def check_title(name: str) -> str:
 
 def titled(badge: Badge) -> list[Any]:
     """Return name, title, number, colour and words of a badge."""
-    title, flag = check_title(badge.check), _FLAGS.get(badge.flag, _FLAGS["0"])
+    title, flag = check_title(badge.check), FLAG_OF.get(badge.flag, FLAG_OF["0"])
     does = "only reports" if badge.flag == "0" else f"proposes flag {flag.title}"
     return [badge.check, title, badge.number, flag.colour, f"{title}: {badge.number}, {does}"]
 

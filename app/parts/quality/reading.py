@@ -8,7 +8,7 @@ import numpy as np
 
 from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.agreement import Agreement, agreement, kappa
-from sdcviz.qc.model import DEPTH, PLACES
+from sdcviz.qc.model import DEPTH, PLACES, label_of
 from sdcviz.words import counted, number
 
 from ... import library
@@ -167,7 +167,7 @@ class ReadingPart(ToolPart):
             depth, value = _at(data, key, row, sample)
             out.append(
                 [" / ".join(n for n in names if n) or f"Station {row}", str(data.time[row])[:10],
-                 _label(data, key), depth, value,
+                 label_of(data, key), depth, value,
                  _COLOURS[chr(part.old[i])], _COLOURS[chr(part.new[i])],
                  self._page * PAGE + i]
             )  # fmt: skip
@@ -217,10 +217,6 @@ class ReadingPart(ToolPart):
         background(write, then)
 
 
-def _label(data: Collection, key: str) -> str:
-    return PLACES.get(key) or data.parameter(key).label
-
-
 def _at(data: Collection, key: str, row: int, sample: int) -> tuple[str, str]:
     """Return depth and value of a sample as texts."""
     if sample < 0:
@@ -259,7 +255,7 @@ def _told(found: Agreement, data: Collection) -> dict[str, Any]:
         "counts": found.counts.tolist(),
         "collapsed": found.collapsed.tolist(),
         "parameters": [
-            [_label(data, key), number(int(table.sum())), _percent(kappa(table).share),
+            [label_of(data, key), number(int(table.sum())), _percent(kappa(table).share),
              _short(kappa(table).value),
              number(int(table.sum() - np.trace(table)))]
             for key, table in found.parameters.items()

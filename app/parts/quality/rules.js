@@ -68,8 +68,19 @@ export function render({model}) {
     return model.form.choices.find((c) => c.what === row.what && c.of === row.of)?.kind ?? "number"
   }
 
+  // A condition that is new is about what is flagged; places and texts have no values to compare.
+  function usual() {
+    const key = model.state.key ?? ""
+    const place = {"@depth": "depth", "@time": "time", "@position": "longitude"}[key]
+    if (place) return {what: place, of: ""}
+    const {choices} = model.form
+    const found = ["value", "flag"].map((what) => choices.find((c) => c.what === what && c.of === key)).find(Boolean)
+    const {what, of} = found ?? choices[0]
+    return {what, of}
+  }
+
   function fill(row) {
-    if (!row.what) Object.assign(row, {what: "value", of: model.state.key ?? "", op: ">", value: ""})
+    if (!row.what) Object.assign(row, usual(), {op: "", value: ""})
     if (!OPERATORS[kind_of(row)].some(([op]) => op === row.op)) row.op = OPERATORS[kind_of(row)][0][0]
     return row
   }

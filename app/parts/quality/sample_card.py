@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import SdcvizError
-from sdcviz.plots.colours import FLAGS
+from sdcviz.plots.colours import FLAG_OF
 from sdcviz.qc.model import DEPTH, PLACES, Edits
-from sdcviz.words import counted
+from sdcviz.words import counted, minute
 
 from .found_words import found_title, found_words
 
@@ -30,7 +30,6 @@ TOOLS = {
     "hand": "by hand", "table": "in the table", "rule": "by a rule", "check": "by checks",
     "undo": "undone", "redo": "done again", "reading": "by a reading",
 }  # fmt: skip
-_FLAGS = {flag.code: flag for flag in FLAGS}
 
 
 def card_of(
@@ -62,7 +61,7 @@ def card_of(
 
 
 def _flag(code: str) -> list[str]:
-    flag = _FLAGS.get(code, _FLAGS["0"])
+    flag = FLAG_OF.get(code, FLAG_OF["0"])
     return [flag.title, flag.colour]
 
 
@@ -93,7 +92,7 @@ def _one(
                 entry.note,
                 _flag(entry.old),
                 _flag(entry.new),
-                f"{entry.time[:16].replace('T', ' ')} UTC, {entry.user or 'somebody'}, "
+                f"{minute(entry.time)}, {entry.user or 'somebody'}, "
                 f"{TOOLS.get(entry.tool, entry.tool)}",
                 entry.reason or "no reason given",
             ]

@@ -11,7 +11,7 @@ import param
 from numpy.typing import NDArray
 from panel.custom import JSComponent
 
-from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits
+from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits, label_of
 from sdcviz.words import counted, number
 
 from ...desk import Desk
@@ -391,7 +391,7 @@ class SamplesPart(pn.viewable.Viewer):
         data, key = self.desk.data, self._key
         if data is None or not key:
             return ""
-        return (PLACES.get(key) or data.parameter(key).label).lower()
+        return label_of(data, key).lower()
 
     def _words(self) -> str:
         n, all_of = len(self._listing), len(self._all)

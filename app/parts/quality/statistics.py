@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import panel_material_ui as pmui
 
 from sdcviz.formats.csv_write import safe_text
-from sdcviz.plots.colours import FLAGS
-from sdcviz.qc.model import PLACES
+from sdcviz.plots.colours import FLAG_OF
+from sdcviz.qc.model import label_of
 from sdcviz.words import counted, number
 
 from ..background import background
@@ -26,7 +26,6 @@ __all__ = ["StatisticsPart"]
 VIEWS = {"flags": "Flags", "centres": "Data centres", "changes": "Changes"}
 MOST = 300
 """Rows that are shown; the CSV has all."""
-_FLAGS = {flag.code: flag for flag in FLAGS}
 _CENTRES = {
     "data_centre": ("Data centre", False),
     "edmo": ("EDMO", True),
@@ -162,7 +161,7 @@ class StatisticsPart(ToolPart):
         data, by = self.desk.data, self._by
         names: Callable[[str], str] = str
         if by == "parameter" and data is not None:
-            names = lambda key: PLACES.get(key) or data.parameter(key).label  # noqa: E731
+            names = lambda key: label_of(data, key)  # noqa: E731
         elif by == "tool":
             names = lambda tool: TOOLS.get(tool, tool)  # noqa: E731
         elif by == "check":
@@ -199,7 +198,7 @@ def _groups(frame: pd.DataFrame) -> list[dict[str, Any]]:
         bars = {"before": [], "after": []}
         lines = []
         for code, before, after in rows:
-            flag = _FLAGS[code]
+            flag = FLAG_OF[code]
             for name, n in (("before", before), ("after", after)):
                 bars[name].append([code, n, flag.colour, f"{flag.title}: {number(n)}"])
             step = after - before

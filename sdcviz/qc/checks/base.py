@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.formats.flags import WORST_FIRST
+from sdcviz.formats.flags import RANK
 from sdcviz.formats.model import FEATURES, MISSING
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Findings
 
@@ -24,15 +24,11 @@ if TYPE_CHECKING:
 
     from .limits import Limits
 
-__all__ = ["RANK", "Check", "Piece", "Setting", "number_keys"]
+__all__ = ["Check", "Piece", "Setting", "number_keys"]
 
 PROFILE = FEATURES.index("profile")
 UNUSABLE = b"49"
 """Flags of samples that are neither checked nor used as neighbours."""
-
-RANK = np.full(256, len(WORST_FIRST), np.uint8)
-"""Place of each L20 code (ASCII) in the order of the worst first."""
-RANK[list(WORST_FIRST.encode())] = np.arange(len(WORST_FIRST))
 
 
 @dataclass(frozen=True)

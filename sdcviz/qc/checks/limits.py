@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sdcviz.formats.flags import RANK
 from sdcviz.qc.model import DEPTH
 
-from .base import RANK, Check
+from .base import Check
 
 __all__ = ["ANY", "Limits", "Region", "Rule", "Rules", "Thresholds"]
 

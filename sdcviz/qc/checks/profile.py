@@ -8,6 +8,8 @@ them out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -25,39 +27,32 @@ _SOURCE = "SeaDataNet data quality control procedures 2.0; EuroGOOS DATA-MEQ 201
 
 def spike(piece: Piece, limits: Limits) -> Findings:
     """Find samples that stick out of the line through their neighbours; see `SPIKE`."""
-    return _run("spike", piece, limits, 1.0)
+    return _run("spike", piece, limits, _bends, "limit", 1.0)
 
 
 def gradient(piece: Piece, limits: Limits) -> Findings:
     """Find samples too far from the mean of their neighbours; see `GRADIENT`."""
-    return _run("gradient", piece, limits, 0.0)
-
-
-def _run(name: str, piece: Piece, limits: Limits, less_slope: float) -> Findings:
-    found = []
-    for key in piece.keys(limits):
-        rules = limits.of(key)
-        flag, value, threshold = _bends(
-            piece.offsets,
-            piece.region,
-            piece.profile,
-            piece.depth,
-            piece.values(key),
-            piece.usable(key),
-            rules.table,
-            rules.number("limit"),
-            less_slope,
-        )
-        found.append(piece.find(name, key, flag, value, threshold))
-    return Findings.join(found)
+    return _run("gradient", piece, limits, _bends, "limit", 0.0)
 
 
 def digit_rollover(piece: Piece, limits: Limits) -> Findings:
     """Find jumps between neighbours that only a full counter can make; see `ROLLOVER`."""
+    return _run("digit_rollover", piece, limits, _jumps, "jump")
+
+
+def _run(
+    name: str,
+    piece: Piece,
+    limits: Limits,
+    loop: Callable[..., tuple[NDArray, NDArray, NDArray]],
+    setting: str,
+    *more: float,
+) -> Findings:
+    """Run a loop over each parameter, with the limits that a setting gives."""
     found = []
     for key in piece.keys(limits):
         rules = limits.of(key)
-        flag, value, threshold = _jumps(
+        flag, value, threshold = loop(
             piece.offsets,
             piece.region,
             piece.profile,
@@ -65,9 +60,10 @@ def digit_rollover(piece: Piece, limits: Limits) -> Findings:
             piece.values(key),
             piece.usable(key),
             rules.table,
-            rules.number("jump"),
+            rules.number(setting),
+            *more,
         )
-        found.append(piece.find("digit_rollover", key, flag, value, threshold))
+        found.append(piece.find(name, key, flag, value, threshold))
     return Findings.join(found)
 
 

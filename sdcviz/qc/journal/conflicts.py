@@ -10,7 +10,7 @@ from sdcviz.errors import Conflict
 from sdcviz.qc.journal.edits import entries
 from sdcviz.qc.journal.runs import identities
 from sdcviz.qc.model import PLACES
-from sdcviz.words import number
+from sdcviz.words import counted, minute
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -51,7 +51,7 @@ def compare(connection: Connection, collection: Collection, runs: Runs) -> None:
             place = _place(connection, collection, int(row[i]), int(sample[i]), key)
             found.append(place | flags)
     if found:
-        raise Conflict(_sentence(found[0], total), found)
+        raise Conflict(_sentence(found[0], total, collection), found)
 
 
 def _place(
@@ -62,17 +62,22 @@ def _place(
     source, n = files[file[0]], int(station[0])
     told = entries(connection, collection.id, collection.reading, source, n, key, sample)
     who = {name: getattr(told[-1], name) if told else "" for name in ("user", "time", "reason")}
-    return {"station": f"{source}:{n}", "sample": sample, "parameter": key, **who}
+    return {"station": f"{source}:{n}", "sample": sample, "parameter": key, **who, "row": row}
 
 
-def _sentence(conflict: dict[str, Any], total: int) -> str:
-    """Say who changed what, and when."""
-    key = conflict["parameter"]
-    where = "station" if conflict["sample"] < 0 else f"sample {conflict['sample']} of station"
-    told = f"{PLACES.get(key, key)} of {where} {conflict['station']} has flag {conflict['found']}"
+def _sentence(conflict: dict[str, Any], total: int, collection: Collection) -> str:
+    """Say who changed what, and when, with the names and numbers that people see."""
+    key, row, sample = conflict["parameter"], conflict["row"], conflict["sample"]
+    what = PLACES.get(key) or collection.parameter(key).label
+    names = [
+        collection.text(name).take(np.array([row])).texts()[0] for name in ("cruise", "station")
+    ]
+    where = "station" if sample < 0 else f"sample {sample + 1} of station"
+    station = " / ".join(name for name in names if name) or conflict["station"]
+    told = f"{what} of {where} {station} has flag {conflict['found']}"
     if conflict["user"]:
-        when = conflict["time"][:16].replace("T", " ")
         why = f" ({conflict['reason']})" if conflict["reason"] else ""
-        told += f", set by {conflict['user']} at {when} UTC{why}"
-    more = f" {number(total - 1)} more flags differ too." if total > 1 else ""
+        told += f", set by {conflict['user']} at {minute(conflict['time'])}{why}"
+    differ = "differs" if total == 2 else "differ"
+    more = f" {counted(total - 1, 'more flag')} {differ} too." if total > 1 else ""
     return f"{told}; you saw {conflict['expected']}.{more} Nothing was saved."

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import insert, inspect, select
 
 from sdcviz.errors import BadRequest, NotFound
+from sdcviz.words import minute
 
 from .composing import Earlier
 from .model import Item, Letter, one_line
@@ -149,7 +150,7 @@ class Cases:
             for event in events:
                 if event.what == "sent":
                     raise BadRequest(
-                        f"This letter was sent to {event.recipient} on {_day(event.time)} by "
+                        f"This letter was sent to {event.recipient} on {minute(event.time)} by "
                         f"{event.user}; write a new one to say more."
                     )
             since = (datetime.now(UTC) - timedelta(minutes=SENDING_MINUTES)).isoformat()
@@ -321,10 +322,6 @@ class Cases:
 
         store = self._collection.journal.store(self._collection)
         return nothing if store is None else store.read(if_any)
-
-
-def _day(time: str) -> str:
-    return f"{time[:16].replace('T', ' ')} UTC"
 
 
 def _now() -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
-from sdcviz.formats.flags import WORST_FIRST
+from sdcviz.formats.flags import RANK
 from sdcviz.formats.model import L20
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits, Findings
 from sdcviz.qc.rules.conditions import Conditions
@@ -163,10 +163,8 @@ def changes(old: NDArray[np.uint8], flag: str, *, keep_worse: bool = True) -> ND
     keep_worse : bool
         Leave flags that are worse.
     """
-    rank = np.zeros(256, np.int16)
-    rank[[ord(code) for code in WORST_FIRST]] = np.arange(len(WORST_FIRST))
     changed = old != ord(flag)
-    return changed & (rank[old] > rank[ord(flag)]) if keep_worse else changed
+    return changed & (RANK[old] > RANK[ord(flag)]) if keep_worse else changed
 
 
 def _may_be_flagged(collection: Collection, parameter: str) -> None:

@@ -250,6 +250,9 @@ class Words(ABC):
             several = ", ".join(sorted(named))
             raise self.fail(node, f"{word!r} may be one of {several}; give one of these.")
         known = [p.key for p in c.parameters]
+        if word in WORDS:
+            why = f"{word} is no parameter; name one here. {near_names(word, known)}"
+            raise self.fail(node, why)
         if isinstance(node, Name):
             known += list(WORDS)
         raise self.fail(node, f"there is no {word!r} in {c.name}. {near_names(word, known)}")
