@@ -1,15 +1,16 @@
-"""Flags that change while pages are open: seen in all of them within a second.
+"""Flags and findings that change while pages are open: seen in all of them within a second.
 
-One thread of the process asks the journals of the shown collections for news,
-wherever these were written: in this process, another one, or on the command
-line. Each session is told by its `flags_version`, in its own document.
+One thread of the process asks the journals of the shown collections for news, and
+whether findings of checks were kept, wherever that was done: in this process,
+another one, or on the command line. Each session is told by its `flags_version` or
+its `findings_version`, in its own document.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, WeakKeyDictionary, ref
@@ -41,11 +42,19 @@ class _Screen:
         self._session = ref(session)
         self._document: ReferenceType[Any] | None = ref(document) if document else None
         self._drawn: Hashable = None
+        self._found: Hashable = None
         self._asked = False
         # Before the views draw: what changes from here on, they have to draw again.
         names = ["collection", "collection_version", "reading"]
-        session.param.watch(lambda *_: self.note(), names)
+        session.param.watch(lambda *_: self._begin(), names)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Remember what is about to be drawn of a collection."""
         self.note()
+        session = self._session()
+        data = session.data if session else None
+        self._found = None if data is None else _found(data)
 
     def note(self) -> None:
         """Remember which flags are drawn."""
@@ -58,12 +67,27 @@ class _Screen:
         if self._asked or self._drawn == (id(data), data.flags_version):
             return
         self._asked = True
+        self._there(self._draw)
+
+    def tell_found(self, found: Hashable) -> None:
+        """Have the session take over findings where it knows others."""
+        if found != self._found:
+            self._found = found
+            self._there(self._take_over)
+
+    def _there(self, do: Callable[[], None]) -> None:
+        """Do something in the document of the session."""
         document = self._document and self._document()
         if document is None:
-            self._draw()
+            do()
             return
         with suppress(Exception):  # the page is being closed
-            document.add_next_tick_callback(self._draw)
+            document.add_next_tick_callback(do)
+
+    def _take_over(self) -> None:
+        session = self._session()
+        if session is not None:
+            session.findings_version += 1
 
     def _draw(self) -> None:
         session = self._session()
@@ -124,6 +148,16 @@ def _follow() -> None:
             else:
                 silent.discard(key)
                 tell(data)
+            found = _found(data)
+            for session, screen in _open():
+                if _data_of(session) is data:
+                    screen.tell_found(found)
+
+
+def _found(data: Collection) -> Hashable:
+    from sdcviz.qc.store import findings_state
+
+    return data.path, findings_state(data)
 
 
 def _data_of(session: Session) -> Collection | None:

@@ -68,6 +68,9 @@ class Session(param.Parameterized):
     collection_version = param.Integer(
         default=0, doc="Goes up when the open collection was replaced by a newer snapshot."
     )
+    findings_version = param.Integer(
+        default=0, doc="Raised when checks were run elsewhere and other findings are kept."
+    )
     flags_version = param.Integer(
         default=0, doc="Goes up when flags of the open collection were changed, here or elsewhere."
     )

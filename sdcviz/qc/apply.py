@@ -177,7 +177,17 @@ def _write(collection: Collection, user: str, reason: str, make: Callable[[], Ed
 
 
 def explain(check: str, value: float, threshold: float, detail: str = "") -> str:
-    """Say in a few words what a check found, for the journal."""
+    """Say in a few words what a check found, for the journal.
+
+    Parameters
+    ----------
+    check : str
+        Its name, with which the text begins (`sdcviz.qc.sessions.check_of` reads it again).
+    value, threshold : float
+        In the unit of the check; NaN is not told.
+    detail : str
+        What else there is to say.
+    """
     text = check
     if np.isfinite(value):
         text += f" {value:.6g}"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .checks.limits import Thresholds
 
-__all__ = ["Run", "load_findings", "load_run", "save_findings"]
+__all__ = ["Run", "findings_state", "load_findings", "load_run", "save_findings"]
 
 _COLUMNS = ("station", "sample", "parameter", "check", "flag", "value", "threshold")
 
@@ -158,6 +158,21 @@ def load_run(collection: Collection) -> Run | None:
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
             continue
     return None
+
+
+def findings_state(collection: Collection) -> tuple[tuple[int, int], ...]:
+    """Return what changes when other findings are kept; empty where there are none.
+
+    It asks for the files only, so it may be called often.
+    """
+    state = []
+    for path in _places(collection):
+        try:
+            about = path.stat()
+        except OSError:
+            continue
+        state.append((about.st_mtime_ns, about.st_ino))
+    return tuple(state)
 
 
 def _places(collection: Collection) -> list[Path]:

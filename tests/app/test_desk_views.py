@@ -11,7 +11,7 @@ import pytest
 
 from sdcviz.demo import make_demo
 from sdcviz.observations import Collection, import_files, open_collection
-from sdcviz.qc.model import DEPTH, POSITION, Edits
+from sdcviz.qc.model import DEPTH, POSITION, Edits, Findings
 from sdcviz_app.parts.quality.conductor import Conductor
 from sdcviz_app.parts.quality.station_view import DRAWN, Shown, station_flags, station_view
 from sdcviz_app.quality import QualityView
@@ -78,6 +78,20 @@ def test_what_is_shown_beside_a_parameter(demo: Collection) -> None:
     assert Shown.usual(demo, "temperature").pairs["c"] == ("salinity", "temperature")
     assert Shown.usual(demo, "temperature").b == "salinity"
     assert Shown.usual(demo, "salinity").b == "temperature"
+
+
+def test_a_station_without_the_parameter_shows_another(demo: Collection) -> None:
+    row = int(np.flatnonzero(~demo.has("oxygen_umol_kg") & demo.has("salinity"))[0])
+    shown = Shown.usual(demo, "oxygen_umol_kg")
+    got = station_view(demo, row, shown)
+    assert got["instead"]["a"] == ["temperature", DEPTH]
+    assert got["instead"]["b"] == ["salinity", DEPTH]
+    assert "oxygen_umol_kg" not in {k for pair in got["instead"].values() for k in pair}
+    assert got["near"]["bands"].keys() == {"a", "b"}
+    # That with findings is preferred; where there is the parameter nothing changes.
+    found = Findings.of("spike", "salinity", row, 2, "4", 9.0, 6.0)
+    assert station_view(demo, row, shown, found)["instead"]["a"] == ["salinity", DEPTH]
+    assert station_view(demo, row, Shown.usual(demo, "temperature"))["instead"] is None
 
 
 @pytest.mark.parametrize(

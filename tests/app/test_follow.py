@@ -12,6 +12,8 @@ from journalled import edit, first_good, flag, make_collection
 
 from sdcviz.errors import Conflict
 from sdcviz.observations import open_collection
+from sdcviz.qc.model import Findings
+from sdcviz.qc.store import save_findings
 from sdcviz_app import editing, follow
 from sdcviz_app.session import Session
 
@@ -85,6 +87,20 @@ def test_a_conflict_shows_what_stands(folder):
         assert chr(session.data.flag_at("temperature", *place)[0]) == "4"
     finally:
         follow.PERIOD = usual
+
+
+def test_findings_that_are_kept_elsewhere_are_heard_of_once(folder):
+    session, heard = Session(), threading.Event()
+    follow.join(session)
+    session.open(str(folder))
+    session.param.watch(lambda _: heard.set(), "findings_version")
+    c = open_collection(folder)
+    for value in (7.0, 8.0):
+        found = Findings.of("spike", "temperature", 0, 1, "4", value, 6)
+        save_findings(c, found, checks=["spike"], user="Ann")
+        assert heard.wait(WAIT)
+        heard.clear()
+    assert session.findings_version == 2
 
 
 def test_another_reading_is_another_set_of_flags(folder):

@@ -162,6 +162,19 @@ def test_without_findings_every_station_is_in_the_queue(demo):
     assert part.form.state["hint"] == "No station passes the filters of the Explore tab."
 
 
+def test_findings_of_others_come_in_without_reopening(part, desk):
+    choose(part, check="spike")
+    desk.session.findings_version += 1  # this page knows them already
+    assert desk.queue.tolist() == [5]
+    found = Findings.of("spike", "temperature", [30, 31], 2, "4", 9.0, 6.0)
+    save_findings(open_collection(desk.data.path), found, checks=["spike"], user="bob")
+    desk.session.findings_version += 1
+    assert desk.queue.tolist() == [30, 31]
+    assert desk.station == 5  # what is being looked at stays
+    assert desk.findings.counts()["spike"] == 2
+    assert part.form.state["said"].endswith("by bob.")
+
+
 def test_proposals_are_counted_before_they_are_written(part, desk):
     c = desk.data
     part._take({"propose": True, "good": False})

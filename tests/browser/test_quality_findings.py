@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from serving import Running, running
@@ -14,7 +15,7 @@ from sdcviz.qc.model import POSITION, Findings
 from sdcviz.qc.store import save_findings
 
 WAIT = 45_000
-ROW = 20
+ROW = 30
 SAMPLES = [3, 4, 7]
 CHECKS = ["global_range", "spike", "on_land"]
 
@@ -90,3 +91,25 @@ def test_what_is_taken_from_the_list_is_what_the_keys_flag(desk: Page) -> None:
     assert desk.evaluate("() => sdcvizDesk.state.picked") == [5]
     desk.locator(".finding").filter(has_text="Position on land").click()
     expect(desk.get_by_label("Parameter to flag")).to_have_value(POSITION)
+
+
+def test_a_station_without_the_parameter_shows_another(desk: Page, demo: Collection) -> None:
+    row = int(np.flatnonzero(~demo.has("oxygen_umol_kg"))[0])
+    target = desk.get_by_label("Parameter to flag")
+    target.select_option("oxygen_umol_kg")
+    desk.evaluate("(row) => sdcvizDesk.state.show(row)", row)
+    desk.wait_for_function("(row) => sdcvizDesk.state.view?.row === row", arg=row, timeout=WAIT)
+    expect(target).to_have_value("salinity")
+    expect(desk.locator(".caption")).to_contain_text("No dissolved oxygen in this station")
+    desk.keyboard.press("ArrowDown")
+    picked(desk, [0])
+    other = int(np.flatnonzero(demo.has("oxygen_umol_kg"))[0])
+    desk.evaluate("(row) => sdcvizDesk.state.show(row)", other)
+    expect(target).to_have_value("oxygen_umol_kg")
+
+
+def test_what_another_process_finds_appears_by_itself(desk: Page, demo: Collection) -> None:
+    save(demo, Findings.of("spike", "temperature", ROW, [1, 2], "4", [5.0, 6.0], 2.0))
+    expect(desk.locator(".finding").filter(has_text="Spike · Temperature")).to_be_visible()
+    expect(desk.locator(".findings h4")).to_have_text("7 findings")
+    assert desk.evaluate("() => sdcvizDesk.state.view.row") == ROW

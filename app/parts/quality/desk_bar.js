@@ -64,7 +64,11 @@ class Bar {
   second_row() {
     const {conductor} = this
     this.target = make("select", {"aria-label": "Parameter to flag", title: "What the keys flag",
-      onchange: () => { conductor.send({parameter: this.target.value}); this.target.blur() }})
+      onchange: () => {
+        conductor.send({parameter: this.target.value})
+        if (conductor.shown) this.show(conductor.shown) // until the server answers
+        this.target.blur()
+      }})
     const groups = [["Parameters", this.form.parameters.filter(([key]) => !key.startsWith("@"))],
                     ["Of the station", this.form.parameters.filter(([key]) => key.startsWith("@") && key !== "@order")]]
     for (const [label, options] of groups) {

@@ -31,7 +31,7 @@ class Conductor extends Flagging {
     this.reason = ""
     this.user = ""
     this.mode = "box"
-    this.shown = null
+    this.usual = null
     this.epoch = -1
   }
 
@@ -134,7 +134,7 @@ class Conductor extends Flagging {
         this.look_ahead()
       },
       shown: ({shown, epoch}) => {
-        this.shown = shown
+        this.usual = shown
         this.epoch = epoch
         this.asked.clear()
         this.stale = true
@@ -187,6 +187,14 @@ class Conductor extends Flagging {
     return this.stale ? undefined : this.views.get(this.row)
   }
 
+  // What the plots show and the keys flag; of a station that lacks it, something else.
+  get shown() {
+    const {usual, view} = this
+    if (!usual || !view?.instead) return usual
+    const target = usual.target.startsWith("@") ? usual.target : view.instead.a[0]
+    return {target, pairs: view.instead, lacks: usual.pairs.a[0]}
+  }
+
   place() {
     return this.places.get(this.row) ?? -1
   }
@@ -232,6 +240,7 @@ class Conductor extends Flagging {
     this.plots.draw(view, this.sights(), (key) => this.labels[key] ?? key)
     this.mark()
     this.bar.headline(view)
+    this.bar.show(this.shown)
     this.announce()
     this.look_ahead()
   }

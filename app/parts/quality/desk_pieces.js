@@ -55,13 +55,15 @@ function findings(root) {
 }
 
 function caption(root) {
-  return ({view}) => {
+  return ({view, shown, labels}) => {
     if (!view) return root.replaceChildren()
     const {found, drawn, counted, words, bands} = view.near
-    if (!found) return root.replaceChildren(`No neighbours ${words} in this collection.`)
+    const name = (key) => (labels[key] ?? key).replace(/ \[.*/, "")
+    const lacks = shown.lacks ? `No ${name(shown.lacks).toLowerCase()} in this station: ${name(shown.pairs.a[0]).toLowerCase()} is shown · ` : ""
+    if (!found) return root.replaceChildren(`${lacks}No neighbours ${words} in this collection.`)
     const lines = drawn < found ? `${drawn} nearest of ${several(found, "neighbour")}` : several(found, "neighbour")
     const band = bands.a?.y.length ? ` · band: 5 to 95 % of ${several(bands.a.count, "good value")}${counted < found ? ` of the ${counted} nearest` : ""}` : ""
-    root.replaceChildren(`Grey: ${lines} ${words}${band}`)
+    root.replaceChildren(`${lacks}Grey: ${lines} ${words}${band}`)
   }
 }
 

@@ -66,6 +66,7 @@ class QueuePart(pn.viewable.Viewer):
         self._version, self._stale = 0, False
         self._ranking: Any = None
         self._run: Any = None
+        self._state: Any = None
         self._found = Found()
         self._left_behind: list[int] = []
         self._given: NDArray[np.int64] | None = None
@@ -80,6 +81,7 @@ class QueuePart(pn.viewable.Viewer):
         watch(lambda *_: self._open(), ["collection", "collection_version", "reading"])
         watch(lambda *_: self._touch(), [*session.filter_names, "selection", "parameter"])
         watch(lambda _: self._catch_up(), "tab")
+        watch(lambda _: self._ran_elsewhere(), "findings_version")
         watch(lambda e: self.form.param.update(dark=e.new), "dark")
         desk.param.watch(lambda _: self._sum_up(), "findings")
         desk.param.watch(self._moved, "station")
@@ -93,7 +95,7 @@ class QueuePart(pn.viewable.Viewer):
 
     def _open(self) -> None:
         """Begin with what is known of the collection: kept findings, stations done."""
-        from sdcviz.qc.store import load_run
+        from sdcviz.qc.store import findings_state, load_run
 
         data = self.desk.data
         self._known = self._collection()
@@ -105,6 +107,7 @@ class QueuePart(pn.viewable.Viewer):
             return
         self._seen = np.zeros(data.n_stations, bool)
         self._seen[data.journal.seen(data)] = True
+        self._state = findings_state(data)
         self._run = load_run(data)
         findings = self._run.findings if self._run else None
         self._order = "weight" if findings else "course"
@@ -366,18 +369,39 @@ class QueuePart(pn.viewable.Viewer):
 
     def _ran(self, said: str, wrong: bool) -> None:
         """Take over what a run of the checks found, or say why it did not end well."""
-        from sdcviz.qc.store import load_run
+        from sdcviz.qc.store import findings_state, load_run
 
         self._said, self._wrong = said, wrong
         if wrong or said or self.desk.data is None:
             self._show()
             return
+        self._state = findings_state(self.desk.data)
         self._run = load_run(self.desk.data)
         findings = self._run.findings if self._run else None
         self._order, self._every = ("weight", False) if findings else ("course", True)
         self._checks = ()
         self._take_findings(findings)
         self._open_first()
+
+    def _ran_elsewhere(self) -> None:
+        """Take over what another browser or the command line found; the station stays."""
+        from sdcviz.qc.store import findings_state, load_run
+
+        data = self.desk.data
+        if data is None or self._known != self._collection():
+            return
+        state = findings_state(data)
+        if state == self._state:  # this page's own run
+            return
+        run, before = load_run(data), self.desk.findings
+        self._state, self._run = state, run
+        findings = run.findings if run else None
+        self._said, self._wrong = "", False
+        self.proposals.forget()
+        if not before or not findings:
+            self._order, self._every = ("weight", False) if findings else ("course", True)
+        self._checks = tuple(c for c in self._checks if findings and c in findings.checks)
+        self._take_findings(findings)
 
     def _applied(self, sentence: str, wrong: bool) -> None:
         self._said, self._wrong = sentence, wrong

@@ -412,6 +412,16 @@ def edits_of(data: Any, key: str, station: NDArray, sample: NDArray, code: str) 
     """Make the edits that give samples a flag; of time and position, of their stations.
 
     Samples that have the flag already, or no value, are left out.
+
+    Parameters
+    ----------
+    data : Collection
+    key : str
+        Parameter, or a key of `sdcviz.qc.model.PLACES`.
+    station, sample : ndarray of int64
+        Rows of stations, and numbers of samples in them.
+    code : str
+        The new L20 code.
     """
     if key in (POSITION, TIME) and not data.flag_places(key, station, sample).any():
         station = np.unique(station)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,6 +64,25 @@ class Shown:
         dx, dy = (third, a) if third else (a, DEPTH if salt and heat else b or DEPTH)
         return cls(a, b, salt if heat else "", heat if salt else "", dx, dy)
 
+    def instead(self, there: Sequence[str], found: Sequence[str] = ()) -> Shown:
+        """Choose what a station can show that lacks the parameter of the first profile.
+
+        Parameters
+        ----------
+        there : sequence of str
+            Parameters of which the station has values.
+        found : sequence of str
+            Parameters with findings in it, the most important first.
+        """
+        if self.a in there or not there:
+            return self
+        order = [k for k in (*found, self.b, *there) if k in there]
+        a = next((k for k in order if not k.startswith(_DULL)), order[0])
+        others = [k for k in order if k != a]
+        b = self.b if self.b in others else (others or [self.b])[0]
+        dx, dy = (a if k == self.a else k for k in (self.dx, self.dy))
+        return replace(self, a=a, b=b, dx=dx, dy=b if dx == dy else dy)
+
     @property
     def pairs(self) -> dict[str, tuple[str, str]]:
         """The axes of each plot, by its name; profiles have depth downwards."""
@@ -104,6 +124,9 @@ def station_view(
     x, y = forward("mercator", lon, lat)
     values = _values(data, row)
     kind = _kind(FEATURES[data.feature[row]], depth, times)
+    found = found_groups(data, row, findings, values, times if kind == "time" else None)
+    there = [key for key, column in values.items() if np.isfinite(column).any()]
+    here = shown.instead(there, [group["key"] for group in found])
     return {
         "row": int(row),
         "id": data.station_id(row),
@@ -117,10 +140,12 @@ def station_view(
         "paint": np.empty(0, np.uint32),
         "flags": station_flags(data, row),
         "at": [_finite(x[0]), _finite(y[0])],
-        "near": _near(data, row, shown),
-        "density": _density(data, row, values, shown),
+        "near": _near(data, row, here),
+        "density": _density(data, row, values, here),
+        # What the plots show where that is something else than at other stations.
+        "instead": None if here == shown else {p: list(pair) for p, pair in here.pairs.items()},
         "checked": findings is not None,
-        "findings": found_groups(data, row, findings, values, times if kind == "time" else None),
+        "findings": found,
     }
 
 

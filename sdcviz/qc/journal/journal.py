@@ -376,7 +376,23 @@ class Journal:
     def mark_seen(
         self, collection: Collection, rows: NDArray[np.int64], user: str, done: bool = True
     ) -> None:
-        """Note that a user has finished with stations, or with `done` False that he has not."""
+        """Note that a user has finished with stations, or that he has not.
+
+        Parameters
+        ----------
+        collection : Collection
+            Its reading is noted too.
+        rows : ndarray of int64
+            Stations.
+        user : str
+        done : bool
+            False: he has not, whatever was noted before.
+
+        Raises
+        ------
+        StorageError
+            The disk is full or the database out of reach.
+        """
         from sdcviz.qc.journal.queries import set_seen
 
         store = self.store(collection, write=True)
