@@ -213,9 +213,7 @@ class MapPart(pn.viewable.Viewer):
     def _draw_counts(self, layer: MapLayer, view: View, few: NDArray | None, number: int) -> None:
         index, most = count_index(layer.count(view))
         if few is not None:
-            column = np.clip(((layer.x[few] - view.x0) / view.pixel).astype(int), 0, view.width - 1)
-            line = np.clip(((layer.y[few] - view.y0) / view.pixel).astype(int), 0, view.height - 1)
-            self._chart.draw_dots(layer, few, index[line, column])
+            self._chart.draw_dots(layer, few, index[layer.pixels(view, few)])
         else:
             self._chart.draw_pixels(view, _visible(index, number))
         self._chart.key.counts(most, self.session.colormap)

@@ -224,6 +224,31 @@ class MapLayer:
         count_points(self.x, self.y, self._runs(self._touch(view.box)), view.box, counts)
         return counts
 
+    def pixels(
+        self, view: View, inside: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Tell in which pixel `count` counts stations.
+
+        Parameters
+        ----------
+        view : View
+        inside : ndarray of int64, shape (k,)
+            Positions in the layer of stations in view, from `within`.
+
+        Returns
+        -------
+        line, column : ndarray of int64, shape (k,)
+        """
+        # In the very steps of the compiled loops: where a station lies on the border of
+        # two pixels, rounding decides.
+        x, y = self.x[inside].astype(np.float64), self.y[inside].astype(np.float64)
+        column = (x - view.x0) * (view.width / (view.x1 - view.x0))
+        line = (y - view.y0) * (view.height / (view.y1 - view.y0))
+        return (
+            np.clip(line.astype(np.int64), 0, view.height - 1),
+            np.clip(column.astype(np.int64), 0, view.width - 1),
+        )
+
     def _check(self, values: NDArray) -> None:
         """Refuse too short an array: compiled loops would read beyond its end."""
         if len(self.rows) and len(values) <= self.rows[-1]:

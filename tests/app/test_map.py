@@ -142,6 +142,22 @@ def test_the_hint_tells_the_true_count(shown: MapPart) -> None:
     assert (f"{count} stations" in shown.hint) == (count > 1)
 
 
+def test_stations_in_the_middle_of_the_map_are_drawn(
+    data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from sdcviz import import_files
+
+    folder = tmp_path_factory.mktemp("middle") / "two"
+    import_files([data / "odv" / "BlackSea_2profiles.txt"], folder)
+    session = Session()
+    session.open(str(folder))
+    part = MapPart(session=session)
+    # Both lie on one parallel, which stays the border of two lines of pixels.
+    for width, height in ((1336, 688), (1336, 640), (1036, 640)):
+        sized(part, width, height)
+        assert len(part._chart._dots.data["x"]) == 2
+
+
 @pytest.mark.parametrize("by", ["count", "mean", "year", "data centre", "flag"])
 def test_every_colouring_draws_and_is_explained(shown: MapPart, by: str) -> None:
     shown.session.colour_by = by

@@ -50,6 +50,26 @@ def test_counts_are_those_of_all_stations_in_view(layer: MapLayer) -> None:
     assert np.abs(counts - expected(layer, VIEW)).sum() <= 4
 
 
+@given(
+    middle=st.tuples(st.floats(-2e7, 2e7), st.floats(-1e7, 1e7)),
+    reach=st.floats(1_000, 100_000),
+    half=st.tuples(st.integers(100, 900), st.integers(100, 600)),
+    place=st.tuples(st.integers(-90, 90), st.integers(-90, 90)),
+)
+def test_a_station_is_counted_in_the_pixel_that_is_told(middle, reach, half, place) -> None:
+    # On the border of pixels, as the middle of a view is; with all digits and as it is kept.
+    width, height = 2 * half[0], 2 * half[1]
+    high = reach * height / width
+    view = View(middle[0] - reach, middle[0] + reach, middle[1] - high, middle[1] + high,
+                width, height)  # fmt: skip
+    x = np.float32([middle[0], middle[0] + place[0] * view.pixel])
+    y = np.float32([middle[1], middle[1] + place[1] * view.pixel])
+    layer = MapLayer(x, y, np.arange(2))
+    inside = layer.within(*view.box)
+    assert len(inside) == 2
+    assert (layer.count(view)[layer.pixels(view, inside)] > 0).all()
+
+
 def test_means_leave_out_missing_values(layer: MapLayer) -> None:
     values = np.linspace(-2, 30, len(layer)).astype(np.float32)
     values[::7] = np.nan
