@@ -38,7 +38,7 @@ AT_ONCE = 8
 _HERE = Path(__file__).parent
 _SCRIPT = "\n".join(
     (_HERE / f"desk_{name}.js").read_text(encoding="utf-8")
-    for name in ("outbox", "land", "plots", "flags", "conductor", "keys", "bar", "pieces")
+    for name in ("outbox", "land", "light", "plots", "flags", "conductor", "keys", "bar", "pieces")
 )
 _STYLE = (_HERE / "desk.css").read_text(encoding="utf-8")
 

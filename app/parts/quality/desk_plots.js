@@ -112,6 +112,7 @@ class Plots {
       AXES.forEach((axis, k) => { data[axis + plot] = this.column(this.pairs[plot][k]) })
     }
     this.columns = data
+    for (const plot of PLOTS) lighten(this.models[plot])
     this.filling = true
     quietly(this.models.samples.selected, {indices: []})
     this.colour()
