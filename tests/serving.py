@@ -63,7 +63,7 @@ def running(
         if not address:
             raise RuntimeError(f"The server did not start:\n{log.read_text()}")
         # The port is open before the application is ready; an answer says that it is.
-        httpx.get(f"{address}api/health", timeout=120).raise_for_status()
+        httpx.get(f"{address}api/health", timeout=600).raise_for_status()
         yield Running(address, folder, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)

@@ -84,6 +84,13 @@ def test_one_of_a_pair_is_flagged_and_the_next_comes(part):
     assert all(np.array_equal(data.flags(key)[own], flags) for key, flags in before.items())
 
 
+def test_a_pair_that_is_no_longer_in_view_is_not_decided_on(part):
+    part._take({"do": "a", "of": 1})
+    assert part.desk.data.journal.batches(part.desk.data) == []
+    part._take({"do": "a", "of": 0})
+    assert len(part.desk.data.journal.batches(part.desk.data)) == 1
+
+
 def test_both_may_be_kept(part):
     part._take({"do": "both"})
     assert part.form.state["list"][0][5] == "both kept"

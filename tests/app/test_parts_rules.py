@@ -167,6 +167,21 @@ def test_a_mistake_is_told_with_its_place_and_nothing_can_be_written(part):
     assert part.desk.data.journal.batches(part.desk.data) == []
 
 
+def test_what_is_still_being_looked_for_is_not_applied_and_that_is_said(part, monkeypatch):
+    waiting = []
+    monkeypatch.setattr(
+        "sdcviz_app.parts.quality.rules.background", lambda work, then: waiting.append((work, then))
+    )
+    part._take({"text": "depth < 10", "turn": 3})
+    assert part.form.state["busy"]
+    part._take({"do": "apply", "reason": "spike"})
+    assert "Nothing was set" in part.form.state["said"]
+    ((work, then),) = waiting
+    then(work(), None)
+    assert settled(part)["preview"]["samples"] > 0 and part.form.state["turn"] == 3
+    assert part.desk.data.journal.batches(part.desk.data) == []
+
+
 def test_applied_rules_are_in_the_journal_and_can_be_undone(part):
     data = part.desk.data
     part._take({"text": "depth < 10 and temperature > 0", "flag": "4"})

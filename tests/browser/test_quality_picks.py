@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from held import hold_messages
 from playwright.sync_api import Page, expect
 from serving import Running, running
 from test_quality_desk import DeskPage, stood
@@ -13,34 +14,6 @@ from sdcviz.demo import make_demo
 from sdcviz.observations import Collection, open_collection
 from sdcviz.qc import Findings
 from sdcviz.qc.store import save_findings
-
-# Messages over the websocket are held back, and let go in their order.
-_HOLD = """
-const prototype = WebSocket.prototype, send = prototype.send, held = []
-let socket, heard
-globalThis.holding = {
-  // what the page says
-  out() { prototype.send = function (message) { socket = this; held.push(message) } },
-  // what the server says; the page has to say something first, which shows the socket
-  in() {
-    prototype.send = function (message) {
-      if (!socket) {
-        socket = this
-        heard = socket.onmessage
-        socket.onmessage = (event) => held.push(event)
-      }
-      return send.call(this, message)
-    }
-  },
-  has(text) { return held.some((one) => String(one.data ?? one).includes(text)) },
-  go() {
-    prototype.send = send
-    if (heard) socket.onmessage = heard
-    for (const one of held.splice(0)) heard ? heard.call(socket, one) : send.call(socket, one)
-  },
-}
-"""
-
 
 FOUND = (0, 10, 20, 30, 40, 50)
 """Stations of the queue: each has findings in two samples."""
@@ -69,7 +42,7 @@ def place(demo: Collection, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def desk(open_page: Callable[..., Page], place: Running) -> DeskPage:
     desk = DeskPage(open_page(f"{place.address}?tab=quality&p=temperature"))
-    desk.page.evaluate(f"() => {{ {_HOLD} }}")
+    hold_messages(desk.page)
     return desk
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from held import hold_messages
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
 
@@ -148,8 +149,13 @@ def test_checks_run_from_the_page_and_their_flags_are_set_after_a_preview(
 
     # The preview says what would be set; then it is.
     page.get_by_role("button", name=re.compile("^Apply")).click()
-    page.get_by_label("Give flag 1").uncheck()
     button = page.get_by_role("button", name=re.compile(r"^Set \d"))
+    expect(button).to_be_enabled()
+    hold_messages(page)
+    page.evaluate("holding.out()")
+    page.get_by_label("Give flag 1").uncheck()
+    assert button.is_disabled()  # it counts what is no longer meant
+    page.evaluate("holding.go()")
     expect(button).to_be_enabled()
     expect(page.locator(".preview table")).to_contain_text("Temperature")
     n = int(re.sub(r"\D", "", button.inner_text()))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from held import hold_messages
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
 
@@ -104,6 +106,25 @@ def test_a_rule_is_built_seen_applied_and_undone(quality: Page, data: Collection
     rule.get_by_label("Value").first.press("Escape")
     expect(quality.get_by_role("dialog")).to_have_count(0)
     assert len(data.journal.batches(data)) == written
+
+
+def test_a_rule_is_not_applied_before_its_last_change_was_seen(quality: Page):
+    rule = tool(quality, "Rule")
+    rule.get_by_role("textbox", name="Rule").fill("temperature > 15")
+    apply = rule.locator(".main")
+    expect(apply).to_have_text(re.compile(r"^Set .+ flags$"))
+    for change in (
+        lambda: rule.get_by_role("button", name="3 probably bad").click(),
+        lambda: rule.get_by_label("Leave flags that are worse").uncheck(),
+        lambda: rule.get_by_role("textbox", name="Rule").fill("temperature > 16"),
+    ):
+        expect(apply).to_be_enabled()
+        hold_messages(quality)
+        quality.evaluate("holding.out()")
+        change()
+        assert apply.is_disabled()
+        quality.evaluate("holding.go()")
+    expect(apply).to_be_enabled()
 
 
 def test_a_new_condition_can_be_written_whatever_is_flagged(quality: Page):

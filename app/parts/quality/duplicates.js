@@ -4,6 +4,11 @@ const A = "#2a78c8", B = "#e07b39"
 
 export function render({model}) {
   const send = (said) => model.send_msg(said)
+  // Other pairs are looked for: the one in view is not to be decided on any more.
+  const find = (said) => {
+    for (const button of buttons) button.disabled = true
+    send(said)
+  }
   let listed = ""
 
   // ---- left ----
@@ -17,9 +22,9 @@ export function render({model}) {
       field.setAttribute("aria-invalid", !fine)
       if (fine) found[field.name] = value
     }
-    send({limits: found})
+    find({limits: found})
   }, 300)
-  const elsewhere = make("input", {type: "checkbox", onchange: () => send({limits: {}, elsewhere: elsewhere.checked})})
+  const elsewhere = make("input", {type: "checkbox", onchange: () => find({limits: {}, elsewhere: elsewhere.checked})})
   const sum = make("div", {class: "sum"})
   const list = make("div", {class: "list", role: "listbox", tabindex: 0, "aria-label": "Pairs", onkeydown: (event) => {
     const by = {ArrowDown: 1, n: 1, ArrowUp: -1, p: -1}[event.key]
@@ -31,7 +36,7 @@ export function render({model}) {
   const pages = make("div", {class: "pages"}, back, page, next)
 
   // ---- right ----
-  const key = make("select", {"aria-label": "Parameter", onchange: () => send({key: key.value})})
+  const key = make("select", {"aria-label": "Parameter", onchange: () => find({key: key.value})})
   const canvas = make("canvas", {role: "img", "aria-label": "Profiles of both stations"})
   const holder = make("div", {class: "canvas"}, canvas)
   const legend = make("div", {class: "legend"})
@@ -39,7 +44,7 @@ export function render({model}) {
   const said = make("span", {role: "status"})
   const flag = make("select", {"aria-label": "Flag", onchange: () => send({flag: flag.value})},
     make("option", {value: "4"}, "4 bad"), make("option", {value: "3"}, "3 probably bad"))
-  const does = (what, title, kind) => make("button", {class: kind, onclick: () => send({do: what})}, title)
+  const does = (what, title, kind) => make("button", {class: kind, onclick: () => send({do: what, of: model.state.at})}, title)
   const undo = does("undo", "Undo", "plain")
   const buttons = [does("both", "Keep both", "also"), does("a", "Keep A, flag B", "main"), does("b", "Keep B, flag A", "main")]
   const foot = make("div", {class: "line foot"}, does("look a", "A in the plots", "plain"), does("look b", "B in the plots", "plain"),

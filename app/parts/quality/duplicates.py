@@ -107,7 +107,8 @@ class DuplicatesPart(ToolPart):
         elif self.pairs is not None and "page" in said:
             self._go(int(said["page"]) * PAGE)
         elif does in ("a", "b", "both") and self.pairs is not None and self._at >= 0:
-            self._decide(does)
+            if said.get("of", self._at) == self._at:  # the pair that the operator has seen
+                self._decide(does)
         elif does == "undo":
             self._undo()
         elif does in ("look a", "look b") and self.pairs is not None and self._at >= 0:

@@ -213,8 +213,12 @@ export function render({model}) {
     })
     const lines = plan.lines.map(([label, ...numbers]) =>
       make("tr", {}, make("td", {}, label), ...numbers.map((n) => make("td", {}, n))))
-    const good = make("input", {type: "checkbox", onchange: () => send({propose: true, good: good.checked})})
+    const good = make("input", {type: "checkbox", onchange: () => {
+      apply.disabled = true // it shows other flags
+      send({propose: true, good: good.checked})
+    }})
     good.checked = plan.good
+    good.disabled = plan.busy
     const apply = make("button", {type: "button", class: "run", onclick: () => send({apply: true})}, plan.button)
     apply.disabled = plan.busy || !plan.lines.length
     preview.replaceChildren(

@@ -18,14 +18,24 @@ export function render({model}) {
   let rows = []
   let word = "and"
   let typed = "" // where the operator typed last: "rows" or "text"
+  let turn = model.state.turn ?? 0
   const send = (said) => model.send_msg(said)
-  const send_rows = () => { typed = "rows"; send({rows, word}) }
+  // What was seen holds no longer: nothing can be set until the server has answered the last turn.
+  const changed = () => {
+    turn += 1
+    apply.disabled = queue.disabled = true
+  }
+  const ask = (said) => {
+    changed()
+    send({...said, turn})
+  }
+  const send_rows = () => { typed = "rows"; ask({rows, word}) }
   const soon_rows = later(send_rows)
-  const soon_text = later(() => send({text: text.value}))
+  const soon_text = later(() => ask({text: text.value}))
 
   // ---- the rule ----
-  const key = make("select", {"aria-label": "Flagged parameter", onchange: () => send({key: key.value})})
-  const scope = make("select", {"aria-label": "Stations", onchange: () => send({scope: scope.value})})
+  const key = make("select", {"aria-label": "Flagged parameter", onchange: () => ask({key: key.value})})
+  const scope = make("select", {"aria-label": "Stations", onchange: () => ask({scope: scope.value})})
   const join = make(
     "select", {"aria-label": "Conditions", onchange: () => { word = join.value; send_rows() }},
     make("option", {value: "and"}, "all"), make("option", {value: "or"}, "any"),
@@ -36,7 +46,7 @@ export function render({model}) {
   const text = make("textarea", {
     "aria-label": "Rule", spellcheck: "false", autocomplete: "off",
     placeholder: "temperature > 30 and depth < 10 and month in (6, 7, 8)",
-    oninput: () => { typed = "text"; soon_text() },
+    oninput: () => { typed = "text"; changed(); soon_text() },
   })
   const wrong = make("p", {class: "wrong", role: "alert", hidden: true})
   const place = make("div", {class: "place", hidden: true})
@@ -56,7 +66,7 @@ export function render({model}) {
 
   // ---- what to do ----
   const flags = make("div", {class: "chips", role: "group", "aria-label": "Flag"})
-  const worse = make("input", {type: "checkbox", onchange: () => send({keep_worse: worse.checked})})
+  const worse = make("input", {type: "checkbox", onchange: () => ask({keep_worse: worse.checked})})
   const reason = make("input", {class: "reason", list: "reasons", placeholder: "Reason", "aria-label": "Reason"})
   const reasons = make("datalist", {id: "reasons"})
   const apply = make("button", {class: "main", onclick: () => { apply.disabled = true; send({do: "apply", reason: reason.value}) }})
@@ -113,7 +123,7 @@ export function render({model}) {
     const value = make("input", {
       "aria-label": "Value", placeholder: HINTS[kind], spellcheck: "false", autocomplete: "off",
       list: options.length ? "names" : null, value: row.value, title: kind === "area" ? "West, south, east, north; or longitude and latitude of at least three corners" : null,
-      oninput: () => { row.value = value.value; soon_rows() },
+      oninput: () => { row.value = value.value; changed(); soon_rows() },
       onfocus: () => names.replaceChildren(...options.map((name) => make("option", {value: name}))),
     })
     if (kind === "check") value.style.visibility = "hidden"
@@ -136,7 +146,7 @@ export function render({model}) {
     offer(key, form.keys, model.state.key)
     reasons.replaceChildren(...form.reasons.map((r) => make("option", {value: r})))
     flags.replaceChildren(...form.flags.map(([code, title, colour]) =>
-      make("button", {"data-flag": code, title, "aria-label": title, onclick: () => send({flag: code})},
+      make("button", {"data-flag": code, title, "aria-label": title, onclick: () => ask({flag: code})},
         dot(colour), "1234".includes(code) ? title : code)))
     help.replaceChildren(help.firstChild, ...form.help.flatMap(([title, words]) => [
       make("h4", {}, title),
@@ -217,9 +227,10 @@ export function render({model}) {
     hits.setAttribute("d", found ? dots(found.dots, 2) : "")
     hits.setAttribute("fill", flag[2])
     const n = found?.changes ?? 0
-    apply.disabled = !n
+    const current = s.turn === turn
+    apply.disabled = !n || !current
     apply.textContent = n ? `Set ${counted(n, "flag")}` : "Set flags"
-    queue.disabled = !found?.samples
+    queue.disabled = !found?.samples || !current
     if (!found) {
       count.replaceChildren(make("span", {class: "quiet"}, s.error ? "" : `Write a condition; it looks at ${s.among}.`))
     } else {

@@ -54,7 +54,7 @@ class RulesPart(ToolPart):
         self._text, self._word = "", "and"
         self._rows: list[dict[str, str]] | None = [{}]
         self._key, self._scope, self._flag, self._keep_worse = "", "all", "4", True
-        self._asked = 0
+        self._asked, self._turn = 0, 0
         self._error: dict[str, Any] | None = None
         self._said, self._wrong, self._busy, self._undoable = "", False, False, False
         self.preview: Preview | None = None
@@ -79,6 +79,8 @@ class RulesPart(ToolPart):
     # ---- what the form says ------------------------------------------------
     def _take(self, said: dict[str, Any]) -> None:
         """Take what the operator did in the form."""
+        if isinstance(said.get("turn"), int):
+            self._turn = said["turn"]
         if "rows" in said:
             self._rows = [_row(row) for row in said["rows"][:50]]
             self._word = "or" if said.get("word") == "or" else "and"
@@ -214,6 +216,7 @@ class RulesPart(ToolPart):
             "keep_worse": self._keep_worse,
             "reason": self.desk.reason,
             "area": self._area(),
+            "turn": self._turn,
             "preview": preview.about if preview else None,
             "busy": self._busy,
             "said": self._said,
@@ -227,6 +230,13 @@ class RulesPart(ToolPart):
         from ... import editing
 
         preview, data, session = self.preview, self.desk.data, self.desk.session
+        if preview is None and self._busy:
+            self._said, self._wrong = (
+                "Nothing was set: hits were looked for anew. Look again.",
+                True,
+            )
+            self._show()
+            return
         if preview is None or data is None or self._busy or not preview.changed.any():
             return
         edits, text = preview.writes, self._text.strip()
