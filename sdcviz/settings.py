@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     smtp_starttls: bool = Field(
         True, description="Encrypt the connection (STARTTLS); a server without it is refused then."
     )
+    smtp_implicit_tls: bool | None = Field(
+        None,
+        description="Encrypt the connection from the first byte (SMTPS) instead; without a word, "
+        "on port 465 only.",
+    )
     smtp_ca: Path | None = Field(
         None,
         description="File of certificates that prove the mail server, instead of the system's.",
