@@ -1,0 +1,1 @@
+"""Analyses: from a collection and a recipe to a gridded product."""
