@@ -1,0 +1,1 @@
+"""n-dimensional variational analysis (DIVAnd); imports nothing else of sdcviz."""
