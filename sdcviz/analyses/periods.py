@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from .model import TimeSlice
 
-__all__ = ["Every", "Time", "Windows", "inside", "read_time", "time_slices"]
+__all__ = ["Moving", "Time", "Windows", "inside", "read_time", "time_slices"]
 
 _GROUPS: dict[str, tuple[tuple[int, ...], ...]] = {
     "monthly": tuple((m,) for m in range(1, 13)),
@@ -53,7 +53,7 @@ def _month_groups(value: Any) -> Any:
     return value
 
 
-class Every(_Part):
+class Moving(_Part):
     """Spans of years that move: 1991-1996, 1992-1997, ..."""
 
     first: Year = Field(description="First year of the first span.")
@@ -85,9 +85,10 @@ class Windows(_Part):
 class Time(_Part):
     """Years by months, or windows that move along."""
 
-    years: Annotated[
-        tuple[tuple[Year, Year], ...] | Every | None, BeforeValidator(_year_spans)
-    ] = Field(None, description="[1991, 2020], a list of such spans, or moving ones; none: all.")
+    years: Annotated[tuple[tuple[Year, Year], ...] | None, BeforeValidator(_year_spans)] = Field(
+        None, description="[1991, 2020], or a list of such spans; none: all that there are."
+    )
+    moving: Moving | None = Field(None, description="Instead of years: spans that move.")
     months: Annotated[
         tuple[tuple[Annotated[int, Field(ge=1, le=12)], ...], ...],
         BeforeValidator(_month_groups),
@@ -102,10 +103,11 @@ class Time(_Part):
     def _useful(self) -> Time:
         if self.windows is not None and self.model_fields_set - {"windows"}:
             raise ValueError("give either windows, or years and months")
-        spans = self.years.spans() if isinstance(self.years, Every) else self.years or ((1, 2),)
-        if not spans:
-            raise ValueError("years: no span of that length fits between first and last")
-        for first, last in spans:
+        if self.moving is not None and self.years is not None:
+            raise ValueError("give either years or moving")
+        if self.moving is not None and not self.moving.spans():
+            raise ValueError("moving: no span of that length fits between first and last")
+        for first, last in self.years or ():
             if first > last:
                 raise ValueError(f"years: {first} is after {last}; give the earlier first")
         for group in self.months:
@@ -140,7 +142,7 @@ def time_slices(time: Time, span: tuple[int, int]) -> tuple[TimeSlice, ...]:
     """
     if time.windows is not None:
         return _windows(time.windows)
-    spans = time.years.spans() if isinstance(time.years, Every) else time.years or (span,)
+    spans = time.moving.spans() if time.moving is not None else time.years or (span,)
     made = [_slice(years, months, len(spans) > 1) for years in spans for months in time.months]
     return tuple(sorted(made, key=lambda s: (s.centre, s.start)))
 

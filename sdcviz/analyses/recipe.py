@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
@@ -20,7 +19,7 @@ from pydantic import (
 )
 
 from .levels import LEVEL_SETS, Levels, read_levels
-from .told import Metadata
+from .about import Metadata
 from .periods import Time, read_time
 from .quantities import lengths, memory_size, told_lengths
 
@@ -193,12 +192,16 @@ class Transformation(_Part):
 class Clamp(_Part):
     """Bounds of the field."""
 
-    min: float = Field(-math.inf, description="Values below become this one.")
-    max: float = Field(math.inf, description="Values above become this one.")
+    min: float | None = Field(
+        None, allow_inf_nan=False, description="Values below become this one."
+    )
+    max: float | None = Field(
+        None, allow_inf_nan=False, description="Values above become this one."
+    )
 
     @model_validator(mode="after")
     def _order(self) -> Clamp:
-        if not self.min < self.max:
+        if self.min is not None and self.max is not None and not self.min < self.max:
             raise ValueError(f"min {self.min:g} is not below max {self.max:g}")
         return self
 
