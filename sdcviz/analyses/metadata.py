@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from email.utils import parseaddr
 from importlib import metadata
 from typing import Any
 
@@ -15,7 +16,7 @@ from .model import Axes
 
 __all__ = ["Meta", "global_attributes", "parameter_attributes", "software_versions"]
 
-CONVENTIONS = "CF-1.8 ACDD-1.3"
+CONVENTIONS = "CF-1.8, ACDD-1.3"
 KIND = "ANA"  # SeaDataNet's code of gridded analyses
 _SOFTWARE = ("sdcviz", "numpy", "scipy", "cvxopt", "pyamg", "netCDF4")
 _REFERENCE = (
@@ -114,6 +115,9 @@ def global_attributes(meta: Meta, axes: Axes, recipe: str) -> dict[str, Any]:
         In the order of the file; without what is empty.
     """
     p35 = _aggregated(meta)
+    creators = [parseaddr(author) for author in meta.authors]
+    keywords = (_names("P35", (p35,)), _names("P02", meta.search_keywords))
+    areas = _names("C19", meta.areas)
     told: dict[str, Any] = {
         "Conventions": CONVENTIONS,
         "title": meta.title,
@@ -124,14 +128,17 @@ def global_attributes(meta: Meta, axes: Axes, recipe: str) -> dict[str, Any]:
         "institution_urn": _urns("EDMO", meta.edmo),
         "production": meta.production,
         "Author_e-mail": ", ".join(meta.authors),
+        "creator_name": ", ".join(name for name, _ in creators if name),
+        "creator_email": ", ".join(mail for _, mail in creators if mail),
         "source": meta.source,
         "comment": meta.comment,
-        "parameter_keyword": _names("P35", (p35,)),
+        "parameter_keyword": keywords[0],
         "parameter_keyword_urn": _urns("P35", (p35,)),
-        "search_keywords": _names("P02", meta.search_keywords),
+        "search_keywords": keywords[1],
         "search_keywords_urn": _urns("P02", meta.search_keywords),
-        "area_keywords": _names("C19", meta.areas),
+        "area_keywords": areas,
         "area_keywords_urn": _urns("C19", meta.areas),
+        "keywords": " | ".join(filter(None, (*keywords, areas))),
         "product_version": meta.version,
         "product_code": _code(meta, p35),
         "product_id": _identity(meta, recipe),
