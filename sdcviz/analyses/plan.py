@@ -240,6 +240,7 @@ def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
         high=np.inf if recipe.clamp.max is None else recipe.clamp.max,
         error=recipe.error,
         solver=recipe.solver,
+        margin=recipe.domain.margin,
     )
 
 

@@ -48,6 +48,8 @@ class Problem:
     error : str
         "cpme", "exact" or "none".
     solver : str
+    margin : bool
+        See `margin`.
     """
 
     mask: NDArray[np.bool_]
@@ -66,6 +68,7 @@ class Problem:
     high: float
     error: str
     solver: str
+    margin: bool = True
 
     @property
     def xi(self) -> tuple[Array, ...]:

@@ -109,6 +109,12 @@ class Domain(_Part):
         (), description="Polygons that count as land."
     )
 
+    margin: bool = Field(
+        True,
+        description="Compute with one more row on each side, so that the edge of the grid does "
+        "not touch the product; false: as DIVAnd's climatologies do.",
+    )
+
     @model_validator(mode="after")
     def _corners(self) -> Domain:
         for name, polygon in (
@@ -245,7 +251,7 @@ class Recipe(_Part):
     transformation: Annotated[Transformation, BeforeValidator(_named("method"))] = Field(
         Transformation(), description="Before the analysis, and back after it."
     )
-    clamp: Clamp = Field(Clamp(), description="Bounds of the field.")
+    clamp: Clamp = Field(Clamp(), description="Least and greatest value of the field.")
     error: Literal["cpme", "exact", "none"] = Field(
         "cpme", description="cpme: approximation at the price of a second analysis; exact; none."
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import divand
 from .background import at_places, mean_profile
 from .border import sentences
+from .margin import make_norm, without_margin
 from .model import SliceResult
 from .problem import Problem, SliceTask
 
@@ -155,15 +156,19 @@ def _solve(task: SliceTask, anomaly: Array) -> _Solved:
     state = system.solve(given)
     residual[observations.used] = given - observations.operator @ state
     if problem.error == "exact":
-        error = background.unpack(system.error_variance())
+        error = without_margin(problem, background.unpack(system.error_variance()))
     elif problem.error == "cpme":
-        error = divand.cpme(
-            background, task.places, None, problem.epsilon2, valid, None, problem.solver
+        error = without_margin(
+            problem,
+            divand.cpme(
+                background, task.places, None, problem.epsilon2, valid, None, problem.solver
+            ),
         )
     else:
         error = np.full(problem.mask.shape, np.nan)
     told = {"solver": system.solver, "iterations": int(getattr(system, "iterations", 0))}
-    return _Solved(background.unpack(state), error, residual, observations.used, told)
+    whole = without_margin(problem, background.unpack(state))
+    return _Solved(whole, error, residual, observations.used, told)
 
 
 _KEPT: dict[str, divand.Background] = {}
@@ -174,9 +179,7 @@ def _norm(problem: Problem) -> divand.Background:
     key = problem.digest()
     if key not in _KEPT:
         _KEPT.clear()
-        _KEPT[key] = divand.Background(
-            problem.mask, problem.pmn, problem.xi, problem.lengths, moddim=problem.moddim
-        )
+        _KEPT[key] = make_norm(problem)
     return _KEPT[key]
 
 
