@@ -13,26 +13,41 @@ Examples
 
 from .analysis import Analysis, analyse, cpme
 from .background import Background
+from .bathymetry import Bathymetry
+from .bathymetry_file import read_bathymetry
+from .domain import Domain, make_domain
 from .errors import DivandError, DivandWarning, TooLarge
 from .grid import rectangle, resolution, stretch
 from .kernel import Kernel
+from .masks import MaskEdit, edit_mask, keep_basin, label_basins
 from .observations import Observations, fractional_indices
+from .sphere import great_circle, sphere_metric
 from .system import Constraint, System
 
 __all__ = [
     "Analysis",
     "Background",
+    "Bathymetry",
     "Constraint",
     "DivandError",
     "DivandWarning",
+    "Domain",
     "Kernel",
+    "MaskEdit",
     "Observations",
     "System",
     "TooLarge",
     "analyse",
     "cpme",
+    "edit_mask",
     "fractional_indices",
+    "great_circle",
+    "keep_basin",
+    "label_basins",
+    "make_domain",
+    "read_bathymetry",
     "rectangle",
     "resolution",
+    "sphere_metric",
     "stretch",
 ]
