@@ -18,13 +18,13 @@ _WHERE = {
     "Points": "model",
     "Recipe": "recipe",
     "SliceResult": "model",
-    "analyse_points": "run",
+    "analyse_points": "driver",
     "example_recipe": "example",
     "make_points": "select",
-    "preview": "preview",
+    "preview": "coarse",
     "read_recipe": "recipe_file",
     "recipe_schema": "recipe_file",
-    "run": "run",
+    "run": "driver",
     "write_recipe": "recipe_file",
 }
 

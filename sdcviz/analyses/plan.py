@@ -24,6 +24,7 @@ from .problem import Problem, SliceTask
 from .quantities import FIT, metres
 from .recipe import Recipe
 from .select import of_box, select, take
+from .slices import values_at_sea
 from .transforms import Transform
 
 __all__ = ["Plan", "make_plan", "make_problem"]
@@ -90,10 +91,6 @@ class Plan:
         numbers : list of int, optional
             Only these.
         """
-        fallback = None
-        if any(len(rows) == 0 for rows in self.rows):
-            value = self.problem.transform.forward(self.points.value)
-            fallback = mean_profile(self.problem, self.points.depth, value)
         product = self._product()
         for number in range(len(self.slices)) if numbers is None else numbers:
             rows = self.rows[number]
@@ -104,8 +101,18 @@ class Plan:
                 rows,
                 *(getattr(self.points, name)[rows] for name in ("lon", "lat", "depth", "value")),
                 product=None if product is None else product(self.slices[number]),
-                fallback=fallback if len(rows) == 0 else None,
+                fallback=self._fallback,
             )
+
+    @cached_property
+    def _fallback(self) -> NDArray[np.float64] | None:
+        """Profile of all observations together, for slices that have none."""
+        problem, points = self.problem, self.points
+        if problem.background not in ("mean", "profile"):
+            return None
+        places = (points.lon, points.lat, points.depth)[: problem.mask.ndim]
+        value = values_at_sea(problem, places, points.value)
+        return mean_profile(problem, points.depth, value)
 
     def _product(self) -> Any:
         background = self.recipe.background

@@ -119,7 +119,7 @@ class SliceTask:
     product : ndarray or None
         Field that is the background, of the mask's shape and without gaps.
     fallback : ndarray, shape (ndepth or 1,), or None
-        Transformed profile of all observations of the run, for a slice without any.
+        Transformed profile of all observations of the run, for a slice that has none at sea.
     """
 
     problem: Problem

@@ -72,9 +72,9 @@ def metres(value: float) -> str:
     return f"{value / 1000:.15g} km" if value >= 1000 else f"{value:.15g} m"
 
 
-def told_lengths(value: str | tuple[float, ...]) -> str | list[str]:
-    """Write what `lengths` reads."""
-    if isinstance(value, str):
+def told_lengths(value: str | tuple[float, ...] | None) -> str | list[str] | None:
+    """Write what `lengths` reads; None for a length that was left out."""
+    if value is None or isinstance(value, str):
         return value
     told = [metres(v) for v in value]
     return told[0] if len(told) == 1 else told

@@ -14,11 +14,32 @@ from .border import sentences
 from .model import SliceResult
 from .problem import Problem, SliceTask
 
-__all__ = ["analyse_slice"]
+__all__ = ["analyse_slice", "values_at_sea"]
 
 Array = NDArray[np.float64]
 
 EMPTY = "There is no observation: the field is the background and the error 1."
+
+
+def values_at_sea(problem: Problem, places: tuple[Array, ...], value: Array) -> Array:
+    """Transform values, and make those NaN that are not on the grid, or on land.
+
+    Parameters
+    ----------
+    problem : Problem
+    places : tuple of ndarray, shape (n,)
+        Coordinates in the dimensions of the mask.
+    value : ndarray, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    made = problem.transform.forward(value)
+    norm = _norm(problem)
+    index = divand.fractional_indices(norm, places)
+    used = divand.Observations(norm, index, problem.epsilon2, np.isfinite(made)).used
+    return np.where(used, made, np.nan)
 
 
 class _Solved(NamedTuple):
@@ -69,7 +90,7 @@ def analyse_slice(task: SliceTask) -> SliceResult:
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
         value = problem.transform.forward(task.value)
-        field, expected = _background(task, value)
+        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
         solved = _solve(task, value - expected)
     analysed = _back(problem, value - solved.residual)
     residuals = task.value - analysed
@@ -109,7 +130,7 @@ def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:
         assert task.product is not None
         made = problem.transform.forward(task.product)
         return made, at_places(made, problem.xi, task.places)
-    if task.fallback is not None and not np.isfinite(value).any():
+    if not np.isfinite(value).any() and task.fallback is not None:
         profile = task.fallback
     else:
         profile = mean_profile(problem, task.depth, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -185,10 +186,11 @@ def _meta(plan: Plan, created: str) -> Meta:
     told = plan.recipe.metadata.model_dump(exclude_defaults=True)
     found = {"p01": plan.meaning["p01"], "p06": plan.meaning["p06"]}
     label = plan.meaning["label"]
+    name = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_0123456789") or "field"
     if not found["p06"]:
         found["units"] = plan.meaning["unit"]
     return Meta(
-        **{"variable": label, "long_name": label, **found, **told, "created": created}  # type: ignore[arg-type]
+        **{"variable": name, "long_name": label, **found, **told, "created": created}  # type: ignore[arg-type]
     )
 
 
