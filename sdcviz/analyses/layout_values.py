@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,15 +57,20 @@ def check_fields(file: Dataset, name: str) -> list[str]:
     return findings
 
 
-def _copies(name: str) -> list[str]:
-    return [f"{name}_{label}" for label in _USUAL]
+def _copies(file: Dataset, name: str) -> dict[str, float]:
+    """Name the masked copies of a field with their thresholds; the usual ones are expected."""
+    copies = {f"{name}_{label}": limit for label, limit in _USUAL.items()}
+    for other, variable in file.variables.items():
+        if re.fullmatch(rf"{re.escape(name)}_[A-Za-z0-9]+", other) and hasattr(variable, THRESHOLD):
+            copies[other] = float(variable.getncattr(THRESHOLD))
+    return copies
 
 
 def _described(file: Dataset, name: str, dimensions: tuple[str, ...]) -> tuple[list[str], bool]:
     """Check that the variables are there, with dimensions, type and attributes."""
     findings = []
     usable = True
-    for variable in (name, *_copies(name), name + RELERR):
+    for variable in (name, *_copies(file, name), name + RELERR):
         if variable not in file.variables:
             findings.append(f"There is no variable {variable}.")
             usable = False
@@ -147,10 +153,8 @@ def _values(
         findings.append(f"Variable {name}{RELERR} has values outside 0 to 1")
     if (np.isnan(field) != np.isnan(error)).any():
         findings.append(f"Variables {name} and {name}{RELERR} are missing at different points")
-    for label, usual in _USUAL.items():
-        copy = f"{name}_{label}"
-        limit = np.float32(getattr(file[copy], THRESHOLD, usual))
-        expected = np.where(error > limit, np.float32(np.nan), field)
+    for copy, limit in _copies(file, name).items():
+        expected = np.where(error > np.float32(limit), np.float32(np.nan), field)
         if not np.array_equal(_read(file, copy, k), expected, equal_nan=True):
             findings.append(
                 f"Variable {copy} is not {name} masked where {name}{RELERR} is above {limit:g}"

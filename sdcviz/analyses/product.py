@@ -59,7 +59,8 @@ def write_product(
     points : Points
         Observations of the run.
     results : sequence of callable
-        Each loads one slice, in the order of `axes.slices`; one is in memory at a time.
+        Each loads one slice, in the order of `axes.slices`; one is in memory at a time. If the
+        first one has no error at all, the product has no relative error and no masked copies.
     thresholds : mapping of str to float
         Masked copies.
 
@@ -102,7 +103,8 @@ def write_product(
         with Dataset(part, "w", format="NETCDF4") as file:
             file.set_auto_mask(False)
             file.set_fill_off()
-            writer = GridWriter(file, meta, axes, mask, thresholds)
+            with_error = any(np.isfinite(load().error).any() for load in results[:1])
+            writer = GridWriter(file, meta, axes, mask, thresholds, with_error)
             residuals = PointsWriter(points)
             notes = []
             for k, load in enumerate(results):

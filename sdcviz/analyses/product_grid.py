@@ -43,6 +43,8 @@ class GridWriter:
         Sea points.
     thresholds : mapping of str to float
         Masked copies: end of the name, greatest relative error variance.
+    with_error : bool
+        Whether the analysis has an error: without one there are neither error nor copies.
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class GridWriter:
         axes: Axes,
         mask: NDArray[np.bool_],
         thresholds: Mapping[str, float],
+        with_error: bool,
     ) -> None:
-        self.file, self.meta, self.axes, self.thresholds = file, meta, axes, thresholds
+        self.file, self.meta, self.axes = file, meta, axes
+        self.thresholds, self.with_error = thresholds if with_error else {}, with_error
         self.mask = np.ascontiguousarray(mask.transpose(2, 1, 0))
         self.has_depth = len(axes.depth) > 0
         # The last sea level of each column; -1 for land.
@@ -101,13 +105,15 @@ class GridWriter:
         shared = parameter_attributes(meta) | {"cell_methods": CELL_METHODS}
         if end:
             shared["coordinates"] = f"{base}_depth"
-        beside = [f"{base}_{label}" for label in self.thresholds]
         told = {"long_name": name} | shared
-        self._grid(base, told | {"ancillary_variables": base + RELERR}, not end)
-        for copy, limit in zip(beside, self.thresholds.values(), strict=True):
+        beside_it = {"ancillary_variables": base + RELERR} if self.with_error else {}
+        self._grid(base, told | beside_it, not end)
+        for label, limit in self.thresholds.items():
             masked = f"{name}, masked where the relative error variance is above {limit:g}"
-            variable = self._grid(copy, told | {"long_name": masked}, not end)
+            variable = self._grid(f"{base}_{label}", told | {"long_name": masked}, not end)
             variable.setncattr(THRESHOLD, np.float32(limit))
+        if not self.with_error:
+            return
         error = {
             "long_name": f"Relative error variance of {name}",
             "comment": "error variance of the analysis divided by the variance of the background",
@@ -164,9 +170,10 @@ class GridWriter:
                 )
         field = self._oriented(result.field)
         error = np.clip(self._oriented(result.error), 0, 1)
-        # A value without an error, or an error without a value, is no result.
-        error[np.isnan(field)] = np.nan
-        field[np.isnan(error)] = np.nan
+        if self.with_error:
+            # A value without an error, or an error without a value, is no result.
+            error[np.isnan(field)] = np.nan
+            field[np.isnan(error)] = np.nan
         self._put(self.meta.variable, k, field, error)
         if self.has_depth:
             at = np.maximum(self.last, 0)[None]
@@ -189,7 +196,8 @@ class GridWriter:
 
     def _put(self, base: str, k: int, field: NDArray, error: NDArray) -> None:
         self.file[base][k] = self._filled(field)
-        self.file[base + RELERR][k] = self._filled(error)
+        if self.with_error:
+            self.file[base + RELERR][k] = self._filled(error)
         for label, limit in self.thresholds.items():
             masked = np.where(error > np.float32(limit), np.float32(np.nan), field)
             self.file[f"{base}_{label}"][k] = self._filled(masked)

@@ -207,6 +207,38 @@ def test_errors_beyond_the_range_are_brought_into_it(tmp_path: Path) -> None:
         assert ds["Temperature"].values[0, 0, 4, 4] == made.field[4, 4, 0]
 
 
+def test_without_errors_there_are_no_masked_copies(tmp_path: Path) -> None:
+    import xarray as xr
+
+    grid = products.axes(1)
+    mask, seen = products.sea(grid), products.points()
+    (made,) = products.results(grid, mask, len(seen))
+    made.error[:] = np.nan
+    out = tmp_path / "t.nc"
+    write_product(out, "", products.META, grid, mask, seen, [lambda: made])
+    with xr.open_dataset(out) as ds:
+        assert [str(n) for n in ds.data_vars if str(n).startswith("Temperature")] == [
+            "Temperature",
+            "Temperature_deepest",
+        ]
+        np.testing.assert_array_equal(ds["Temperature"][0], _turned(made.field))
+    assert any("no variable VAR_relerr" in text for text in check_layout(out))
+
+
+def test_other_thresholds(tmp_path: Path) -> None:
+    import xarray as xr
+
+    grid = products.axes(1)
+    mask, seen = products.sea(grid), products.points()
+    (made,) = products.results(grid, mask, len(seen))
+    out, limits = tmp_path / "t.nc", {"L1": 0.25, "L2": 0.5, "strict": 0.1}
+    write_product(out, "r", products.META, grid, mask, seen, [lambda: made], limits)
+    assert check_layout(out) == []
+    with xr.open_dataset(out) as ds:
+        kept = np.where(made.error <= np.float32(0.1), made.field, np.nan)
+        np.testing.assert_array_equal(ds["Temperature_strict"][0], _turned(kept))
+
+
 def test_a_slice_without_observations(tmp_path: Path) -> None:
     grid = products.axes(1)
     mask, seen = products.sea(grid), products.points(0)
