@@ -13,26 +13,67 @@ Examples
 
 from .analysis import Analysis, analyse, cpme
 from .background import Background
+from .covariance import CovarianceFit, fit_length
+from .desroziers import ErrorScaling, rescale_errors
 from .errors import DivandError, DivandWarning, TooLarge
+from .folds import left_out, make_folds, mean_gain
 from .grid import rectangle, resolution, stretch
+from .groups import GroupResiduals, leave_group_out
 from .kernel import Kernel
+from .lengths import LevelFits, fit_horizontal, fit_vertical
 from .observations import Observations, fractional_indices
+from .quality import (
+    Suspects,
+    absolute_error,
+    background_variance,
+    criterion,
+    expected_misfit,
+    suspects,
+)
+from .slopes import slope_factor
 from .system import Constraint, System
+from .validation import Trial, Validation, cross_validate
+from .weights import SuperObservations, cluster_weights, superobservations
 
 __all__ = [
     "Analysis",
     "Background",
     "Constraint",
+    "CovarianceFit",
     "DivandError",
     "DivandWarning",
+    "ErrorScaling",
+    "GroupResiduals",
     "Kernel",
+    "LevelFits",
     "Observations",
+    "SuperObservations",
+    "Suspects",
     "System",
     "TooLarge",
+    "Trial",
+    "Validation",
+    "absolute_error",
     "analyse",
+    "background_variance",
+    "cluster_weights",
     "cpme",
+    "criterion",
+    "cross_validate",
+    "expected_misfit",
+    "fit_horizontal",
+    "fit_length",
+    "fit_vertical",
     "fractional_indices",
+    "leave_group_out",
+    "left_out",
+    "make_folds",
+    "mean_gain",
     "rectangle",
+    "rescale_errors",
     "resolution",
+    "slope_factor",
     "stretch",
+    "superobservations",
+    "suspects",
 ]

@@ -213,10 +213,13 @@ def _fit(
     weight = np.where(sure, (pairs - 1) / np.where(sure, spread, 1) ** 2, 0)
     # A mean weight for all keeps single bins from deciding alone.
     weight = np.where(pairs < 1, 0, weight + weight.sum() / bins)
+    # Bins without pairs, between depths on a regular grid for instance, are no covariance of 0.
+    there = np.flatnonzero(pairs)
+    covariance = np.interp(np.arange(bins), there, covariance[there])
     for _ in range(3):
         padded = np.pad(covariance, 1, mode="edge")
         covariance = covariance + (padded[2:] + padded[:-2] - 2 * covariance) / 4
-    r = np.arange(bins) * step
+    r = np.arange(bins, dtype=np.float64) * step
     below = (pairs != 0) & (covariance < 0) & (np.arange(bins) > 3)
     crossing = int(np.argmax(below) if below.any() else np.argmin(covariance)) + 1
     reach = step * crossing

@@ -39,7 +39,7 @@ def fields(given: Any, shape: tuple[int, ...], name: str) -> tuple[Array, ...]:
         Number or shape of the entries don't fit, or one is not finite.
     """
     n = len(shape)
-    if np.ndim(given) == 0 and not isinstance(given, (tuple, list)):
+    if not isinstance(given, (tuple, list)) and np.ndim(given) == 0:
         given = (given,) * n
     elif isinstance(given, np.ndarray) and n == 1 and given.shape == shape:
         given = (given,)

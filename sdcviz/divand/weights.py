@@ -166,7 +166,7 @@ def superobservations(
     member[valid] = inverse
 
     def sums(of: Array) -> Array:
-        return np.bincount(inverse, of, len(count))
+        return np.bincount(inverse, of, len(count)).astype(np.float64)
 
     total = sums(weight)
     mean = sums(weight * data) / total
