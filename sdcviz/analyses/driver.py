@@ -151,9 +151,7 @@ def _analyse(plan: Plan, parts: Parts, say: Tell, workers: int, scheduler: str |
         say(_progress(done, total, label))
 
 
-def _results(
-    plan: Plan, missing: list[int], workers: int, scheduler: str | None
-) -> Iterator[Done]:
+def _results(plan: Plan, missing: list[int], workers: int, scheduler: str | None) -> Iterator[Done]:
     if not missing:
         return iter(())
     tasks = list(plan.tasks(missing))
@@ -189,9 +187,7 @@ def _meta(plan: Plan, created: str) -> Meta:
     name = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_0123456789") or "field"
     if not found["p06"]:
         found["units"] = plan.meaning["unit"]
-    return Meta(
-        **{"variable": name, "long_name": label, **found, **told, "created": created}  # type: ignore[arg-type]
-    )
+    return Meta(**{"variable": name, "long_name": label, **found, **told, "created": created})
 
 
 def _report(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:

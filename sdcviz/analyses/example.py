@@ -66,7 +66,8 @@ transformation: none
 clamp: {{min: -2, max: 35}}
 
 # Error of the field, relative to the variance where nothing is known (0 to 1): cpme, a good
-# approximation; exact, which takes longer; none. Copies of the field without what has a greater error:
+# approximation; exact, which takes longer; none. Copies of the field leave out what has a
+# greater error:
 error: cpme
 thresholds: {{L1: 0.3, L2: 0.5}}
 

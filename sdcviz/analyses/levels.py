@@ -16,9 +16,7 @@ _WOA33 = (
 )
 LEVEL_SETS: dict[str, tuple[float, ...]] = {
     "woa33": tuple(float(word) for word in _WOA33.split()),
-    "woa102": tuple(
-        np.r_[0:100:5, 100:500:25, 500:2000:50, 2000:5501:100].astype(float).tolist()
-    ),
+    "woa102": tuple(np.r_[0:100:5, 100:500:25, 500:2000:50, 2000:5501:100].astype(float).tolist()),
 }
 """Standard depths in metres: of the World Ocean Atlas until 2009, and since 2013."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .. import __version__, divand
 from ..errors import BadRequest
+from ..geo.land import on_land
 from ..words import counted
 from .background import mean_profile
 from .grid import make_grid
@@ -94,14 +95,20 @@ class Plan:
         product = self._product()
         for number in range(len(self.slices)) if numbers is None else numbers:
             rows = self.rows[number]
+            lon, lat, depth, value = (
+                getattr(self.points, name)[rows] for name in ("lon", "lat", "depth", "value")
+            )
             yield SliceTask(
                 self.problem,
                 number,
                 self.slices[number].label,
                 rows,
-                *(getattr(self.points, name)[rows] for name in ("lon", "lat", "depth", "value")),
-                product=None if product is None else product(self.slices[number]),
-                fallback=self._fallback,
+                lon,
+                lat,
+                depth,
+                value,
+                None if product is None else product(self.slices[number]),
+                self._fallback,
             )
 
     @cached_property
@@ -126,7 +133,12 @@ class Plan:
         )
 
 
-def make_plan(recipe: Recipe, points: Points | None = None, land: Any = None) -> Plan:
+def make_plan(
+    recipe: Recipe,
+    points: Points | None = None,
+    land: Any = on_land,
+    only: Callable[[tuple[TimeSlice, ...]], int] | None = None,
+) -> Plan:
     """Choose the observations, make the grid and list the slices.
 
     Parameters
@@ -136,6 +148,8 @@ def make_plan(recipe: Recipe, points: Points | None = None, land: Any = None) ->
         Instead of those of the recipe's collection.
     land : callable, optional
         See `make_grid`.
+    only : callable, optional
+        Chooses one slice by its number.
 
     Returns
     -------
@@ -167,6 +181,9 @@ def make_plan(recipe: Recipe, points: Points | None = None, land: Any = None) ->
         meaning = {name: getattr(info, name) for name in meaning}
     years = chosen.time.astype("datetime64[Y]").astype(int) + 1970
     slices = time_slices(recipe.time, (int(years.min()), int(years.max())))
+    if only is not None:
+        number = only(slices)
+        slices = slices[number : number + 1]
     chosen, rows = _by_slice(chosen, slices)
     if not len(chosen):
         raise BadRequest(
@@ -175,7 +192,7 @@ def make_plan(recipe: Recipe, points: Points | None = None, land: Any = None) ->
         )
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", divand.DivandWarning)
-        domain = make_grid(recipe) if land is None else make_grid(recipe, land)
+        domain = make_grid(recipe, land)
     problem = make_problem(recipe, domain)
     told = [str(w.message) for w in heard] + list(_resolution(problem))
     return Plan(recipe, problem, chosen, slices, rows, tuple(told), meaning)
@@ -256,8 +273,9 @@ def _resolution(problem: Problem) -> Iterator[str]:
             continue
         at = np.unravel_index(int(np.argmin(steps)), steps.shape)
         where = "" if sea.ndim == 2 else f" at {problem.depth[at[2]]:g} m"
+        told = metres(float(np.broadcast_to(length, sea.shape)[at]))
         yield (
-            f"The correlation length {direction}, {metres(float(np.broadcast_to(length, sea.shape)[at]))}, "
-            f"spans only {steps.min():.2g} grid steps{where}; at least 2 are needed for a field "
-            "that the grid can hold: refine the grid or lengthen it."
+            f"The correlation length {direction}, {told}, spans only {steps.min():.2g} grid "
+            f"steps{where}; at least 2 are needed for a field that the grid can hold: refine the "
+            "grid or lengthen it."
         )

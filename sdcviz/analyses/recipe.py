@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -18,14 +18,13 @@ from pydantic import (
     model_validator,
 )
 
-from .levels import LEVEL_SETS, Levels, read_levels
 from .about import Metadata
+from .levels import LEVEL_SETS, Levels, read_levels
 from .periods import Time, read_time
 from .quantities import lengths, memory_size, told_lengths
 
 __all__ = ["Background", "Clamp", "Domain", "Lengths", "Recipe", "Run", "Transformation"]
 
-VERSION = 1
 
 _LENGTH = {"type": "string", "pattern": r"^[0-9.eE+]+ ?(m|km)$", "examples": ["80 km", "50 m"]}
 _SIZE = {"type": "string", "pattern": r"^[0-9.]+ ?(MB|GB)$", "examples": ["4 GB"]}
@@ -223,30 +222,30 @@ class Run(_Part):
 class Recipe(_Part):
     """All parameters of one analysis."""
 
-    recipe: Literal[1] = Field(VERSION, description="Version of this form.")
+    recipe: Literal[1] = Field(1, description="Version of this form.")
     collection: str | None = Field(None, description="Folder, relative to that of the recipe.")
     parameter: str = Field(min_length=1, description="Key of the parameter in the collection.")
-    flags: Annotated[
-        tuple[Annotated[str, BeforeValidator(str)], ...], Field(min_length=1)
-    ] = Field(("1", "2"), description="Flags (L20) of the observations that are used.")
+    flags: Annotated[tuple[Annotated[str, BeforeValidator(str)], ...], Field(min_length=1)] = Field(
+        ("1", "2"), description="Flags (L20) of the observations that are used."
+    )
     domain: Domain
     levels: Annotated[
         Levels, BeforeValidator(read_levels), PlainSerializer(lambda v: v.written())
     ] = Field(description=f"Depths in metres, or a set: {', '.join(LEVEL_SETS)}.")
     time: Annotated[Time, BeforeValidator(read_time)] = Field(
-        default_factory=Time, description="The times of the product."
+        Time(), description="The times of the product."
     )
     lengths: Lengths
     epsilon2: Positive = Field(
         description="Error variance of an observation relative to the variance of the field."
     )
     background: Annotated[Background, BeforeValidator(_named("method"))] = Field(
-        default_factory=Background, description="What the field is far from observations."
+        Background(), description="What the field is far from observations."
     )
     transformation: Annotated[Transformation, BeforeValidator(_named("method"))] = Field(
-        default_factory=Transformation, description="Before the analysis, and back after it."
+        Transformation(), description="Before the analysis, and back after it."
     )
-    clamp: Clamp = Field(default_factory=Clamp, description="Bounds of the field.")
+    clamp: Clamp = Field(Clamp(), description="Bounds of the field.")
     error: Literal["cpme", "exact", "none"] = Field(
         "cpme", description="cpme: approximation at the price of a second analysis; exact; none."
     )
@@ -258,10 +257,8 @@ class Recipe(_Part):
         "auto", description="How the equations are solved."
     )
     seed: int = Field(2026, ge=0, description="Of random choices, so that they are repeated.")
-    metadata: Metadata = Field(
-        default_factory=Metadata, description="What the product says of itself."
-    )
-    run: Run = Field(default_factory=Run, description="Processes and memory.")
+    metadata: Metadata = Field(Metadata(), description="What the product says of itself.")
+    run: Run = Field(Run(), description="Processes and memory.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Recipe:
@@ -283,5 +280,3 @@ class Recipe(_Part):
     def science(self) -> dict[str, Any]:
         """Give what decides the numbers of the product, as JSON knows it."""
         return self.model_dump(mode="json", exclude={"run", "metadata", "collection"})
-
-

@@ -186,7 +186,7 @@ def _places(content: Any, place: Place) -> set[int | str]:
             here = here[step]
         elif isinstance(here, (list, tuple)) and isinstance(step, int) and step < len(here):
             here = here[step]
-        elif k < len(place) - 1 or isinstance(step, str) and "[" in step:
+        elif k < len(place) - 1 or (isinstance(step, str) and "[" in step):
             continue
         real.add(step)
     return real
@@ -220,7 +220,9 @@ def _sentence(error: dict[str, Any], place: Place) -> str:
 def _count(error: dict[str, Any]) -> str:
     context = error.get("ctx", {})
     least = context.get("min_length", context.get("max_length"))
-    return "give a list" if least is None else f"give {least} values, not {context['actual_length']}"
+    return (
+        "give a list" if least is None else f"give {least} values, not {context['actual_length']}"
+    )
 
 
 def _unknown(key: str, place: Place) -> str:
@@ -242,9 +244,11 @@ def _unknown(key: str, place: Place) -> str:
 def _described(place: Place) -> str:
     model = _model_at(place[:-1])
     field = None if model is None else model.model_fields.get(str(place[-1]))
-    return f": {field.description[0].lower()}{field.description[1:]}" if (
-        field is not None and field.description
-    ) else ""
+    return (
+        f": {field.description[0].lower()}{field.description[1:]}"
+        if (field is not None and field.description)
+        else ""
+    )
 
 
 def _model_at(place: Place) -> type[BaseModel] | None:

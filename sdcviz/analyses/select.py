@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import BadRequest, NotFound
+from ..errors import BadRequest
 from ..words import counted
 from .model import Points
 from .recipe import Recipe

@@ -15,14 +15,14 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 __all__ = ["read_frame", "write_frame"]
 
 _LENGTH = struct.Struct("<q")
 
 
-def read_frame(stream: BinaryIO) -> Any:
+def read_frame(stream: IO[bytes]) -> Any:
     """Read one object; EOFError where the stream ends."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
@@ -34,7 +34,7 @@ def read_frame(stream: BinaryIO) -> Any:
     return pickle.loads(body)
 
 
-def write_frame(stream: BinaryIO, what: Any) -> None:
+def write_frame(stream: IO[bytes], what: Any) -> None:
     """Write one object."""
     body = pickle.dumps(what, protocol=5)
     stream.write(_LENGTH.pack(len(body)))
