@@ -62,18 +62,19 @@ def test_folds_by_the_formula_equal_refits(
     np.testing.assert_allclose(residual, wanted, rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize("columns", [0, 3, 1000])
+@pytest.mark.parametrize(("columns", "many"), [(1, 1), (3, 3), (3, 1000), (1000, 1000)])
 def test_single_ones_small_and_large_folds_agree(
-    monkeypatch: pytest.MonkeyPatch, columns: int
+    monkeypatch: pytest.MonkeyPatch, columns: int, many: int
 ) -> None:
-    """With 0 columns single ones come from the diagonal of H K and folds from new analyses."""
+    """With few columns single ones come from the diagonal of H K and folds from new analyses."""
     arguments, options = problem(7)
     got = divand.analyse(*arguments, **options)
     assert got.system is not None
     f = arguments[4][got.used]
     fold = np.maximum(np.arange(len(f)) - 15, 0) // np.where(np.arange(len(f)) < 25, 4, 1)
     wanted, spread = divand.left_out(got.system, f, fold, variance=True)
-    monkeypatch.setattr(folds, "_COLUMNS", max(columns, 1))
+    monkeypatch.setattr(folds, "_COLUMNS", columns)
+    monkeypatch.setattr(folds, "_MANY", many)
     residual, none = divand.left_out(got.system, f, fold)
     assert none is None
     np.testing.assert_allclose(residual, wanted, rtol=1e-7, atol=1e-9)
@@ -139,6 +140,13 @@ def test_the_random_trace_is_close_to_the_exact_one(correlated: bool) -> None:
     assert abs(np.mean(random) - wanted) < 3 * deviation
     assert np.std(random) < 0.2 * wanted
     assert random[0] == divand.mean_gain(got.system, 30, 0)
+
+
+def test_without_observations_there_is_no_gain() -> None:
+    domain = divand.rectangle(np.arange(5.0))
+    nothing = divand.analyse(*domain, ([9.0],), [1.0], 2, 1, alphabc=0)
+    assert nothing.system is not None
+    assert divand.mean_gain(nothing.system) == 0
 
 
 def test_folds_keep_cruises_together_and_are_even() -> None:
