@@ -21,6 +21,7 @@ __all__ = [
     "all_pairs",
     "checked",
     "measure_of",
+    "pairs_of",
     "random_pairs",
 ]
 
@@ -93,6 +94,13 @@ def all_pairs(n: int) -> Pairs:
             yield i[ahead], j[ahead]
 
     return pairs
+
+
+def pairs_of(samples: int) -> int:
+    """Give the number of pairs of so many observations."""
+    if samples < 2:
+        raise DivandError(f"samples is {samples}; a pair needs at least 2.")
+    return samples * (samples - 1) // 2
 
 
 def random_pairs(n: int, count: int, seed: int) -> Pairs:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from sdcviz import divand
 from sdcviz.divand import folds
@@ -83,6 +84,30 @@ def test_single_ones_small_and_large_folds_agree(
     np.testing.assert_allclose(same, spread, rtol=1e-7)
 
 
+@pytest.mark.parametrize("correlated", [False, True])
+def test_constraints_with_values_stay(correlated: bool) -> None:
+    """As those of a lower bound: the field is drawn to 1 in a corner whatever is left out."""
+    arguments, options = problem(6)
+    *first, error = arguments
+    covariance = np.diag(error) + 0.1 if correlated else error
+    plain = divand.analyse(*first, covariance, **options).system
+    assert plain is not None
+    corner = sparse.eye_array(plain.background.size, format="csr")[:15]
+    system = plain.constrained([divand.Constraint(corner, np.ones(15), 0.01)])
+    f = arguments[4][system.observations.used]
+    fold = np.arange(len(f)) % 5
+    residual, _ = divand.left_out(system, f, fold, variance=True)
+    wanted = np.empty_like(f)
+    for number in range(5):
+        inside = fold == number
+        others = system.observing(system.observations.part(~inside))
+        state = others.solve(f[~inside])
+        wanted[inside] = f[inside] - system.observations.operator[inside] @ state
+    np.testing.assert_allclose(residual, wanted, rtol=1e-7, atol=1e-9)
+    exact = divand.mean_gain(system, None)
+    assert divand.mean_gain(system, 2000) == pytest.approx(exact, rel=0.05)
+
+
 def test_correlated_errors() -> None:
     arguments, options = problem(3)
     *first, f, corr_len, error = arguments
@@ -93,16 +118,18 @@ def test_correlated_errors() -> None:
     fold = np.arange(len(used)) % 4
     residual, spread = divand.left_out(whole.system, f[used], fold, variance=True)
     h = whole.system.observations.operator.toarray()
-    b = np.linalg.inv(whole.system.background.precision.toarray())
-    s = h @ b @ h.T + covariance[np.ix_(used, used)]
+    b = h @ np.linalg.inv(whole.system.background.precision.toarray()) @ h.T
+    r = covariance[np.ix_(used, used)]
     for number in range(4):
         inside, others = fold == number, fold != number
-        weights = s[np.ix_(inside, others)] @ np.linalg.inv(s[np.ix_(others, others)])
-        np.testing.assert_allclose(
-            residual[inside], f[used][inside] - weights @ f[used][others], rtol=1e-7, atol=1e-9
-        )
-        left = s[np.ix_(inside, inside)] - weights @ s[np.ix_(others, inside)]
-        np.testing.assert_allclose(spread[inside], np.diagonal(left), rtol=1e-7)
+        weights = b[np.ix_(inside, others)] @ np.linalg.inv((b + r)[np.ix_(others, others)])
+        wanted = f[used][inside] - weights @ f[used][others]
+        np.testing.assert_allclose(residual[inside], wanted, rtol=1e-7, atol=1e-9)
+        # The fold minus its prediction as a combination of all values.
+        difference = np.eye(len(used))[inside]
+        difference[:, others] = -weights
+        variance = np.diagonal(difference @ (b + r) @ difference.T)
+        np.testing.assert_allclose(spread[inside], variance, rtol=1e-7)
 
 
 def test_the_expected_variance_is_that_of_the_dense_formula() -> None:

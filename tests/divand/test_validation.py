@@ -169,6 +169,7 @@ def test_ends_and_short_lengths_are_said() -> None:
         ({"length_factors": [0.0, 1]}, "Factors of length must be positive"),
         ({"epsilon2_factors": []}, "Factors of epsilon2 must be positive"),
         ({"method": "best"}, "method is 'best'"),
+        ({"method": "gcv", "folds": 3}, "belong to the method 'folds'"),
     ],
 )
 def test_bad_input_is_said(wrong: dict[str, Any], said: str) -> None:
