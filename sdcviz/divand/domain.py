@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .bathymetry import Bathymetry
 from .bathymetry_file import read_bathymetry
 from .errors import DivandError, DivandWarning
-from .grid import Array, fields, resolution
+from .grid import Array, booleans, fields, resolution
 from .masks import MaskEdit, edit_mask, keep_basin
 from .sphere import axis_of, closes, sphere_metric
 
@@ -260,10 +260,7 @@ def _sea(
 
 def _checked(mask: ArrayLike, shape: tuple[int, ...], name: str = "mask") -> NDArray[np.bool_]:
     """Bring a mask to the shape of the grid."""
-    given = np.asarray(mask)
-    if given.dtype != bool and not np.isin(given, (0, 1)).all():
-        raise DivandError(f"The {name} has values other than 0 and 1; give booleans.")
-    given = given.astype(bool)
+    given = booleans(mask, name)
     if given.shape == shape[:2]:
         given = given.reshape(given.shape + (1,) * (len(shape) - 2))
     elif given.shape != shape:
