@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..divand import analyse, rectangle, resolution
+from ..divand import DivandWarning, analyse, rectangle, resolution
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -55,9 +56,12 @@ def mean_profile(problem: Problem, depth: Array, value: Array) -> Array:
         reach = np.where(reach > 0, reach, 2 * resolution(levels))
     mask, pmn, xi = rectangle(levels)
     epsilon2 = np.count_nonzero(known) / (_PROFILE_WEIGHT * len(levels))
-    made = analyse(
-        mask, pmn, xi, (depth[known],), value[known] - mean, (reach,), epsilon2, alphabc=0
-    )
+    with warnings.catch_warnings():
+        # That the levels lie far apart is told of the analysis itself.
+        warnings.simplefilter("ignore", DivandWarning)
+        made = analyse(
+            mask, pmn, xi, (depth[known],), value[known] - mean, (reach,), epsilon2, alphabc=0
+        )
     return mean + made.field
 
 

@@ -228,14 +228,14 @@ class Recipe(_Part):
     flags: Annotated[tuple[Annotated[str, BeforeValidator(str)], ...], Field(min_length=1)] = Field(
         ("1", "2"), description="Flags (L20) of the observations that are used."
     )
-    domain: Domain
+    domain: Domain = Field(description="Where: box, grid step, sea points.")
     levels: Annotated[
         Levels, BeforeValidator(read_levels), PlainSerializer(lambda v: v.written())
     ] = Field(description=f"Depths in metres, or a set: {', '.join(LEVEL_SETS)}.")
     time: Annotated[Time, BeforeValidator(read_time)] = Field(
         Time(), description="The times of the product."
     )
-    lengths: Lengths
+    lengths: Lengths = Field(description="How far an observation counts.")
     epsilon2: Positive = Field(
         description="Error variance of an observation relative to the variance of the field."
     )
