@@ -246,7 +246,13 @@ def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
         desroziers=recipe.desroziers,
         suspects=recipe.suspects,
         seed=recipe.seed,
+        chunk=_chunk(recipe),
     )
+
+
+def _chunk(recipe: Recipe) -> int:
+    levels, wanted = len(recipe.levels.depths), recipe.run.chunk or 0
+    return wanted if wanted < levels else 0
 
 
 def _per_level(given: Any, levels: int) -> NDArray[np.float64]:

@@ -56,6 +56,8 @@ class Problem:
         Criterion of quality control, "none" without.
     seed : int
         Of random probes.
+    chunk : int
+        Levels that are kept of each depth chunk; 0: all at once.
     """
 
     mask: NDArray[np.bool_]
@@ -78,6 +80,7 @@ class Problem:
     desroziers: int = 0
     suspects: str = "none"
     seed: int = 0
+    chunk: int = 0
 
     @property
     def xi(self) -> tuple[Array, ...]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import divand
 from .background import at_places, mean_profile
 from .border import sentences
+from .chunks import chunk_task, chunks_of
 from .margin import make_norm, without_margin
 from .model import SliceResult
 from .problem import Problem, SliceTask
@@ -95,7 +96,11 @@ def analyse_slice(task: SliceTask) -> SliceResult:
         warnings.simplefilter("always", divand.DivandWarning)
         value = problem.transform.forward(task.value)
         field, expected = _background(task, values_at_sea(problem, task.places, task.value))
-        solved = _solve(task, value - expected)
+        solved = (
+            _solve(task, value - expected)
+            if not problem.chunk
+            else (_solve_chunks(task, value - expected))
+        )
     analysed = _back(problem, value - solved.residual)
     residuals = task.value - analysed
     whole = _back(problem, field + solved.anomaly)
@@ -205,6 +210,36 @@ def _errors(
     )
     factor = scaling.groups[None]
     return task.epsilon2 * factor, {"epsilon2": task.problem.epsilon2 * factor}
+
+
+def _solve_chunks(task: SliceTask, anomaly: Array) -> _Solved:
+    """Analyse some levels after the other."""
+    count = len(task.value)
+    whole = _Solved(
+        np.full(task.problem.mask.shape, np.nan),
+        np.full(task.problem.mask.shape, np.nan),
+        np.full(count, np.nan),
+        np.zeros(count, bool),
+        np.full(count, np.nan),
+        {"epsilon2": task.problem.epsilon2, "solver": "none", "iterations": 0},
+    )
+    edges = [*(task.problem.depth[c.kept.start] for c in chunks_of(task.problem)), np.inf]
+    for number, chunk in enumerate(chunks_of(task.problem)):
+        if not task.problem.mask[:, :, chunk.levels].any():
+            continue
+        part, rows, scale = chunk_task(task, chunk)
+        found = _solve(part, anomaly[rows])
+        error = found.error / scale if task.problem.error == "exact" else found.error
+        whole.anomaly[:, :, chunk.kept] = found.anomaly[:, :, chunk.inner]
+        whole.error[:, :, chunk.kept] = error[:, :, chunk.inner]
+        depth = task.depth[rows]
+        mine = (depth >= edges[number]) & (depth < edges[number + 1])
+        for name in ("residual", "used", "suspicion"):
+            getattr(whole, name)[rows[mine]] = getattr(found, name)[mine]
+        if found.told["solver"] != "none":
+            whole.told.update(solver=found.told["solver"])
+        whole.told["iterations"] = max(whole.told["iterations"], found.told["iterations"])
+    return whole
 
 
 _KEPT: dict[str, divand.Background] = {}
