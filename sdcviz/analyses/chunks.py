@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .problem import Problem, SliceTask
 
-__all__ = ["Chunk", "chunk_task", "chunks_of"]
+__all__ = ["Chunk", "chunk_task", "chunks_of", "level_task"]
 
 _OVERLAP = 3.3  # vertical lengths, as of the tiles of DIVAnd's climatologies
 _LEAST = 2  # levels, for those without a vertical length
@@ -96,19 +96,50 @@ def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int
         chunk=0,
     )
     scale = _coefficient(part) / _coefficient(problem)
-    return (
-        replace(
-            task,
-            problem=part,
-            lon=task.lon[rows],
-            lat=task.lat[rows],
-            depth=task.depth[rows],
-            value=task.value[rows],
-            epsilon2=task.epsilon2[rows] * scale,
-        ),
-        rows,
-        scale,
+    cut = _with_rows(task, part, rows)
+    return replace(cut, epsilon2=cut.epsilon2 * scale), rows, scale
+
+
+def level_task(task: SliceTask, level: int) -> tuple[SliceTask, NDArray[np.int64]]:
+    """Cut one level out of the task of a time slice, as a problem without depth.
+
+    Parameters
+    ----------
+    task : SliceTask
+    level : int
+
+    Returns
+    -------
+    task : SliceTask
+    rows : ndarray of int64
+        The observations nearer to this level than to the others, among those of the whole.
+    """
+    problem = task.problem
+    if problem.mask.ndim == 2:
+        return task, np.arange(len(task.value))
+    depth = problem.depth
+    middles = np.concatenate([[-np.inf], (depth[:-1] + depth[1:]) / 2, [np.inf]])
+    near = (task.depth >= middles[level]) & (task.depth < middles[level + 1])
+    rows = np.flatnonzero(near)
+    flat = replace(
+        problem,
+        mask=problem.mask[:, :, level],
+        pmn=(problem.pmn[0][:, :, 0], problem.pmn[1][:, :, 0]),
+        depth=depth[level : level + 1],
+        moddim=problem.moddim[:2],
+        horizontal=problem.horizontal[level : level + 1],
+        vertical=problem.vertical[level : level + 1],
+        chunk=0,
     )
+    return _with_rows(task, flat, rows), rows
+
+
+def _with_rows(task: SliceTask, problem: Problem, rows: NDArray[np.int64]) -> SliceTask:
+    of_rows = {
+        name: getattr(task, name)[rows]
+        for name in ("rows", "lon", "lat", "depth", "value", "epsilon2")
+    }
+    return replace(task, problem=problem, **of_rows)
 
 
 def _coefficient(problem: Problem) -> float:

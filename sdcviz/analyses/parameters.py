@@ -17,7 +17,7 @@ from .model import Points
 from .problem import Problem
 from .quantities import FIT
 from .recipe import Recipe
-from .slices import values_at_sea
+from .solving import values_at_sea
 
 __all__ = ["epsilon2_of", "with_lengths"]
 

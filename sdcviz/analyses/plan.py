@@ -26,7 +26,7 @@ from .problem import Problem, SliceTask
 from .quantities import FIT, metres
 from .recipe import Recipe
 from .select import of_box, select, take
-from .slices import values_at_sea
+from .solving import values_at_sea
 from .transforms import Transform
 
 __all__ = ["Plan", "make_plan", "make_problem"]
