@@ -11,6 +11,7 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 import sdcviz
+from sdcviz.analyses import example_recipe
 from sdcviz.cli import app
 from sdcviz.demo import make_demo
 
@@ -57,6 +58,10 @@ def test_the_commands_run(
     folder: Path, demo: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.chdir(demo if words[0] == "divand" else folder)
+    if "--example" in words:
+        Path("recipe.yaml").unlink(missing_ok=True)
+    elif "recipe.yaml" in words:
+        Path("recipe.yaml").write_text(example_recipe())
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0, result.stderr
 
