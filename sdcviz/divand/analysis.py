@@ -124,9 +124,9 @@ def analyse(
         Whether and how the error variance is computed: the clever poor man's error is an
         approximation at the price of a second analysis, "exact" inverts the matrix.
     solver : str
-        "auto", "direct", a library of it ("cvxopt", "scikit-sparse", "pypardiso", "splu") or
-        "iterative" (within about 1e-7 of the direct solution; where it can't be used or does
-        not converge, the system is solved directly).
+        "auto", "direct", a library of it ("multifrontal", "cvxopt", "scikit-sparse",
+        "pypardiso", "splu") or "iterative" (within about 1e-7 of the direct solution; where it
+        can't be used or does not converge, the system is solved directly).
     memory : float, optional
         Bytes that the solver may use; what is free if left out.
 
@@ -181,7 +181,8 @@ def analyse(
         solver,
         because=because,
         columns=values.size // max(len(values), 1),
-        factors=1 if error is None else 2,
+        factors=2 if error == "cpme" else 1,
+        inverse=error == "exact",
         memory=memory,
     )
     given = values[observations.used]

@@ -1,184 +1,230 @@
-"""What an analysis will take, before it is run: time and memory, direct and iterative."""
+"""Time and memory of a factorisation before it is done.
+
+From the size of a grid alone, `predict` cuts the box as `dissect` does, without a matrix: every
+separator is a dense block whose rows are itself and the layers around its box. From a matrix and an
+order, `count` gives the true numbers of entries and operations. Both turn them into seconds by two
+constants and one measurement of the machine's speed in dense products (`speed`, once a process).
+
+To recalibrate, run `tests/benchmarks/bench_divand_inverse.py`: it prints the seconds beside those
+that are predicted; PER_OPERATION is what large 3-D problems need, PER_ENTRY what is left for 2-D.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from functools import cache
+from math import ceil, comb, prod
+from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from .background import Background
+__all__ = ["Cost", "count", "predict", "speed"]
 
-__all__ = ["Cost", "available_memory", "direct_cost", "iterative_cost", "steps_of_iteration"]
+PER_OPERATION = 1.15
+"""Time of an operation of a factorisation in units of one of a large dense product."""
+PER_ENTRY = 4.5e-9
+"""Seconds for every entry of the factor: assembly and memory."""
+PER_SOLUTION = 1.2e-9
+"""Seconds for every entry of the factor in a solution with one right-hand side."""
+INVERSE = 2.1
+"""Time of all entries of the inverse on the pattern in units of the factorisation."""
+LEAF = 64
+"""Boxes of at most so many points are not cut, as in `dissect`."""
 
-# Measured on one core of 2.6 GHz; only their ratios matter for a choice.
-_SECONDS_PER_OPERATION = 2.2e-11
-_SECONDS_PER_ENTRY = 6e-9  # of the factor: assembly, analysis, solution
-_SECONDS_PER_POINT = 1e-6  # of the grid, whatever is done with it
-_SECONDS_PER_STEP = 3e-4  # of an iteration on a small grid
-_LEAF = 64  # points of a box that is no longer cut
 
-
-@dataclass(frozen=True)
-class Cost:
-    """Prediction, within a factor of two as a rule.
+class Cost(NamedTuple):
+    """What a factorisation takes on this machine with one thread.
 
     Attributes
     ----------
+    entries : float
+        Of the factor.
+    operations : float
+        Floating point operations of the factorisation.
+    bytes : float
+        Memory of the matrix, the factor and what it needs on the way.
     seconds : float
-        Of one core.
-    memory : float
-        Bytes at the peak, beside those of the program and of the arguments.
+        Of the factorisation.
+    solve_seconds : float
+        Of a solution with one right-hand side.
+    inverse_bytes, inverse_seconds : float
+        The same for all entries of the inverse on the matrix's pattern, beyond the factorisation.
     """
 
+    entries: float
+    operations: float
+    bytes: float
     seconds: float
-    memory: float
+    solve_seconds: float
+    inverse_bytes: float
+    inverse_seconds: float
 
 
-def direct_cost(background: Background) -> Cost:
-    """Predict a direct solution.
+class _Box(NamedTuple):
+    entries: float
+    operations: float
+    panels: float
+    need: float  # entries that wait, at most
+    fronts: float  # of a chain of blocks in an inversion, at most
+
+
+def predict(
+    shape: Sequence[int],
+    *,
+    points: int | None = None,
+    thickness: int | None = None,
+    moddim: Sequence[float] | None = None,
+) -> Cost:
+    """Predict what the factorisation of an analysis on a grid takes.
 
     Parameters
     ----------
-    background : Background
+    shape : sequence of int
+        Of the grid. Leave out dimensions of zero correlation length: their layers are problems
+        of their own.
+    points : int, optional
+        Number of sea points; all of them without.
+    thickness : int, optional
+        Layers in a separator, as in `dissect`; without, as many as Laplacian powers are usual.
+    moddim : sequence of float, optional
+        Period of every dimension, 0 where it is not cyclic.
 
     Returns
     -------
     Cost
+        Within a factor of three for entries and bytes.
     """
-    entries, operations = _elimination(_sides(background), background.order)
-    # Rows of A reach `order` steps along any path between neighbours.
-    row = _ball(background.ndim, background.order)
-    return Cost(
-        operations * _SECONDS_PER_OPERATION
-        + entries * _SECONDS_PER_ENTRY
-        + background.size * (_SECONDS_PER_POINT + row * 5e-8),
-        entries * 10.0 + background.size * (row * 40.0 + 100),
+    sides = [int(s) for s in shape]
+    if not sides or min(sides) < 1:
+        raise ValueError(f"A grid of shape {tuple(shape)} has no points; give sides of at least 1.")
+    total = prod(sides)
+    n = total if points is None else max(int(points), 1)
+    m = ceil(1 + len(sides) / 2) if thickness is None else thickness
+    # Land makes the box smaller, evenly.
+    scale = (n / total) ** (1 / len(sides))
+    cyclic = [False] * len(sides) if moddim is None else [bool(d) for d in moddim]
+    box = [max(1, round(s * scale)) for s in sides]
+    seams = [d for d in range(len(box)) if cyclic[d] and box[d] > m + 2]
+    faces = tuple(2 if d in seams else 0 for d in range(len(box)))
+    rest = tuple(b - m if d in seams else b for d, b in enumerate(box))
+    found = _cut(rest, faces, m)
+    width = prod(box) - prod(rest)
+    found = _block(
+        width, 0, found.entries, found.operations, found.panels, found.need, found.fronts
     )
+    row = sum(2**k * comb(len(sides), k) * comb(m, k) for k in range(min(m, len(sides)) + 1))
+    return _cost(found, 12.0 * n * row)
 
 
-def iterative_cost(background: Background, columns: int = 1, steps: int | None = None) -> Cost:
-    """Predict an iterative solution.
+def count(a: sp.csc_array, order: NDArray[np.int64]) -> Cost:
+    """Tell what the factorisation of a matrix takes, by a count without numbers.
 
     Parameters
     ----------
-    background : Background
-    columns : int
-        Right-hand sides.
-    steps : int, optional
-        Iterations; a usual number if left out.
-
-    Returns
-    -------
-    Cost
+    a : csc array, shape (n, n)
+        Both triangles.
+    order : array of int64, shape (n,)
+        Order of elimination.
     """
-    points, n = background.mask.size, background.mask.ndim
-    if steps is None:
-        steps = steps_of_iteration(background)
-    one = points * _per_point(background) + _SECONDS_PER_STEP
-    return Cost(
-        background.size * _SECONDS_PER_POINT + (steps * columns + 5) * one,
-        points * (100 + 28.0 * n),
+    from sdcviz.divand.blocks import find_blocks
+    from sdcviz.divand.elimination import count_entries
+
+    indptr, indices = a.indptr.astype(np.int64), a.indices.astype(np.int32)
+    blocks = find_blocks(indptr, indices, order)
+    entries, need, fronts, _ = map(float, blocks.sizes)
+    operations = float((count_entries(a, order).astype(float) ** 2).sum())
+    found = _Box(entries, operations, float(blocks.panel_start[-1]), need, fronts)
+    return _cost(found, (8.0 + a.indices.itemsize) * a.nnz)
+
+
+@cache
+def speed() -> float:
+    """Measure the floating point operations a second of a dense product (syrk)."""
+    from scipy.linalg.blas import dsyrk
+
+    a = np.asfortranarray(np.ones((512, 128)))
+    best = np.inf
+    for _ in range(8):
+        start = perf_counter()
+        dsyrk(1.0, a, lower=1)
+        best = min(best, perf_counter() - start)
+    return 512 * 512 * 128 / best
+
+
+@cache
+def _cut(box: tuple[int, ...], faces: tuple[int, ...], m: int) -> _Box:
+    """Follow the cuts of a box; `faces` are the sides of each dimension that border a separator."""
+    around = sum(f * m * prod(box) // b for f, b in zip(faces, box, strict=True))
+    d = max(range(len(box)), key=lambda k: box[k])
+    if prod(box) <= LEAF or box[d] < m + 2:
+        return _leaf(prod(box), m * prod(box) // box[d], around)
+    halves = []
+    for k in range(2):
+        side = (box[d] - m + k) // 2
+        outer = faces[d] - (faces[d] + 1 - k) // 2 if k else (faces[d] + 1) // 2
+        halves.append(
+            _cut((*box[:d], side, *box[d + 1 :]), (*faces[:d], outer + 1, *faces[d + 1 :]), m)
+        )
+    left = [_left(box, faces, d, m)] * 2
+    need = max(halves[0].need, left[0] + halves[1].need, left[0] + left[1])
+    return _block(
+        m * prod(box) // box[d],
+        around,
+        sum(h.entries for h in halves),
+        sum(h.operations for h in halves),
+        sum(h.panels for h in halves),
+        need,
+        max(h.fronts for h in halves),
     )
 
 
-def steps_of_iteration(background: Background, seconds: float | None = None) -> int:
-    """Give a usual number of iterations, or how many take some seconds."""
-    if seconds is None:
-        return 35 if background.order <= 2 else 60
-    one = background.mask.size * _per_point(background) + _SECONDS_PER_STEP
-    return int(seconds / one)
+def _leaf(points: int, band: int, around: int) -> _Box:
+    """Return what a box that is not cut takes: a band, and half of the rows around it."""
+    column = min(band, points / 2) + around / 2 + 1
+    entries = points * column
+    high = points + around
+    return _Box(entries, points * column**2, 1.3 * entries, float(around) ** 2, float(high) ** 2)
 
 
-def _per_point(background: Background) -> float:
-    return 3e-9 * background.order * (background.mask.ndim + 1)
+def _left(box: tuple[int, ...], faces: tuple[int, ...], d: int, m: int) -> float:
+    """Return the entries that half of a box leaves to its separator."""
+    half = max(1, (box[d] - m) // 2)
+    side = (*box[:d], half, *box[d + 1 :])
+    around = sum(f * m * prod(side) // b for f, b in zip(faces, side, strict=True))
+    return float(around + m * prod(side) // half) ** 2
 
 
-def _sides(background: Background) -> tuple[int, ...]:
-    """Give the sides of a box without land that is as hard to eliminate."""
-    shape = [s for s, a in zip(background.mask.shape, background.active, strict=True) if a]
-    sea = background.size / background.mask.size
-    return tuple(sorted(max(1, round(s * sea ** (1 / len(shape)))) for s in shape))
+def _block(
+    width: float,
+    below: float,
+    entries: float = 0.0,
+    operations: float = 0.0,
+    panels: float = 0.0,
+    need: float = 0.0,
+    fronts: float = 0.0,
+) -> _Box:
+    """Add a dense block to what its children take."""
+    high = width + below
+    return _Box(
+        entries + width * (width + 1) / 2 + width * below,
+        operations + (high**3 - float(below) ** 3) / 3,
+        panels + width * high,
+        max(need, float(below) ** 2),
+        fronts + float(high) ** 2,
+    )
 
 
-def _ball(ndim: int, radius: int) -> int:
-    """Count the points within some steps along the edges of a grid."""
-    reach = np.indices((2 * radius + 1,) * ndim) - radius
-    return int((np.abs(reach).sum(axis=0) <= radius).sum())
-
-
-@lru_cache(maxsize=64)
-def _elimination(sides: tuple[int, ...], thickness: int) -> tuple[float, float]:
-    """Give entries and operations of a factor in the order of nested dissection.
-
-    Boxes are halved across their longest side by separators as thick as the matrix reaches. A
-    separator is eliminated in a dense front with what encloses its box: the sides on which
-    earlier separators lie.
-    """
-    found: dict[tuple[tuple[int, int], ...], tuple[float, float]] = {}
-
-    def cut(box: tuple[tuple[int, int], ...]) -> tuple[float, float]:
-        # A side: its length, and at how many of its ends (0 to 2) lies a separator.
-        box = tuple(sorted(box))
-        if box in found:
-            return found[box]
-        lengths = [length for length, _ in box]
-        points = float(np.prod(lengths))
-        border = sum(closed * thickness * points / length for length, closed in box)
-        longest = max(lengths)
-        if points <= _LEAF or longest <= thickness + 2:
-            result = _front(points, border)
-        else:
-            k = lengths.index(longest)
-            closed = box[k][1]
-            half = (longest - thickness) // 2
-            own = points / longest * thickness
-            entries, operations = _front(own, border)
-            for side, ends in (
-                (half, 1 + (closed > 0)),
-                (longest - thickness - half, 1 + (closed > 1)),
-            ):
-                more = cut((*box[:k], (side, ends), *box[k + 1 :]))
-                entries += more[0]
-                operations += more[1]
-            result = entries, operations
-        found[box] = result
-        return result
-
-    return cut(tuple((side, 0) for side in sides))
-
-
-def _front(own: float, border: float) -> tuple[float, float]:
-    """Eliminate `own` unknowns from a dense matrix that holds `border` more."""
-    whole = own + border
-    return own * whole - own**2 / 2, own * whole**2 - own**2 * whole + own**3 / 3
-
-
-def available_memory() -> float:
-    """Give the bytes that may still be used: of the machine, and of the group of processes."""
-    free = _meminfo()
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit = (group / "memory.max").read_text().strip()
-        if limit != "max":
-            free = min(free, int(limit) - int((group / "memory.current").read_text()))
-    except (OSError, ValueError):
-        pass  # no limit that could be read
-    return float(max(free, 0))
-
-
-def _meminfo() -> float:
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024.0
-    except OSError:
-        pass
-    names: Sequence[str] = ("SC_PHYS_PAGES", "SC_PAGE_SIZE")
-    if all(name in os.sysconf_names for name in names):
-        # Without an account of what is free, half of what is built in.
-        return os.sysconf(names[0]) * os.sysconf(names[1]) / 2
-    return np.inf
+def _cost(found: _Box, matrix: float) -> Cost:
+    seconds = PER_OPERATION * found.operations / speed() + PER_ENTRY * found.entries
+    return Cost(
+        found.entries,
+        found.operations,
+        matrix + 8.0 * (found.panels + found.need),
+        seconds,
+        PER_SOLUTION * found.entries,
+        8.0 * found.fronts,
+        INVERSE * seconds,
+    )

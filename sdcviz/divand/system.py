@@ -79,7 +79,9 @@ class System:
     columns : int
         Right-hand sides that are expected.
     factors : int
-        Matrices as large as the factor that are in memory together.
+        That are in memory together.
+    inverse : bool
+        Whether `error_variance` or other entries of the inverse will be asked for.
     memory : float, optional
         Bytes that may be used; what is free if left out.
 
@@ -106,6 +108,7 @@ class System:
         because: str | None = None,
         columns: int = 1,
         factors: int = 1,
+        inverse: bool = False,
         memory: float | None = None,
     ) -> None:
         self.background = background
@@ -117,6 +120,7 @@ class System:
             "because": because,
             "columns": columns,
             "factors": factors,
+            "inverse": inverse,
             "memory": memory,
         }
         self._choice: Choice | None = None
@@ -259,13 +263,7 @@ class System:
         ndarray, shape (used,)
             diag(H A⁻¹ H'), from the entries of A⁻¹ between the corners of each cell.
         """
-        operator = self.observations.operator
-        # All pairs of corners of one observation: they are neighbours inside the pattern of A.
-        pairs = (operator.T @ operator).tocoo()
-        entries = self.factor.inverse_entries(pairs.row, pairs.col)
-        covariance = sparse.coo_array((entries, (pairs.row, pairs.col)), pairs.shape).tocsr()
-        product = (operator @ covariance).multiply(operator)
-        return np.asarray(product.sum(axis=1)).ravel()
+        return self.factor.inverse_at(self.observations.operator)
 
     def gain_diagonal(self) -> Array:
         """Give the influence of each observation on the analysis at its own place, diag(H K).
