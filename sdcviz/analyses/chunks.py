@@ -97,7 +97,7 @@ def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int
     )
     scale = _coefficient(part) / _coefficient(problem)
     cut = _with_rows(task, part, rows)
-    return replace(cut, epsilon2=cut.epsilon2 * scale), rows, scale
+    return replace(cut, errors=None if cut.errors is None else cut.errors * scale), rows, scale
 
 
 def level_task(task: SliceTask, level: int) -> tuple[SliceTask, NDArray[np.int64]]:
@@ -136,10 +136,10 @@ def level_task(task: SliceTask, level: int) -> tuple[SliceTask, NDArray[np.int64
 
 def _with_rows(task: SliceTask, problem: Problem, rows: NDArray[np.int64]) -> SliceTask:
     of_rows = {
-        name: getattr(task, name)[rows]
-        for name in ("rows", "lon", "lat", "depth", "value", "epsilon2")
+        name: getattr(task, name)[rows] for name in ("rows", "lon", "lat", "depth", "value", "day")
     }
-    return replace(task, problem=problem, **of_rows)
+    errors = None if task.errors is None else task.errors[rows]
+    return replace(task, problem=problem, errors=errors, **of_rows)
 
 
 def _coefficient(problem: Problem) -> float:

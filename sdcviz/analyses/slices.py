@@ -14,7 +14,7 @@ from .border import sentences
 from .chunks import level_task
 from .model import SliceResult
 from .problem import Problem, SliceTask
-from .solving import Solved, solve, values_at_sea
+from .solving import Solved, solve, values_at_sea, with_errors
 
 __all__ = ["analyse_level", "analyse_slice"]
 
@@ -44,6 +44,7 @@ def analyse_slice(task: SliceTask) -> SliceResult:
     BadRequest
         The engine can't use the lengths, the metric or the errors.
     """
+    task = with_errors(task)
     problem = task.problem
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
@@ -70,6 +71,7 @@ def analyse_level(task: SliceTask, level: int) -> SliceResult:
     SliceResult
         Of one level; rows are those of the observations that count.
     """
+    task = with_errors(task)
     problem = task.problem
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
@@ -132,7 +134,8 @@ def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:
     if not np.isfinite(value).any() and task.fallback is not None:
         profile = task.fallback
     else:
-        profile = mean_profile(problem, task.depth, value, task.epsilon2)
+        assert task.errors is not None
+        profile = mean_profile(problem, task.depth, value, task.errors)
     if problem.mask.ndim == 2:
         return profile[:1].reshape(()), np.full(len(value), profile[0])
     return profile, at_places(profile, (problem.depth,), (task.depth,))

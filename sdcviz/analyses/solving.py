@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +13,11 @@ from .chunks import chunk_task, chunks_of
 from .margin import make_norm, without_margin
 from .problem import Problem, SliceTask
 
-__all__ = ["Solved", "solve", "values_at_sea"]
+__all__ = ["Solved", "solve", "values_at_sea", "with_errors"]
 
 Array = NDArray[np.float64]
+
+_RADIUS = 6_371_009.0  # metres, as of the metric
 
 
 def values_at_sea(problem: Problem, places: tuple[Array, ...], value: Array) -> Array:
@@ -36,6 +39,31 @@ def values_at_sea(problem: Problem, places: tuple[Array, ...], value: Array) -> 
     index = divand.fractional_indices(norm, places)
     used = divand.Observations(norm, index, problem.epsilon2, np.isfinite(made)).used
     return np.where(used, made, np.nan)
+
+
+def with_errors(task: SliceTask) -> SliceTask:
+    """Give each observation its error variance.
+
+    With weights, one that has others near it in space and time counts less
+    (`sdcviz.divand.cluster_weights`): its variance is divided by its weight.
+
+    Parameters
+    ----------
+    task : SliceTask
+
+    Returns
+    -------
+    SliceTask
+    """
+    errors = np.full(len(task.value), task.problem.epsilon2)
+    if task.problem.weights is not None and len(errors):
+        across, down, days = task.problem.weights
+        lon, lat = np.radians(task.lon), np.radians(task.lat)
+        # In space, so that distances are right everywhere on the sphere.
+        places = [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]
+        where = [*(_RADIUS * p for p in places), task.depth, task.day]
+        errors /= divand.cluster_weights(where, [across, across, across, down, days])
+    return replace(task, errors=errors)
 
 
 class Solved(NamedTuple):
@@ -97,7 +125,10 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         nothing = np.zeros(problem.mask.shape)
         told |= {"solver": "none", "iterations": 0}
         return Solved(nothing, nothing + 1, residual, observations.used, suspicion, told)
-    system = divand.System(norm, observations, (), problem.solver)
+    inverse = problem.error == "exact" or problem.suspects == "gain"
+    system = divand.System(
+        norm, observations, (), problem.solver, inverse=inverse, memory=problem.memory
+    )
     given = anomaly[observations.used]
     state = system.solve(given)
     residual[observations.used] = given - observations.operator @ state
@@ -112,7 +143,9 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         del seen
     del system  # its factor makes room for the next one
     if problem.error == "cpme":
-        error = divand.cpme(norm, task.places, None, error2, valid, None, problem.solver)
+        error = divand.cpme(
+            norm, task.places, None, error2, valid, None, problem.solver, problem.memory
+        )
     if error is None:
         error = np.full(whole.shape, np.nan)
     return Solved(
@@ -129,9 +162,10 @@ def _errors(
     task: SliceTask, norm: divand.Background, anomaly: Array
 ) -> tuple[Array, dict[str, Any]]:
     """Give the error variances, scaled to the residuals where the recipe asks for that."""
+    assert task.errors is not None
     told = {"epsilon2": task.problem.epsilon2}
     if not task.problem.desroziers or not np.isfinite(anomaly).any():
-        return task.epsilon2, told
+        return task.errors, told
     scaling = divand.rescale_errors(
         norm.mask,
         norm.given_pmn,
@@ -139,13 +173,13 @@ def _errors(
         task.places,
         anomaly,
         norm.given_lengths,
-        task.epsilon2,
+        task.errors,
         iterations=task.problem.desroziers,
         moddim=norm.periods,
         solver=task.problem.solver,
     )
     factor = scaling.groups[None]
-    return task.epsilon2 * factor, {"epsilon2": task.problem.epsilon2 * factor}
+    return task.errors * factor, {"epsilon2": task.problem.epsilon2 * factor}
 
 
 def _in_chunks(task: SliceTask, anomaly: Array) -> Solved:
