@@ -83,7 +83,7 @@ def read_bathymetry(
         y, where_y = _rows(numbers(source.variables[north][:], north), lat, name)
         if x.size * y.size > _MOST:
             raise TooLarge(
-                f"{name} has {x.size:,} x {y.size:,} points over the grid; take a coarser "
+                f"{name} has {x.size} x {y.size} points over the grid; take a coarser "
                 "bathymetry or a smaller grid."
             )
         across = source.variables[east].dimensions[0]
@@ -92,8 +92,8 @@ def read_bathymetry(
         if missing is None:
             i, j = np.unravel_index(int(np.argmax(~np.isfinite(values))), values.shape)
             raise DivandError(
-                f"{name} has no value at {np.count_nonzero(~np.isfinite(values)):,} of "
-                f"{values.size:,} points of '{chosen}', the first at {x[i]:g} E, {y[j]:g} N; "
+                f"{name} has no value at {np.count_nonzero(~np.isfinite(values))} of "
+                f"{values.size} points of '{chosen}', the first at {x[i]:g} E, {y[j]:g} N; "
                 "give missing='land' if that is what they mean, or another file."
             )
         values[~np.isfinite(values)] = 0

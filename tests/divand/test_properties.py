@@ -94,6 +94,9 @@ def test_the_dense_formula_gives_the_same(p: dict[str, Any]) -> None:
     field, error, used = dense.analyse(p["index"], p["f"], p["covariance"])
     got = run(p)
     np.testing.assert_array_equal(got.used, used)
+    at_observations = dense.operator(p["index"][:, used])[0] @ field
+    np.testing.assert_allclose(got.residuals[used], p["f"][used] - at_observations, atol=1e-6)
+    assert np.isnan(got.residuals[~used]).all()
     # The length scale is only known to 1e-8, as in the authors' implementation.
     np.testing.assert_allclose(got.field[p["mask"]], field, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(got.error[p["mask"]], error, rtol=1e-6, atol=1e-6)
