@@ -192,6 +192,30 @@ class Background:
 
         return a, b, taken(a), taken(b)
 
+    def weights(self, k: int) -> Array:
+        """Give the coefficients of the gradients along a dimension.
+
+        Parameters
+        ----------
+        k : int
+
+        Returns
+        -------
+        ndarray of the grid's shape
+            Coefficient ``c`` of the edge from each point to the next one, 0 where one of both is
+            land or there is no next.
+        """
+        weight = np.zeros(self.mask.shape)
+        if not self.active[k]:
+            return weight
+        size = self.mask.shape[k]
+        first, second = _row(self.mask.ndim, k, slice(0, -1)), _row(self.mask.ndim, k, slice(1, None))
+        _edge_weights(self, k, first, second, weight[first])
+        if self.periods[k] and size > 1:
+            last, begin = _row(self.mask.ndim, k, slice(-1, None)), _row(self.mask.ndim, k, slice(0, 1))
+            _edge_weights(self, k, last, begin, weight[last])
+        return weight
+
     @cached_property
     def stiffness(self) -> sparse.csr_array:
         """The matrix K of gradients, shape (size, size)."""
@@ -299,3 +323,25 @@ class Background:
         ]
         worst = int(np.argmin(steps))
         return steps[worst], worst
+
+
+def _row(n: int, k: int, part: slice) -> tuple[slice, ...]:
+    return tuple(part if d == k else slice(None) for d in range(n))
+
+
+def _edge_weights(background: Background, k: int, a: Any, b: Any, out: Array) -> None:
+    """Write the coefficients between the parts `a` and `b` of the grid, by loops over memory."""
+    length, pmn = background.lengths[k], background.pmn
+    np.multiply(length[a], length[a], out=out)
+    other = length[b] * length[b]
+    out += other
+    out *= 0.5
+    for j, (pm, used) in enumerate(zip(pmn, background.active, strict=True)):
+        if j == k or used:
+            np.add(pm[a], pm[b], out=other)
+            other *= 0.5
+            if j == k:
+                out *= other
+            else:
+                out /= other
+    out *= background.mask[a] & background.mask[b]

@@ -184,6 +184,53 @@ class Observations:
         return int(np.count_nonzero(self.used))
 
     @property
+    def error(self) -> Array:
+        """Error variances (used,) or covariance (used, used) of those with influence."""
+        return self._error_used
+
+    def part(self, keep: NDArray[np.bool_]) -> Observations:
+        """Give some of the observations with influence, as if the others were not there.
+
+        Parameters
+        ----------
+        keep : ndarray of bool, shape (used,)
+
+        Returns
+        -------
+        Observations
+        """
+        used = np.zeros_like(self.used)
+        used[np.flatnonzero(self.used)[keep]] = True
+        error = self.error[keep] if self.is_independent else self.error[keep][:, keep]
+        return self._with(used, self.operator[keep], error)
+
+    def scaled(self, factor: ArrayLike) -> Observations:
+        """Give the same observations with other errors.
+
+        Parameters
+        ----------
+        factor : float or array (used,)
+            Multiplies the error variances; correlations stay.
+
+        Returns
+        -------
+        Observations
+        """
+        factor = np.asarray(factor, np.float64)
+        if self.is_independent or factor.ndim == 0:
+            error = self.error * factor
+        else:
+            error = self.error * np.sqrt(factor[:, None] * factor)
+        return self._with(self.used, self.operator, error)
+
+    def _with(
+        self, used: NDArray[np.bool_], operator: sparse.csr_array, error: Array
+    ) -> Observations:
+        other = object.__new__(Observations)
+        other.used, other.operator, other._error_used = used, operator, error
+        return other
+
+    @property
     def is_independent(self) -> bool:
         """Whether errors of different observations are independent."""
         return self._error_used.ndim == 1

@@ -138,6 +138,10 @@ class System:
         """Give the same system with further constraints."""
         return System(self.background, self.observations, (*self.constraints, *more), self._wanted)
 
+    def observing(self, observations: Observations) -> System:
+        """Give the same system with other observations."""
+        return System(self.background, observations, self.constraints, self._wanted)
+
     def solve(self, f: Array) -> Array:
         """Analyse values at the observations with influence.
 
