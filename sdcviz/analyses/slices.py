@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,58 +11,16 @@ from numpy.typing import NDArray
 from .. import divand
 from .background import at_places, mean_profile
 from .border import sentences
+from .chunks import level_task
 from .model import SliceResult
 from .problem import Problem, SliceTask
+from .solving import Solved, solve, values_at_sea, with_errors
 
-__all__ = ["analyse_slice", "values_at_sea"]
+__all__ = ["analyse_level", "analyse_slice"]
 
 Array = NDArray[np.float64]
 
 EMPTY = "There is no observation: the field is the background and the error 1."
-
-
-def values_at_sea(problem: Problem, places: tuple[Array, ...], value: Array) -> Array:
-    """Transform values, and make those NaN that are not on the grid, or on land.
-
-    Parameters
-    ----------
-    problem : Problem
-    places : tuple of ndarray, shape (n,)
-        Coordinates in the dimensions of the mask.
-    value : ndarray, shape (n,)
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    made = problem.transform.forward(value)
-    norm = _norm(problem)
-    index = divand.fractional_indices(norm, places)
-    used = divand.Observations(norm, index, problem.epsilon2, np.isfinite(made)).used
-    return np.where(used, made, np.nan)
-
-
-class _Solved(NamedTuple):
-    """An analysis before the background is added.
-
-    Attributes
-    ----------
-    anomaly : ndarray of the mask's shape
-        NaN on land.
-    error : ndarray of the mask's shape
-        Relative error variance.
-    residual : ndarray, shape (k,)
-        Of transformed values; NaN where not used.
-    used : ndarray of bool, shape (k,)
-    told : dict
-        What solved it.
-    """
-
-    anomaly: Array
-    error: Array
-    residual: Array
-    used: NDArray[np.bool_]
-    told: dict[str, Any]
 
 
 def analyse_slice(task: SliceTask) -> SliceResult:
@@ -86,12 +44,54 @@ def analyse_slice(task: SliceTask) -> SliceResult:
     BadRequest
         The engine can't use the lengths, the metric or the errors.
     """
+    task = with_errors(task)
     problem = task.problem
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
         value = problem.transform.forward(task.value)
         field, expected = _background(task, values_at_sea(problem, task.places, task.value))
-        solved = _solve(task, value - expected)
+        solved = solve(task, value - expected)
+    return _result(task, value, field, solved, heard)
+
+
+def analyse_level(task: SliceTask, level: int) -> SliceResult:
+    """Analyse one level of a time slice on its own, as a preview.
+
+    Anomalies are those from the background at their depths, as of the whole slice; those that are
+    nearer to this level than to the others are analysed in longitude and latitude.
+
+    Parameters
+    ----------
+    task : SliceTask
+        With all levels.
+    level : int
+
+    Returns
+    -------
+    SliceResult
+        Of one level; rows are those of the observations that count.
+    """
+    task = with_errors(task)
+    problem = task.problem
+    with warnings.catch_warnings(record=True) as heard, sentences():
+        warnings.simplefilter("always", divand.DivandWarning)
+        value = problem.transform.forward(task.value)
+        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+        part, rows = level_task(task, level)
+        solved = solve(part, (value - expected)[rows])
+    field = field if field.ndim == 0 else field[..., level]
+    return _result(part, value[rows], field, solved, heard)
+
+
+def _result(
+    task: SliceTask,
+    value: Array,
+    field: Array,
+    solved: Solved,
+    heard: list[warnings.WarningMessage],
+) -> SliceResult:
+    """Add the background, transform back, and tell what came of it."""
+    problem = task.problem
     analysed = _back(problem, value - solved.residual)
     residuals = task.value - analysed
     whole = _back(problem, field + solved.anomaly)
@@ -101,12 +101,13 @@ def analyse_slice(task: SliceTask) -> SliceResult:
         rows=task.rows,
         residuals=residuals,
         used=solved.used,
-        suspicion=np.full(len(task.rows), np.nan),
+        suspicion=solved.suspicion,
         notes={
             "label": task.label,
             **_counts(task, value, solved.used, residuals),
             **solved.told,
-            "epsilon2": problem.epsilon2,
+            "horizontal": problem.horizontal.round(1).tolist(),
+            "vertical": problem.vertical.round(2).tolist(),
             "warnings": _told(task, value, solved.used, heard),
         },
     )
@@ -133,51 +134,11 @@ def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:
     if not np.isfinite(value).any() and task.fallback is not None:
         profile = task.fallback
     else:
-        profile = mean_profile(problem, task.depth, value)
+        assert task.errors is not None
+        profile = mean_profile(problem, task.depth, value, task.errors)
     if problem.mask.ndim == 2:
         return profile[:1].reshape(()), np.full(len(value), profile[0])
     return profile, at_places(profile, (problem.depth,), (task.depth,))
-
-
-def _solve(task: SliceTask, anomaly: Array) -> _Solved:
-    problem = task.problem
-    background = _norm(problem)
-    index = divand.fractional_indices(background, task.places)
-    valid = np.isfinite(anomaly)
-    observations = divand.Observations(background, index, problem.epsilon2, valid)
-    residual = np.full(len(anomaly), np.nan)
-    if not observations.count:
-        nothing = np.zeros(problem.mask.shape)
-        told = {"solver": "none", "iterations": 0}
-        return _Solved(nothing, np.ones(problem.mask.shape), residual, observations.used, told)
-    system = divand.System(background, observations, (), problem.solver)
-    given = anomaly[observations.used]
-    state = system.solve(given)
-    residual[observations.used] = given - observations.operator @ state
-    if problem.error == "exact":
-        error = background.unpack(system.error_variance())
-    elif problem.error == "cpme":
-        error = divand.cpme(
-            background, task.places, None, problem.epsilon2, valid, None, problem.solver
-        )
-    else:
-        error = np.full(problem.mask.shape, np.nan)
-    told = {"solver": system.solver, "iterations": int(getattr(system, "iterations", 0))}
-    return _Solved(background.unpack(state), error, residual, observations.used, told)
-
-
-_KEPT: dict[str, divand.Background] = {}
-"""The norm of the last problem: all slices of a run have the same."""
-
-
-def _norm(problem: Problem) -> divand.Background:
-    key = problem.digest()
-    if key not in _KEPT:
-        _KEPT.clear()
-        _KEPT[key] = divand.Background(
-            problem.mask, problem.pmn, problem.xi, problem.lengths, moddim=problem.moddim
-        )
-    return _KEPT[key]
 
 
 # ---- telling ----------------------------------------------------------------
