@@ -21,7 +21,7 @@ _PROFILE_FACTOR = 4.0
 _PROFILE_WEIGHT = 10.0
 
 
-def mean_profile(problem: Problem, depth: Array, value: Array) -> Array:
+def mean_profile(problem: Problem, depth: Array, value: Array, epsilon2: Array) -> Array:
     """Average observations by depth.
 
     Their mean, plus the one-dimensional analysis of what is left over depth, with 4 times the
@@ -35,6 +35,8 @@ def mean_profile(problem: Problem, depth: Array, value: Array) -> Array:
         Metres.
     value : ndarray, shape (n,)
         Transformed values; NaN is left out.
+    epsilon2 : ndarray, shape (n,)
+        Error variances; only how they compare matters.
 
     Returns
     -------
@@ -45,7 +47,8 @@ def mean_profile(problem: Problem, depth: Array, value: Array) -> Array:
     known = np.isfinite(value)
     if not known.any():
         return np.zeros(max(len(levels), 1))
-    mean = float(value[known].mean())
+    depth, value, weight = depth[known], value[known], 1 / epsilon2[known]
+    mean = float(np.average(value, weights=weight))
     if problem.background == "mean" or len(levels) < 2:
         return np.full(max(len(levels), 1), mean)
     if problem.background_vertical is not None:
@@ -53,15 +56,13 @@ def mean_profile(problem: Problem, depth: Array, value: Array) -> Array:
     else:
         reach = _PROFILE_FACTOR * problem.vertical
         # Levels on their own have no length; twice their spacing keeps the profile smooth.
-        reach = np.where(reach > 0, reach, 2 * resolution(levels))
+        reach = np.where(reach > 0, reach, 2 * resolution(levels))  # NaN: not yet fitted
     mask, pmn, xi = rectangle(levels)
-    epsilon2 = np.count_nonzero(known) / (_PROFILE_WEIGHT * len(levels))
+    error = weight.sum() / (_PROFILE_WEIGHT * len(levels)) / weight
     with warnings.catch_warnings():
         # That the levels lie far apart is told of the analysis itself.
         warnings.simplefilter("ignore", DivandWarning)
-        made = analyse(
-            mask, pmn, xi, (depth[known],), value[known] - mean, (reach,), epsilon2, alphabc=0
-        )
+        made = analyse(mask, pmn, xi, (depth,), value - mean, (reach,), error, alphabc=0)
     return mean + made.field
 
 

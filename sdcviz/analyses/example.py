@@ -45,8 +45,8 @@ time:
   years: [1991, 2020]
   months: monthly
 
-# How far an observation counts, with unit: one length, or one a level. Vertically 0 m makes
-# each level on its own.
+# How far an observation counts, with unit: one length, or one a level; fit finds them from the
+# observations. Vertically 0 m makes each level on its own.
 lengths:
   horizontal: 150 km
   vertical: [20 m, 20 m, 20 m, 20 m, 30 m, 50 m, 50 m, 50 m, 50 m, 80 m, 100 m, 100 m, 150 m,
@@ -55,6 +55,10 @@ lengths:
 # Error variance of an observation relative to the variance of the field: how much of what one
 # cast says is noise (or of another day) for a map like this.
 epsilon2: 1
+# Analyses that scale it until it fits the residuals (Desroziers); 0 leaves it.
+desroziers: 0
+# Observations closer than this are not independent: n at one place and time count as one.
+weights: {{horizontal: 10 km, vertical: 5 m, days: 15}}
 
 # What the field is far from all observations: none, mean, profile, or
 # {{method: product, file: other.nc, variable: Temperature}}.
@@ -71,8 +75,13 @@ clamp: {{min: -2, max: 35}}
 error: cpme
 thresholds: {{L1: 0.3, L2: 0.5}}
 
+# Criterion of quality control in the product, for each observation: above 9 it is suspect.
+suspects: none
+
 # auto, direct or iterative.
 solver: auto
+# Of random choices (fits, suspects), so that the same recipe gives the same product.
+seed: 2026
 
 # What the product says of itself; what is left out is not invented.
 metadata:

@@ -20,6 +20,7 @@ from ..words import counted
 from .background import mean_profile
 from .grid import make_grid
 from .model import Axes, Points, TimeSlice
+from .parameters import epsilon2_of, with_lengths
 from .periods import inside, time_slices
 from .problem import Problem, SliceTask
 from .quantities import FIT, metres
@@ -107,6 +108,7 @@ class Plan:
                 lat,
                 depth,
                 value,
+                epsilon2_of(self.recipe, take(self.points, rows)),
                 None if product is None else product(self.slices[number]),
                 self._fallback,
             )
@@ -119,7 +121,7 @@ class Plan:
             return None
         places = (points.lon, points.lat, points.depth)[: problem.mask.ndim]
         value = values_at_sea(problem, places, points.value)
-        return mean_profile(problem, points.depth, value)
+        return mean_profile(problem, points.depth, value, epsilon2_of(self.recipe, points))
 
     def _product(self) -> Any:
         background = self.recipe.background
@@ -192,8 +194,8 @@ def make_plan(
         )
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", divand.DivandWarning)
-        domain = make_grid(recipe, land)
-    problem = make_problem(recipe, domain)
+        problem = make_problem(recipe, make_grid(recipe, land))
+        problem = with_lengths(recipe, problem, chosen, rows)
     told = [str(w.message) for w in heard] + list(_resolution(problem))
     return Plan(recipe, problem, chosen, slices, rows, tuple(told), meaning)
 
@@ -224,8 +226,8 @@ def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
         lat=axes["lat"],
         depth=depth,
         moddim=domain.moddim,
-        horizontal=_per_level("horizontal", recipe.lengths.horizontal, levels),
-        vertical=_per_level("vertical", recipe.lengths.vertical, levels),
+        horizontal=_per_level(recipe.lengths.horizontal, levels),
+        vertical=_per_level(recipe.lengths.vertical, levels),
         epsilon2=recipe.epsilon2,
         transform=Transform(
             t.method,
@@ -235,17 +237,21 @@ def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
             1.0 if t.max is None else t.max,
         ),
         background=recipe.background.method,
-        background_vertical=None if own is None else _per_level("vertical", own, levels),
+        background_vertical=None if own is None else _per_level(own, levels),
         low=-np.inf if recipe.clamp.min is None else recipe.clamp.min,
         high=np.inf if recipe.clamp.max is None else recipe.clamp.max,
         error=recipe.error,
         solver=recipe.solver,
+        margin=recipe.domain.margin,
+        desroziers=recipe.desroziers,
+        suspects=recipe.suspects,
+        seed=recipe.seed,
     )
 
 
-def _per_level(name: str, given: Any, levels: int) -> NDArray[np.float64]:
+def _per_level(given: Any, levels: int) -> NDArray[np.float64]:
     if given == FIT:
-        raise BadRequest(f"lengths.{name}: fit is not there yet; give a length such as 80 km.")
+        return np.full(levels, np.nan)  # until `with_lengths` knows them
     return np.array(np.broadcast_to(np.asarray(given, np.float64), levels))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -132,16 +133,15 @@ class _Pool:
                 if process is None:
                     return
                 if not self._ask(process, task):
-                    process.wait()
+                    _end(process)
                     if not self._again(task, process.returncode):
                         return
                     process = None
         except Exception as error:  # whatever it is, the driver has to hear of it
             self._came.put(error)
         finally:
-            if process is not None and process.stdin is not None:
-                process.stdin.close()
-                process.wait()
+            if process is not None:
+                _end(process)
 
     def _ask(self, process: subprocess.Popen[bytes], task: SliceTask) -> bool:
         """Have a slice analysed; False if the process died over it."""
@@ -168,6 +168,15 @@ class _Pool:
             self._waiting.appendleft(task)
             self._running -= self._running > 1
             return self._running == 1
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a process end: its input does."""
+    for stream in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError):
+            if stream is not None:
+                stream.close()
+    process.wait()
 
 
 def _failure(task: SliceTask, kind: str, what: str) -> Exception:

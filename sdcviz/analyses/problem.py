@@ -48,6 +48,14 @@ class Problem:
     error : str
         "cpme", "exact" or "none".
     solver : str
+    margin : bool
+        See `margin`.
+    desroziers : int
+        Analyses that scale `epsilon2` to fit the residuals.
+    suspects : str
+        Criterion of quality control, "none" without.
+    seed : int
+        Of random probes.
     """
 
     mask: NDArray[np.bool_]
@@ -66,6 +74,10 @@ class Problem:
     high: float
     error: str
     solver: str
+    margin: bool = True
+    desroziers: int = 0
+    suspects: str = "none"
+    seed: int = 0
 
     @property
     def xi(self) -> tuple[Array, ...]:
@@ -116,6 +128,8 @@ class SliceTask:
     rows : ndarray of int64, shape (k,)
         Rows of the run's observations.
     lon, lat, depth, value : ndarray, shape (k,)
+    epsilon2 : ndarray, shape (k,)
+        Error variance of each observation relative to the variance of the field.
     product : ndarray or None
         Field that is the background, of the mask's shape and without gaps.
     fallback : ndarray, shape (ndepth or 1,), or None
@@ -130,6 +144,7 @@ class SliceTask:
     lat: Array
     depth: Array
     value: Array
+    epsilon2: Array
     product: Array | None = None
     fallback: Array | None = None
 

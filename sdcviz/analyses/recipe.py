@@ -23,7 +23,7 @@ from .levels import LEVEL_SETS, Levels, read_levels
 from .periods import Time, read_time
 from .quantities import lengths, memory_size, told_lengths
 
-__all__ = ["Background", "Clamp", "Domain", "Lengths", "Recipe", "Run", "Transformation"]
+__all__ = ["Background", "Clamp", "Domain", "Lengths", "Recipe", "Run", "Transformation", "Weights"]
 
 
 _LENGTH = {"type": "string", "pattern": r"^[0-9.eE+]+ ?(m|km)$", "examples": ["80 km", "50 m"]}
@@ -62,6 +62,11 @@ def _named(first: str) -> Callable[[Any], Any]:
         return {first: value} if isinstance(value, str) else value
 
     return read
+
+
+def _switch(value: Any) -> Any:
+    """Take true and false for the usual and for none."""
+    return {True: "auto", False: "none"}[value] if isinstance(value, bool) else value
 
 
 def _two(value: Any) -> Any:
@@ -107,6 +112,12 @@ class Domain(_Part):
     )
     without: tuple[tuple[tuple[Degrees, Degrees], ...], ...] = Field(
         (), description="Polygons that count as land."
+    )
+
+    margin: bool = Field(
+        True,
+        description="Compute with one more row on each side, so that the edge of the grid does "
+        "not touch the product; false: as DIVAnd's climatologies do.",
     )
 
     @model_validator(mode="after")
@@ -205,6 +216,22 @@ class Clamp(_Part):
         return self
 
 
+class Weights(_Part):
+    """Observations in clusters count less: n at one place and time as one."""
+
+    horizontal: LengthOrLevels = Field(description="With unit: closer ones are not independent.")
+    vertical: LengthOrLevels = Field((5.0,), description="With unit.")
+    days: Positive = Field(30.0, description="In time.")
+
+    @model_validator(mode="after")
+    def _single(self) -> Weights:
+        for name in ("horizontal", "vertical"):
+            given = getattr(self, name)
+            if isinstance(given, str) or len(given) != 1 or given[0] <= 0:
+                raise ValueError(f"{name}: give one length above 0, such as 5 km")
+        return self
+
+
 class Run(_Part):
     """How it is computed; the same field comes out."""
 
@@ -245,13 +272,25 @@ class Recipe(_Part):
     transformation: Annotated[Transformation, BeforeValidator(_named("method"))] = Field(
         Transformation(), description="Before the analysis, and back after it."
     )
-    clamp: Clamp = Field(Clamp(), description="Bounds of the field.")
+    clamp: Clamp = Field(Clamp(), description="Least and greatest value of the field.")
     error: Literal["cpme", "exact", "none"] = Field(
         "cpme", description="cpme: approximation at the price of a second analysis; exact; none."
     )
     thresholds: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(
         default_factory=lambda: {"L1": 0.3, "L2": 0.5},
         description="Copies of the field without what has a greater relative error.",
+    )
+    weights: Weights | None = Field(
+        None, description="Lets observations in clusters count less; none: all count alike."
+    )
+    desroziers: int = Field(
+        0, ge=0, le=20, description="Analyses that scale epsilon2 until it fits the residuals."
+    )
+    suspects: Annotated[
+        Literal["none", "auto", "gain", "mean gain", "cross-validation"],
+        BeforeValidator(_switch),
+    ] = Field(
+        "none", description="Criterion of quality control for each observation: above 9 suspect."
     )
     solver: Literal["auto", "direct", "iterative"] = Field(
         "auto", description="How the equations are solved."

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import divand
 from .background import at_places, mean_profile
 from .border import sentences
+from .margin import make_norm, without_margin
 from .model import SliceResult
 from .problem import Problem, SliceTask
 
@@ -54,14 +55,17 @@ class _Solved(NamedTuple):
     residual : ndarray, shape (k,)
         Of transformed values; NaN where not used.
     used : ndarray of bool, shape (k,)
+    suspicion : ndarray, shape (k,)
+        Criterion of quality control; NaN where not asked for.
     told : dict
-        What solved it.
+        What solved it, and the error variance.
     """
 
     anomaly: Array
     error: Array
     residual: Array
     used: NDArray[np.bool_]
+    suspicion: Array
     told: dict[str, Any]
 
 
@@ -101,12 +105,13 @@ def analyse_slice(task: SliceTask) -> SliceResult:
         rows=task.rows,
         residuals=residuals,
         used=solved.used,
-        suspicion=np.full(len(task.rows), np.nan),
+        suspicion=solved.suspicion,
         notes={
             "label": task.label,
             **_counts(task, value, solved.used, residuals),
             **solved.told,
-            "epsilon2": problem.epsilon2,
+            "horizontal": problem.horizontal.round(1).tolist(),
+            "vertical": problem.vertical.round(2).tolist(),
             "warnings": _told(task, value, solved.used, heard),
         },
     )
@@ -133,37 +138,73 @@ def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:
     if not np.isfinite(value).any() and task.fallback is not None:
         profile = task.fallback
     else:
-        profile = mean_profile(problem, task.depth, value)
+        profile = mean_profile(problem, task.depth, value, task.epsilon2)
     if problem.mask.ndim == 2:
         return profile[:1].reshape(()), np.full(len(value), profile[0])
     return profile, at_places(profile, (problem.depth,), (task.depth,))
 
 
 def _solve(task: SliceTask, anomaly: Array) -> _Solved:
-    problem = task.problem
-    background = _norm(problem)
-    index = divand.fractional_indices(background, task.places)
+    problem, norm = task.problem, _norm(task.problem)
+    index = divand.fractional_indices(norm, task.places)
     valid = np.isfinite(anomaly)
-    observations = divand.Observations(background, index, problem.epsilon2, valid)
+    error2, told = _errors(task, norm, anomaly)
+    observations = divand.Observations(norm, index, error2, valid)
     residual = np.full(len(anomaly), np.nan)
+    suspicion = residual.copy()
     if not observations.count:
         nothing = np.zeros(problem.mask.shape)
-        told = {"solver": "none", "iterations": 0}
-        return _Solved(nothing, np.ones(problem.mask.shape), residual, observations.used, told)
-    system = divand.System(background, observations, (), problem.solver)
+        told |= {"solver": "none", "iterations": 0}
+        return _Solved(nothing, nothing + 1, residual, observations.used, suspicion, told)
+    system = divand.System(norm, observations, (), problem.solver)
     given = anomaly[observations.used]
     state = system.solve(given)
     residual[observations.used] = given - observations.operator @ state
+    whole = norm.unpack(state)
+    told |= {"solver": system.solver, "iterations": int(getattr(system, "iterations", 0))}
+    error = None
     if problem.error == "exact":
-        error = background.unpack(system.error_variance())
-    elif problem.error == "cpme":
-        error = divand.cpme(
-            background, task.places, None, problem.epsilon2, valid, None, problem.solver
-        )
-    else:
-        error = np.full(problem.mask.shape, np.nan)
-    told = {"solver": system.solver, "iterations": int(getattr(system, "iterations", 0))}
-    return _Solved(background.unpack(state), error, residual, observations.used, told)
+        error = norm.unpack(system.error_variance())
+    if problem.suspects != "none":
+        seen = divand.Analysis(whole, None, residual, observations.used, system.solver, 0, system)
+        suspicion = divand.criterion(seen, problem.suspects, seed=problem.seed)  # type: ignore[arg-type]
+        del seen
+    del system  # its factor makes room for the next one
+    if problem.error == "cpme":
+        error = divand.cpme(norm, task.places, None, error2, valid, None, problem.solver)
+    if error is None:
+        error = np.full(whole.shape, np.nan)
+    return _Solved(
+        without_margin(problem, whole),
+        without_margin(problem, error),
+        residual,
+        observations.used,
+        suspicion,
+        told,
+    )
+
+
+def _errors(
+    task: SliceTask, norm: divand.Background, anomaly: Array
+) -> tuple[Array, dict[str, Any]]:
+    """Give the error variances, scaled to the residuals where the recipe asks for that."""
+    told = {"epsilon2": task.problem.epsilon2}
+    if not task.problem.desroziers or not np.isfinite(anomaly).any():
+        return task.epsilon2, told
+    scaling = divand.rescale_errors(
+        norm.mask,
+        norm.given_pmn,
+        norm.given_xi,
+        task.places,
+        anomaly,
+        norm.given_lengths,
+        task.epsilon2,
+        iterations=task.problem.desroziers,
+        moddim=norm.periods,
+        solver=task.problem.solver,
+    )
+    factor = scaling.groups[None]
+    return task.epsilon2 * factor, {"epsilon2": task.problem.epsilon2 * factor}
 
 
 _KEPT: dict[str, divand.Background] = {}
@@ -174,9 +215,7 @@ def _norm(problem: Problem) -> divand.Background:
     key = problem.digest()
     if key not in _KEPT:
         _KEPT.clear()
-        _KEPT[key] = divand.Background(
-            problem.mask, problem.pmn, problem.xi, problem.lengths, moddim=problem.moddim
-        )
+        _KEPT[key] = make_norm(problem)
     return _KEPT[key]
 
 

@@ -23,7 +23,7 @@ from scipy.special import k1
 
 from .errors import DivandWarning
 from .grid import Array
-from .pairs import Distance, Measure, Pairs, all_pairs, checked, measure_of, random_pairs
+from .pairs import Distance, Measure, Pairs, all_pairs, checked, measure_of, pairs_of, random_pairs
 
 __all__ = ["CovarianceFit", "fit_length", "fit_pairs"]
 
@@ -118,7 +118,8 @@ def fit_length(
     Raises
     ------
     DivandError
-        Coordinates, values or weights don't fit together; a weight is negative.
+        Coordinates, values or weights don't fit together; a weight is negative; `samples`
+        make no pair.
 
     Warns
     -----
@@ -127,10 +128,10 @@ def fit_length(
     """
     where, data, weight = checked(x, values, weights, distance)
     measure = measure_of(where, distance)
-    if samples is None or samples * (samples - 1) >= len(data) * (len(data) - 1):
+    if samples is None or pairs_of(samples) >= len(data) * (len(data) - 1) // 2:
         pairs, count = all_pairs(len(data)), len(data)
     else:
-        pairs, count = random_pairs(len(data), samples * (samples - 1) // 2, seed), samples
+        pairs, count = random_pairs(len(data), pairs_of(samples), seed), samples
     fit = fit_pairs(pairs, measure, data, weight, count, guess)
     if fit.guessed:
         warnings.warn(fit.message, DivandWarning, stacklevel=2)

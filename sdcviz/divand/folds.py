@@ -5,10 +5,11 @@ the residuals of a fold F that the analysis has not seen are
 
     e_F = (I - (H K)_FF)⁻¹ r_F,     variance = σ² · diag((I - (H K)_FF)⁻¹ R_F),
 
-without a new analysis (σ² is the background variance). If errors are correlated, with
-``S⁻¹ = R⁻¹ (I - H K)``: ``e_F = ((S⁻¹)_FF)⁻¹ (S⁻¹ f)_F`` (Wahba 1990, Spline models for
-observational data, chapter 4, for a fold of one). Large folds are cheaper by an analysis
-without them.
+without a new analysis (σ² is the background variance; Wahba 1990, Spline models for observational
+data, chapter 4, for a fold of one). Large folds are cheaper by an analysis without them. Correlated
+errors need ``S⁻¹ = R⁻¹ (I - H K)``, the inverse covariance of the values: with the others O,
+
+    e_F = d + R_FO q,     d = ((S⁻¹)_FF)⁻¹ (S⁻¹ f)_F,     q = (S⁻¹ f)_O - (S⁻¹)_OF d.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from .system import System
 __all__ = ["left_out", "make_folds", "mean_gain"]
 
 _COLUMNS = 64  # right-hand sides that cost about as much as a factorisation
+_MANY = 640  # those that cost as much as the selected inverse
+_NOTHING = 1e12  # times its error variance, an observation has no influence
 
 
 def make_folds(
@@ -122,6 +125,9 @@ def left_out(
         rest = [k for k in rest if sizes[k] <= _COLUMNS]
     for number in rest:
         inside = members[number]
+        if len(inside) > _MANY:
+            result[inside], expected[inside] = _weightless(system, f, inside)
+            continue
         free = np.eye(len(inside)) - _gain(system, inside)[inside]
         result[inside] = np.linalg.solve(free, residual[inside])
         if variance:
@@ -138,33 +144,54 @@ def _without(system: System, f: Array, inside: NDArray[np.int64]) -> Array:
     return np.asarray(f[inside] - observations.operator[inside] @ state)
 
 
+def _weightless(system: System, f: Array, inside: NDArray[np.int64]) -> tuple[Array, Array]:
+    """Analyse without a fold; give residuals of its observations and their expected variance."""
+    observations = system.observations
+    factor = np.ones(len(f))
+    # They stay in the system, so that its inverse is known between the corners of their cells.
+    factor[inside] = _NOTHING
+    other = system.observing(observations.scaled(factor))
+    residual = f[inside] - observations.operator[inside] @ other.solve(f)
+    return residual, observations.variance[inside] + other.error_at_observations()[inside]
+
+
 def _gain(system: System, columns: NDArray[np.int64]) -> Array:
     """Give columns of H K: what the analysis makes of single observations."""
     operator = system.observations.operator
-    forced = any(c.forcing is not None for c in system.constraints)
-    offset = system.solve(np.zeros(len(system.observations.variance))) if forced else 0.0
     gain = np.empty((operator.shape[0], len(columns)))
     for start in range(0, len(columns), _COLUMNS):
         part = columns[start : start + _COLUMNS]
         unit = np.zeros((operator.shape[0], len(part)))
         unit[part, np.arange(len(part))] = 1
-        state = system.solve(unit)
-        gain[:, start : start + len(part)] = operator @ (state.T - offset).T
+        gain[:, start : start + len(part)] = operator @ _response(system, unit)
     return gain
+
+
+def _response(system: System, f: Array) -> Array:
+    """Give K f for several columns: what they add to the analysis of zeros."""
+    state = system.solve(f)
+    if any(constraint.forcing is not None for constraint in system.constraints):
+        state = state - system.solve(np.zeros(len(f)))[:, None]
+    return state
 
 
 def _correlated(
     system: System, residual: Array, fold: NDArray[np.int64]
 ) -> tuple[Array, Array | None]:
-    inverse = np.linalg.inv(system.observations.error)
+    error = system.observations.error
+    inverse = np.linalg.inv(error)
     precision = inverse @ (np.eye(len(residual)) - _gain(system, np.arange(len(residual))))
-    innovation = inverse @ residual
+    whitened = inverse @ residual
     result, expected = np.empty_like(residual), np.empty_like(residual)
     for number in np.unique(fold):
-        inside = np.flatnonzero(fold == number)
+        inside, others = fold == number, fold != number
+        joint = precision[np.ix_(others, inside)]
         covariance = np.linalg.inv(precision[np.ix_(inside, inside)])
-        result[inside] = covariance @ innovation[inside]
-        expected[inside] = np.diagonal(covariance)
+        surprise = covariance @ whitened[inside]
+        cross = error[np.ix_(inside, others)]
+        result[inside] = surprise + cross @ (whitened[others] - joint @ surprise)
+        without = precision[np.ix_(others, others)] - joint @ covariance @ joint.T
+        expected[inside] = np.diagonal(covariance) + np.diagonal(cross @ without @ cross.T)
     return result, expected
 
 
@@ -182,7 +209,7 @@ def mean_gain(system: System, probes: int | None = 30, seed: int = 0) -> float:
     Returns
     -------
     float
-        From 0 to 1: the degrees of freedom of the analysis, per observation.
+        From 0 to 1: the degrees of freedom of the analysis, per observation; 0 if there is none.
 
     References
     ----------
@@ -190,13 +217,11 @@ def mean_gain(system: System, probes: int | None = 30, seed: int = 0) -> float:
     Mathematik 56, 1-23.
     """
     observations = system.observations
+    if not observations.count:
+        return 0.0
     if probes is None and observations.is_independent:
         return float(system.gain_diagonal().mean())
     if probes is None:
         return float(np.diagonal(_gain(system, np.arange(observations.count))).mean())
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (observations.count, probes))
-    forced = any(c.forcing is not None for c in system.constraints)
-    state = system.solve(signs)
-    if forced:
-        state = state - system.solve(np.zeros(observations.count))[:, None]
-    return float((signs * (observations.operator @ state)).mean())
+    return float((signs * (observations.operator @ _response(system, signs))).mean())

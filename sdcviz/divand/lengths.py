@@ -14,7 +14,7 @@ from scipy.linalg import expm
 from .covariance import CovarianceFit, fit_length, fit_pairs
 from .errors import DivandError, DivandWarning
 from .grid import Array
-from .pairs import Distance, Neighbours, checked
+from .pairs import Distance, Neighbours, checked, pairs_of
 
 __all__ = ["LevelFits", "fit_horizontal", "fit_vertical", "smooth"]
 
@@ -170,12 +170,12 @@ def fit_vertical(
     where, data, weight = checked(x, values, weights, distance)
     if len(where) != 3:
         raise DivandError(f"x has {len(where)} entries; give longitude, latitude and depth.")
-    depth = where[2]
+    depth, count = where[2], pairs_of(samples)
     neighbours = Neighbours(where, near, distance)
 
     def fit(level: float, reach: float) -> CovarianceFit:
         first = neighbours.with_company(np.flatnonzero(np.abs(depth - level) < reach))
-        pairs = neighbours.pairs(first, samples * (samples - 1) // 2, seed)
+        pairs = neighbours.pairs(first, count, seed)
         some = data if first.size else data[:0]
         return fit_pairs(pairs, lambda i, j: np.abs(depth[i] - depth[j]), some, weight, samples)
 

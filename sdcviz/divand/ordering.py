@@ -2,8 +2,8 @@
 
 Nested dissection (George 1973, SIAM J. Numer. Anal. 10, 345-363): a separator of some layers of
 points cuts the sea in two halves that the matrix does not couple; the halves come first, the
-separator last, and each half is cut the same way. The direct factorisation of a large 3-D analysis needs
-little more than half of the operations of a minimum-degree order.
+separator last, and each half is cut the same way. The direct factorisation of a large 3-D analysis
+needs little more than half of the operations of a minimum-degree order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEAST_SHARE = 0.3
 def dissect(
     mask: ArrayLike,
     thickness: int,
-    leaf: int = 256,
+    leaf: int = 64,
     moddim: Sequence[float] | None = None,
 ) -> NDArray[np.int64]:
     """Order the sea points of a grid by geometric nested dissection.
@@ -40,7 +40,8 @@ def dissect(
         Boxes of at most so many points are not cut again.
     moddim : sequence of float, optional
         Period of every dimension, 0 where it is not cyclic (as in `analyse`); only whether it is
-        zero matters here. A cyclic dimension is opened by a first separator across its narrowest place.
+        zero matters here. A cyclic dimension is opened by a first separator across its narrowest
+        place.
 
     Returns
     -------

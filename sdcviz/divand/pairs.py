@@ -21,6 +21,7 @@ __all__ = [
     "all_pairs",
     "checked",
     "measure_of",
+    "pairs_of",
     "random_pairs",
 ]
 
@@ -95,6 +96,13 @@ def all_pairs(n: int) -> Pairs:
     return pairs
 
 
+def pairs_of(samples: int) -> int:
+    """Give the number of pairs of so many observations."""
+    if samples < 2:
+        raise DivandError(f"samples is {samples}; a pair needs at least 2.")
+    return samples * (samples - 1) // 2
+
+
 def random_pairs(n: int, count: int, seed: int) -> Pairs:
     """Give random pairs of different observations, in chunks."""
 
@@ -126,12 +134,12 @@ class Neighbours:
         self._by_place = np.argsort(self.place, kind="stable")
         held = np.bincount(self.place, minlength=len(places))
         self._starts = np.concatenate([[0], np.cumsum(held)])
-        self._held = held
         points, reach = places, near
         if distance == "sphere":
             points = unit_vectors(*places.T).T
             reach = 2 * np.sin(min(near / EARTH_RADIUS / 2, np.pi / 2))
         self._close = KDTree(points).query_ball_point(points, reach) if len(points) else []
+        self._alone = np.array([len(c) == 1 for c in self._close], bool) & (held == 1)
 
     def _company(self, place: int) -> Numbers:
         of = [
@@ -142,8 +150,7 @@ class Neighbours:
 
     def with_company(self, numbers: Numbers) -> Numbers:
         """Give those observations that have another one at their place."""
-        alone = np.array([len(c) == 1 and self._held[p] == 1 for p, c in enumerate(self._close)])
-        return numbers[~alone[self.place[numbers]]] if numbers.size else numbers
+        return numbers[~self._alone[self.place[numbers]]] if numbers.size else numbers
 
     def pairs(self, first: Numbers, count: int, seed: int) -> Pairs:
         """Give random pairs of one of `first` and another one at its place."""

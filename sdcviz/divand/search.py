@@ -18,7 +18,7 @@ def search(
     refinements: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[float, ...]:
-    """Try all combinations of factors, then go to the minimum by parabolas.
+    """Try all combinations of factors, then go on around the best one.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def search(
     axes : sequence of ndarray
         Factors of each kind, positive, increasing, best in equal ratios.
     refinements : int
-        How often the steps are halved: each time both neighbours of the best along each axis
-        are tried, and the minimum of the parabolas through them.
+        How often the steps are halved: each time the neighbours of the best on all sides are
+        tried, and the minimum of the parabola through them.
     progress : callable, optional
         Called with the number of trials done and of those to come at most.
 
@@ -40,7 +40,7 @@ def search(
     logs = [np.log(axis) for axis in axes]
     free = [k for k, axis in enumerate(logs) if axis.size > 1]
     total = int(np.prod([axis.size for axis in axes]))
-    total += refinements * (2 * len(free) + 1) if free else 0
+    total += refinements * 3 ** len(free) if free else 0
     done: dict[tuple[float, ...], float] = {}
 
     def tried(place: Sequence[float] | Array) -> float:
@@ -54,32 +54,36 @@ def search(
     for place in product(*logs):
         tried(place)
     step = np.array([np.diff(axis).max() if axis.size > 1 else 0.0 for axis in logs])
+    low, high = (np.array([axis[end] for axis in logs]) for end in (0, -1))
     for _ in range(refinements if free else 0):
         step = step / 2
         best = np.array(min(done, key=lambda key: done[key]))
-        target = best.copy()
-        for k in free:
-            aside = np.where(np.arange(len(axes)) == k, step, 0)
-            target[k] += _move(tried, best, aside, logs[k][0], logs[k][-1], k)
-        tried(target)
+        sides = [[0.0, -1.0, 1.0] if k in free else [0.0] for k in range(len(axes))]
+        around = np.array(list(product(*sides)))
+        places = best + around * step
+        inside = ((places > low - 1e-9) & (places < high + 1e-9)).all(axis=1)
+        values = np.array([tried(place) for place in places[inside]])
+        move = _lowest(around[inside][:, free], values)
+        if move is not None:
+            target = best.copy()
+            target[free] += move * step[free]
+            tried(np.clip(target, low, high))
     if progress is not None:
         progress(total, total)
     return tuple(float(np.exp(p)) for p in min(done, key=lambda key: done[key]))
 
 
-def _move(
-    tried: Callable[[Array], float],
-    best: Array,
-    aside: Array,
-    first: float,
-    last: float,
-    k: int,
-) -> float:
-    """Give how far the minimum of the parabola through three values is from the middle one."""
-    if best[k] - aside[k] < first - 1e-9 or best[k] + aside[k] > last + 1e-9:
-        return 0.0
-    low, middle, high = tried(best - aside), tried(best), tried(best + aside)
-    bend = low + high - 2 * middle
-    if bend <= 0:
-        return float(np.sign(low - high) * aside[k])
-    return float(np.clip((low - high) / bend / 2, -1, 1) * aside[k])
+def _lowest(u: Array, values: Array) -> Array | None:
+    """Give where a quadratic through values has its minimum, None if it has none."""
+    n = u.shape[1]
+    upper = np.triu_indices(n)
+    terms = np.column_stack([np.ones(len(u)), u, u[:, upper[0]] * u[:, upper[1]]])
+    if len(u) < terms.shape[1]:
+        return None
+    fit = np.linalg.lstsq(terms, values, rcond=None)[0]
+    bend = np.zeros((n, n))
+    bend[upper] = fit[1 + n :]
+    bend = bend + bend.T
+    if np.linalg.eigvalsh(bend).min() <= 1e-12 * np.abs(values).max():
+        return None
+    return np.clip(-np.linalg.solve(bend, fit[1 : 1 + n]), -1, 1)

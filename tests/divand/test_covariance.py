@@ -66,6 +66,13 @@ def test_the_length_on_the_sphere_is_in_metres() -> None:
     assert round_.length == pytest.approx(flat.length, rel=0.02)
 
 
+def test_the_vertical_distance_is_that_of_the_last_coordinate() -> None:
+    x, values = synthetic(2, 400)
+    along = divand.fit_length(x, values, distance="vertical", samples=None)
+    alone = divand.fit_length(x[1:], values, distance="euclid", samples=None)
+    assert along.length == pytest.approx(alone.length)
+
+
 def test_only_relative_weights_count_and_noisy_data_less() -> None:
     x, values = synthetic(4)
     one = divand.fit_length(x, values, distance="euclid", samples=None)
@@ -120,6 +127,7 @@ def test_without_a_guess_the_length_is_nan() -> None:
         ({"weights": [1.0, 1]}, "2 weights"),
         ({"distance": "taxi"}, "distance is 'taxi'"),
         ({"x": [[1, 2, 3]]}, "needs longitude and latitude"),
+        ({"samples": 1}, "samples is 1"),
     ],
 )
 def test_bad_input_is_said(wrong: dict, said: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from sdcviz import divand
 from sdcviz.divand import folds
@@ -62,24 +63,49 @@ def test_folds_by_the_formula_equal_refits(
     np.testing.assert_allclose(residual, wanted, rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize("columns", [0, 3, 1000])
+@pytest.mark.parametrize(("columns", "many"), [(1, 1), (3, 3), (3, 1000), (1000, 1000)])
 def test_single_ones_small_and_large_folds_agree(
-    monkeypatch: pytest.MonkeyPatch, columns: int
+    monkeypatch: pytest.MonkeyPatch, columns: int, many: int
 ) -> None:
-    """With 0 columns single ones come from the diagonal of H K and folds from new analyses."""
+    """With few columns single ones come from the diagonal of H K and folds from new analyses."""
     arguments, options = problem(7)
     got = divand.analyse(*arguments, **options)
     assert got.system is not None
     f = arguments[4][got.used]
     fold = np.maximum(np.arange(len(f)) - 15, 0) // np.where(np.arange(len(f)) < 25, 4, 1)
     wanted, spread = divand.left_out(got.system, f, fold, variance=True)
-    monkeypatch.setattr(folds, "_COLUMNS", max(columns, 1))
+    monkeypatch.setattr(folds, "_COLUMNS", columns)
+    monkeypatch.setattr(folds, "_MANY", many)
     residual, none = divand.left_out(got.system, f, fold)
     assert none is None
     np.testing.assert_allclose(residual, wanted, rtol=1e-7, atol=1e-9)
     again, same = divand.left_out(got.system, f, fold, variance=True)
     np.testing.assert_allclose(again, wanted, rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(same, spread, rtol=1e-7)
+
+
+@pytest.mark.parametrize("correlated", [False, True])
+def test_constraints_with_values_stay(correlated: bool) -> None:
+    """As those of a lower bound: the field is drawn to 1 in a corner whatever is left out."""
+    arguments, options = problem(6)
+    *first, error = arguments
+    covariance = np.diag(error) + 0.1 if correlated else error
+    plain = divand.analyse(*first, covariance, **options).system
+    assert plain is not None
+    corner = sparse.eye_array(plain.background.size, format="csr")[:15]
+    system = plain.constrained([divand.Constraint(corner, np.ones(15), 0.01)])
+    f = arguments[4][system.observations.used]
+    fold = np.arange(len(f)) % 5
+    residual, _ = divand.left_out(system, f, fold, variance=True)
+    wanted = np.empty_like(f)
+    for number in range(5):
+        inside = fold == number
+        others = system.observing(system.observations.part(~inside))
+        state = others.solve(f[~inside])
+        wanted[inside] = f[inside] - system.observations.operator[inside] @ state
+    np.testing.assert_allclose(residual, wanted, rtol=1e-7, atol=1e-9)
+    exact = divand.mean_gain(system, None)
+    assert divand.mean_gain(system, 2000) == pytest.approx(exact, rel=0.05)
 
 
 def test_correlated_errors() -> None:
@@ -92,16 +118,18 @@ def test_correlated_errors() -> None:
     fold = np.arange(len(used)) % 4
     residual, spread = divand.left_out(whole.system, f[used], fold, variance=True)
     h = whole.system.observations.operator.toarray()
-    b = np.linalg.inv(whole.system.background.precision.toarray())
-    s = h @ b @ h.T + covariance[np.ix_(used, used)]
+    b = h @ np.linalg.inv(whole.system.background.precision.toarray()) @ h.T
+    r = covariance[np.ix_(used, used)]
     for number in range(4):
         inside, others = fold == number, fold != number
-        weights = s[np.ix_(inside, others)] @ np.linalg.inv(s[np.ix_(others, others)])
-        np.testing.assert_allclose(
-            residual[inside], f[used][inside] - weights @ f[used][others], rtol=1e-7, atol=1e-9
-        )
-        left = s[np.ix_(inside, inside)] - weights @ s[np.ix_(others, inside)]
-        np.testing.assert_allclose(spread[inside], np.diagonal(left), rtol=1e-7)
+        weights = b[np.ix_(inside, others)] @ np.linalg.inv((b + r)[np.ix_(others, others)])
+        wanted = f[used][inside] - weights @ f[used][others]
+        np.testing.assert_allclose(residual[inside], wanted, rtol=1e-7, atol=1e-9)
+        # The fold minus its prediction as a combination of all values.
+        difference = np.eye(len(used))[inside]
+        difference[:, others] = -weights
+        variance = np.diagonal(difference @ (b + r) @ difference.T)
+        np.testing.assert_allclose(spread[inside], variance, rtol=1e-7)
 
 
 def test_the_expected_variance_is_that_of_the_dense_formula() -> None:
@@ -139,6 +167,13 @@ def test_the_random_trace_is_close_to_the_exact_one(correlated: bool) -> None:
     assert abs(np.mean(random) - wanted) < 3 * deviation
     assert np.std(random) < 0.2 * wanted
     assert random[0] == divand.mean_gain(got.system, 30, 0)
+
+
+def test_without_observations_there_is_no_gain() -> None:
+    domain = divand.rectangle(np.arange(5.0))
+    nothing = divand.analyse(*domain, ([9.0],), [1.0], 2, 1, alphabc=0)
+    assert nothing.system is not None
+    assert divand.mean_gain(nothing.system) == 0
 
 
 def test_folds_keep_cruises_together_and_are_even() -> None:
