@@ -95,6 +95,19 @@ def test_as_many_processes_as_one_likes_give_the_same(tmp_path: Path) -> None:
     assert same(tmp_path / "1.nc", tmp_path / "3.nc")
 
 
+def test_running_windows_without_depth(tmp_path: Path) -> None:
+    windows = {"first": "2000-01-15", "last": "2010-01-15", "every": 730.5, "length": 1500}
+    asked = recipe(time={"windows": windows}, levels={"top": 0, "bottom": 20})
+    report = run(asked, tmp_path / "p.nc", points=POINTS)
+    assert [s["label"] for s in report["slices"]][:2] == ["2000-01-15", "2002-01-14"]
+    found = contents(tmp_path / "p.nc")
+    assert found["temperature"].shape == (6, 11, 13)
+    # neighbours share observations: each counts as often as windows hold it
+    assert report["used"] > report["observations"]
+    days = np.diff(found["climatology_bounds"], axis=1)
+    assert days.ravel() == pytest.approx(np.full(6, 1500))
+
+
 # ---- broken off -------------------------------------------------------------
 def start(*arguments: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sdcviz.cli", "divand", *map(str, arguments)]
