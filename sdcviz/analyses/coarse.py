@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 from ..errors import BadRequest
 from ..words import counted
 from .grid import NO_FLOOR, axes_of, coast
-from .levels import Levels
 from .model import Points, TimeSlice
 from .plan import make_plan
-from .quantities import FIT
 from .recipe import Recipe
 from .recipe_file import make_recipe
-from .slices import analyse_slice
+from .slices import analyse_level
 
 __all__ = ["Preview", "preview"]
 
@@ -90,7 +88,7 @@ def preview(
     """Analyse one level of one time slice on a coarse grid.
 
     The level is analysed on its own, with the observations that are nearer to it than to the
-    others; the coast is that of the maps.
+    others, as anomalies from the background at their depths; the coast is that of the maps.
 
     Parameters
     ----------
@@ -114,8 +112,8 @@ def preview(
     begun = clock.monotonic()
     whole = make_recipe(recipe)
     number = 0 if level is None else _nearest(whole.levels.depths, level)
-    plan = make_plan(_coarse(whole, number), points, coast, only=lambda s: _choose(s, time))
-    result = analyse_slice(next(plan.tasks()))
+    plan = make_plan(_coarse(whole), points, coast, only=lambda s: _choose(s, time))
+    result = analyse_level(next(plan.tasks()), number)
     told = (*(w for w in plan.warnings if w != NO_FLOOR), *result.notes["warnings"])
     return Preview(
         plan.problem.lon,
@@ -135,36 +133,13 @@ def _nearest(depths: tuple[float, ...], level: float) -> int:
     return min(range(len(depths)), key=lambda k: abs(depths[k] - level)) if depths else 0
 
 
-def _coarse(recipe: Recipe, number: int) -> Recipe:
-    """Give the recipe of one level on a coarser grid."""
-    depths = recipe.levels.depths
-    levels = recipe.levels
-    if len(depths) > 1:
-        top = depths[0] if number == 0 else (depths[number - 1] + depths[number]) / 2
-        last = number == len(depths) - 1
-        bottom = depths[-1] if last else (depths[number] + depths[number + 1]) / 2
-        levels = Levels(depths=(depths[number],), top=top, bottom=bottom)
+def _coarse(recipe: Recipe) -> Recipe:
+    """Give the recipe on a coarser grid."""
     lon, lat, _ = axes_of(recipe)
     factor = max(1, ceil(sqrt(len(lon) * len(lat) / _POINTS) * 4) / 4)
     across, along = recipe.domain.resolution
-    return recipe.model_copy(
-        update={
-            "levels": levels,
-            "lengths": recipe.lengths.model_copy(
-                update={
-                    "horizontal": _of_level(recipe.lengths.horizontal, number),
-                    "vertical": _of_level(recipe.lengths.vertical, number),
-                }
-            ),
-            "domain": recipe.domain.model_copy(
-                update={"resolution": (across * factor, along * factor)}
-            ),
-        }
-    )
-
-
-def _of_level(given: Any, number: int) -> Any:
-    return given if given == FIT or len(given) == 1 else (given[number],)
+    domain = {"resolution": (across * factor, along * factor)}
+    return recipe.model_copy(update={"domain": recipe.domain.model_copy(update=domain)})
 
 
 def _choose(slices: tuple[TimeSlice, ...], wanted: str | int | None) -> int:

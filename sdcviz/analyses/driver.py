@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from ..errors import BadRequest
 from ..words import counted
+from .budget import memory_budget, within_memory
 from .metadata import Meta
 from .model import Points, SliceResult
 from .parts import Parts, parts_of
@@ -85,11 +87,14 @@ def run(
     say = tell or (lambda event: None)
     say({"event": "progress", "done": 0, "total": 0, "text": "Observations and grid"})
     plan = make_plan(recipe, points)
+    wanted = workers or recipe.run.workers or _processors()
+    problem, workers = within_memory(plan.problem, wanted, memory_budget(recipe.run.memory))
+    plan = replace(plan, problem=problem)
     for sentence in plan.warnings:
         say({"event": "warning", "text": sentence})
     with parts_of(out, plan.key) as parts:
         address = scheduler or recipe.run.scheduler
-        _analyse(plan, parts, say, workers or recipe.run.workers or _processors(), address)
+        _analyse(plan, parts, say, workers, address)
         say(_progress(len(plan.slices), len(plan.slices), "Writing the product"))
         report = _write(plan, parts, out)
         parts.remove()

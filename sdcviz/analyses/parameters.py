@@ -17,43 +17,11 @@ from .model import Points
 from .problem import Problem
 from .quantities import FIT
 from .recipe import Recipe
-from .slices import values_at_sea
+from .solving import values_at_sea
 
-__all__ = ["epsilon2_of", "with_lengths"]
+__all__ = ["with_lengths"]
 
 Array = NDArray[np.float64]
-
-_RADIUS = 6_371_009.0  # metres, as of the metric
-
-
-def epsilon2_of(recipe: Recipe, points: Points) -> Array:
-    """Give the error variances of the observations of one time slice.
-
-    With weights, an observation that has others near it in space and time counts less
-    (`sdcviz.divand.cluster_weights`): its variance is divided by its weight.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    points : Points
-        Of the slice.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Relative to the variance of the field.
-    """
-    error = np.full(len(points), recipe.epsilon2)
-    wanted = recipe.weights
-    if wanted is None or not len(points):
-        return error
-    lon, lat = np.radians(points.lon), np.radians(points.lat)
-    # In space, so that distances are right everywhere on the sphere.
-    places = _RADIUS * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    day = (points.time - points.time[0]) / np.timedelta64(1, "D")
-    where = [*places, points.depth, day]
-    lengths = [*(wanted.horizontal * 3), *wanted.vertical, wanted.days]
-    return error / divand.cluster_weights(where, lengths)
 
 
 def with_lengths(

@@ -20,17 +20,18 @@ from ..words import counted
 from .background import mean_profile
 from .grid import make_grid
 from .model import Axes, Points, TimeSlice
-from .parameters import epsilon2_of, with_lengths
+from .parameters import with_lengths
 from .periods import inside, time_slices
 from .problem import Problem, SliceTask
 from .quantities import FIT, metres
 from .recipe import Recipe
 from .select import of_box, select, take
-from .slices import values_at_sea
+from .solving import values_at_sea
 from .transforms import Transform
 
 __all__ = ["Plan", "make_plan", "make_problem"]
 
+_DAY = 86_400_000  # milliseconds
 _VERSION = 1  # of the numbers: raise it when the same recipe gives others
 
 
@@ -108,7 +109,7 @@ class Plan:
                 lat,
                 depth,
                 value,
-                epsilon2_of(self.recipe, take(self.points, rows)),
+                self.points.time[rows].astype(np.int64) / _DAY,
                 None if product is None else product(self.slices[number]),
                 self._fallback,
             )
@@ -121,7 +122,9 @@ class Plan:
             return None
         places = (points.lon, points.lat, points.depth)[: problem.mask.ndim]
         value = values_at_sea(problem, places, points.value)
-        return mean_profile(problem, points.depth, value, epsilon2_of(self.recipe, points))
+        if all(np.isfinite(value[rows]).any() for rows in self.rows):
+            return None
+        return mean_profile(problem, points.depth, value, np.ones(len(value)))
 
     def _product(self) -> Any:
         background = self.recipe.background
@@ -217,7 +220,7 @@ def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
     axes = domain.axes
     depth = np.array(recipe.levels.depths, np.float64)
     levels = max(len(depth), 1)
-    t = recipe.transformation
+    t, w = recipe.transformation, recipe.weights
     own = recipe.background.vertical_length
     return Problem(
         mask=domain.mask,
@@ -229,6 +232,7 @@ def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
         horizontal=_per_level(recipe.lengths.horizontal, levels),
         vertical=_per_level(recipe.lengths.vertical, levels),
         epsilon2=recipe.epsilon2,
+        weights=None if w is None else (w.horizontal[0], w.vertical[0], w.days),
         transform=Transform(
             t.method,
             t.offset,
@@ -246,7 +250,13 @@ def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
         desroziers=recipe.desroziers,
         suspects=recipe.suspects,
         seed=recipe.seed,
+        chunk=_chunk(recipe),
     )
+
+
+def _chunk(recipe: Recipe) -> int:
+    levels, wanted = len(recipe.levels.depths), recipe.run.chunk or 0
+    return wanted if wanted < levels else 0
 
 
 def _per_level(given: Any, levels: int) -> NDArray[np.float64]:

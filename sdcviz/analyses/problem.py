@@ -38,6 +38,9 @@ class Problem:
         Correlation lengths in metres.
     epsilon2 : float
         Error variance of an observation relative to the variance of the field.
+    weights : tuple of float, or None
+        Distances in metres, horizontal and vertical, and days within which observations are not
+        independent.
     transform : Transform
     background : str
         "none", "mean", "profile" or "product".
@@ -56,6 +59,10 @@ class Problem:
         Criterion of quality control, "none" without.
     seed : int
         Of random probes.
+    chunk : int
+        Levels that are kept of each depth chunk; 0: all at once.
+    memory : float or None
+        Bytes that one slice may take; decides no number.
     """
 
     mask: NDArray[np.bool_]
@@ -67,6 +74,7 @@ class Problem:
     horizontal: Array
     vertical: Array
     epsilon2: float
+    weights: tuple[float, float, float] | None
     transform: Transform
     background: str
     background_vertical: Array | None
@@ -78,6 +86,8 @@ class Problem:
     desroziers: int = 0
     suspects: str = "none"
     seed: int = 0
+    chunk: int = 0
+    memory: float | None = None
 
     @property
     def xi(self) -> tuple[Array, ...]:
@@ -99,9 +109,11 @@ class Problem:
         return across, across, self.vertical[None, None, :]
 
     def digest(self) -> str:
-        """Give a hash of all that it holds."""
+        """Give a hash of all that decides numbers."""
         whole = hashlib.sha256()
         for part in fields(self):
+            if part.name == "memory":
+                continue
             value = getattr(self, part.name)
             whole.update(f"{part.name}:".encode())
             for piece in value if isinstance(value, tuple) else (value,):
@@ -128,12 +140,14 @@ class SliceTask:
     rows : ndarray of int64, shape (k,)
         Rows of the run's observations.
     lon, lat, depth, value : ndarray, shape (k,)
-    epsilon2 : ndarray, shape (k,)
-        Error variance of each observation relative to the variance of the field.
+    day : ndarray, shape (k,)
+        Time in days.
     product : ndarray or None
         Field that is the background, of the mask's shape and without gaps.
     fallback : ndarray, shape (ndepth or 1,), or None
         Transformed profile of all observations of the run, for a slice that has none at sea.
+    errors : ndarray, shape (k,), or None
+        Error variance of each observation relative to the variance of the field, once known.
     """
 
     problem: Problem
@@ -144,9 +158,10 @@ class SliceTask:
     lat: Array
     depth: Array
     value: Array
-    epsilon2: Array
+    day: Array
     product: Array | None = None
     fallback: Array | None = None
+    errors: Array | None = None
 
     @property
     def places(self) -> tuple[Array, ...]:

@@ -233,13 +233,19 @@ class Weights(_Part):
 
 
 class Run(_Part):
-    """How it is computed; the same field comes out."""
+    """How it is computed; the same field comes out (of chunks, nearly)."""
 
     workers: int | None = Field(
         None, ge=1, le=1024, description="Processes; by default as many as there are processors."
     )
     memory: Size | None = Field(
         None, description="Most that all processes may take; by default most of what is free."
+    )
+    chunk: int | None = Field(
+        None,
+        ge=1,
+        description="Levels that are analysed at once, with some more around them; by default all "
+        "where they fit into memory.",
     )
     scheduler: str | None = Field(
         None, description="Address of a dask scheduler that computes the slices instead."

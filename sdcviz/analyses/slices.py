@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,62 +11,16 @@ from numpy.typing import NDArray
 from .. import divand
 from .background import at_places, mean_profile
 from .border import sentences
-from .margin import make_norm, without_margin
+from .chunks import level_task
 from .model import SliceResult
 from .problem import Problem, SliceTask
+from .solving import Solved, solve, values_at_sea, with_errors
 
-__all__ = ["analyse_slice", "values_at_sea"]
+__all__ = ["analyse_level", "analyse_slice"]
 
 Array = NDArray[np.float64]
 
 EMPTY = "There is no observation: the field is the background and the error 1."
-
-
-def values_at_sea(problem: Problem, places: tuple[Array, ...], value: Array) -> Array:
-    """Transform values, and make those NaN that are not on the grid, or on land.
-
-    Parameters
-    ----------
-    problem : Problem
-    places : tuple of ndarray, shape (n,)
-        Coordinates in the dimensions of the mask.
-    value : ndarray, shape (n,)
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    made = problem.transform.forward(value)
-    norm = _norm(problem)
-    index = divand.fractional_indices(norm, places)
-    used = divand.Observations(norm, index, problem.epsilon2, np.isfinite(made)).used
-    return np.where(used, made, np.nan)
-
-
-class _Solved(NamedTuple):
-    """An analysis before the background is added.
-
-    Attributes
-    ----------
-    anomaly : ndarray of the mask's shape
-        NaN on land.
-    error : ndarray of the mask's shape
-        Relative error variance.
-    residual : ndarray, shape (k,)
-        Of transformed values; NaN where not used.
-    used : ndarray of bool, shape (k,)
-    suspicion : ndarray, shape (k,)
-        Criterion of quality control; NaN where not asked for.
-    told : dict
-        What solved it, and the error variance.
-    """
-
-    anomaly: Array
-    error: Array
-    residual: Array
-    used: NDArray[np.bool_]
-    suspicion: Array
-    told: dict[str, Any]
 
 
 def analyse_slice(task: SliceTask) -> SliceResult:
@@ -90,12 +44,54 @@ def analyse_slice(task: SliceTask) -> SliceResult:
     BadRequest
         The engine can't use the lengths, the metric or the errors.
     """
+    task = with_errors(task)
     problem = task.problem
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
         value = problem.transform.forward(task.value)
         field, expected = _background(task, values_at_sea(problem, task.places, task.value))
-        solved = _solve(task, value - expected)
+        solved = solve(task, value - expected)
+    return _result(task, value, field, solved, heard)
+
+
+def analyse_level(task: SliceTask, level: int) -> SliceResult:
+    """Analyse one level of a time slice on its own, as a preview.
+
+    Anomalies are those from the background at their depths, as of the whole slice; those that are
+    nearer to this level than to the others are analysed in longitude and latitude.
+
+    Parameters
+    ----------
+    task : SliceTask
+        With all levels.
+    level : int
+
+    Returns
+    -------
+    SliceResult
+        Of one level; rows are those of the observations that count.
+    """
+    task = with_errors(task)
+    problem = task.problem
+    with warnings.catch_warnings(record=True) as heard, sentences():
+        warnings.simplefilter("always", divand.DivandWarning)
+        value = problem.transform.forward(task.value)
+        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+        part, rows = level_task(task, level)
+        solved = solve(part, (value - expected)[rows])
+    field = field if field.ndim == 0 else field[..., level]
+    return _result(part, value[rows], field, solved, heard)
+
+
+def _result(
+    task: SliceTask,
+    value: Array,
+    field: Array,
+    solved: Solved,
+    heard: list[warnings.WarningMessage],
+) -> SliceResult:
+    """Add the background, transform back, and tell what came of it."""
+    problem = task.problem
     analysed = _back(problem, value - solved.residual)
     residuals = task.value - analysed
     whole = _back(problem, field + solved.anomaly)
@@ -138,85 +134,11 @@ def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:
     if not np.isfinite(value).any() and task.fallback is not None:
         profile = task.fallback
     else:
-        profile = mean_profile(problem, task.depth, value, task.epsilon2)
+        assert task.errors is not None
+        profile = mean_profile(problem, task.depth, value, task.errors)
     if problem.mask.ndim == 2:
         return profile[:1].reshape(()), np.full(len(value), profile[0])
     return profile, at_places(profile, (problem.depth,), (task.depth,))
-
-
-def _solve(task: SliceTask, anomaly: Array) -> _Solved:
-    problem, norm = task.problem, _norm(task.problem)
-    index = divand.fractional_indices(norm, task.places)
-    valid = np.isfinite(anomaly)
-    error2, told = _errors(task, norm, anomaly)
-    observations = divand.Observations(norm, index, error2, valid)
-    residual = np.full(len(anomaly), np.nan)
-    suspicion = residual.copy()
-    if not observations.count:
-        nothing = np.zeros(problem.mask.shape)
-        told |= {"solver": "none", "iterations": 0}
-        return _Solved(nothing, nothing + 1, residual, observations.used, suspicion, told)
-    system = divand.System(norm, observations, (), problem.solver)
-    given = anomaly[observations.used]
-    state = system.solve(given)
-    residual[observations.used] = given - observations.operator @ state
-    whole = norm.unpack(state)
-    told |= {"solver": system.solver, "iterations": int(getattr(system, "iterations", 0))}
-    error = None
-    if problem.error == "exact":
-        error = norm.unpack(system.error_variance())
-    if problem.suspects != "none":
-        seen = divand.Analysis(whole, None, residual, observations.used, system.solver, 0, system)
-        suspicion = divand.criterion(seen, problem.suspects, seed=problem.seed)  # type: ignore[arg-type]
-        del seen
-    del system  # its factor makes room for the next one
-    if problem.error == "cpme":
-        error = divand.cpme(norm, task.places, None, error2, valid, None, problem.solver)
-    if error is None:
-        error = np.full(whole.shape, np.nan)
-    return _Solved(
-        without_margin(problem, whole),
-        without_margin(problem, error),
-        residual,
-        observations.used,
-        suspicion,
-        told,
-    )
-
-
-def _errors(
-    task: SliceTask, norm: divand.Background, anomaly: Array
-) -> tuple[Array, dict[str, Any]]:
-    """Give the error variances, scaled to the residuals where the recipe asks for that."""
-    told = {"epsilon2": task.problem.epsilon2}
-    if not task.problem.desroziers or not np.isfinite(anomaly).any():
-        return task.epsilon2, told
-    scaling = divand.rescale_errors(
-        norm.mask,
-        norm.given_pmn,
-        norm.given_xi,
-        task.places,
-        anomaly,
-        norm.given_lengths,
-        task.epsilon2,
-        iterations=task.problem.desroziers,
-        moddim=norm.periods,
-        solver=task.problem.solver,
-    )
-    factor = scaling.groups[None]
-    return task.epsilon2 * factor, {"epsilon2": task.problem.epsilon2 * factor}
-
-
-_KEPT: dict[str, divand.Background] = {}
-"""The norm of the last problem: all slices of a run have the same."""
-
-
-def _norm(problem: Problem) -> divand.Background:
-    key = problem.digest()
-    if key not in _KEPT:
-        _KEPT.clear()
-        _KEPT[key] = make_norm(problem)
-    return _KEPT[key]
 
 
 # ---- telling ----------------------------------------------------------------

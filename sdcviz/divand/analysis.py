@@ -78,6 +78,7 @@ def analyse(
     inequality: Any = None,
     error: ErrorMethod | None = None,
     solver: str = "auto",
+    memory: float | None = None,
 ) -> Analysis:
     """Analyse observations on a grid by the n-dimensional variational inverse method.
 
@@ -123,8 +124,11 @@ def analyse(
         Whether and how the error variance is computed: the clever poor man's error is an
         approximation at the price of a second analysis, "exact" inverts the matrix.
     solver : str
-        "auto", "direct", a library of it ("cvxopt", "scikit-sparse", "pypardiso", "splu") or
-        "iterative".
+        "auto", "direct", a library of it ("multifrontal", "cvxopt", "scikit-sparse",
+        "pypardiso", "splu") or "iterative" (within about 1e-7 of the direct solution; where it
+        can't be used or does not converge, the system is solved directly).
+    memory : float, optional
+        Bytes that the solver may use; what is free if left out.
 
     Returns
     -------
@@ -134,6 +138,8 @@ def analyse(
     ------
     DivandError
         Input of wrong shape or value; the sentence says which and where.
+    TooLarge
+        The problem does not fit into memory; the sentence says what would.
 
     Warns
     -----
@@ -170,10 +176,22 @@ def analyse(
             stacklevel=2,
         )
     constraints = [] if velocity is None else [Constraint(background.advection(velocity))]
-    system = System(background, observations, constraints, solver)
+    because = _why_direct(error, inequality)
+    system = System(
+        background,
+        observations,
+        constraints,
+        solver,
+        because=because,
+        columns=values.size // max(len(values), 1),
+        factors=2 if error == "cpme" else 1,
+        inverse=error == "exact",
+        memory=memory,
+    )
     given = values[observations.used]
     if inequality is None:
-        state, iterations = system.solve(given), 0
+        state = system.solve(given)
+        iterations = system.iterations
     else:
         system, state, iterations = _bounded(system, given, inequality)
     residuals = np.full(values.shape, np.nan)
@@ -183,7 +201,7 @@ def analyse(
         variance = background.unpack(system.error_variance())
     elif error == "cpme":
         places = None if fracindex is None else index
-        variance = cpme(background, x, places, epsilon2, valid, velocity, solver)
+        variance = cpme(background, x, places, epsilon2, valid, velocity, solver, memory)
     return Analysis(
         background.unpack(state),
         variance,
@@ -193,6 +211,12 @@ def analyse(
         iterations,
         system,
     )
+
+
+def _why_direct(error: ErrorMethod | None, inequality: Any) -> str | None:
+    if error == "exact":
+        return "the exact error needs the factor"
+    return None if inequality is None else "the field has bounds"
 
 
 def _values(f: ArrayLike) -> Array:
@@ -228,6 +252,7 @@ def cpme(
     valid: NDArray[np.bool_] | None = None,
     velocity: Any = None,
     solver: str = "auto",
+    memory: float | None = None,
 ) -> Array:
     """Estimate the error variance by the clever poor man's method.
 
@@ -237,7 +262,7 @@ def cpme(
     ----------
     background : Background
         As of the analysis.
-    x, fracindex, epsilon2, velocity, solver
+    x, fracindex, epsilon2, velocity, solver, memory
         As `analyse` takes them; `x` is not used where there is `fracindex`.
     valid : ndarray of bool, shape (nobs,), optional
         Observations that have a value.
@@ -256,7 +281,7 @@ def cpme(
     index = fractional_indices(shorter, x) if fracindex is None else fracindex
     observations = Observations(shorter, index, epsilon2, valid)
     constraints = [] if velocity is None else [Constraint(shorter.advection(velocity))]
-    system = System(shorter, observations, constraints, solver)
+    system = System(shorter, observations, constraints, solver, memory=memory)
     ones = system.solve(np.ones(observations.count))
     return shorter.unpack(1 - np.clip(ones, 0, 1))
 

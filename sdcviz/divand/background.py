@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,9 @@ from scipy import sparse
 from .errors import DivandError
 from .grid import Array, booleans, cyclic_lengths, fields, numbers, stretch
 from .kernel import Kernel, binomial_row, default_alpha
+
+if TYPE_CHECKING:
+    from .iteration import Domain
 
 __all__ = ["Background"]
 
@@ -208,12 +211,13 @@ class Background:
         weight = np.zeros(self.mask.shape)
         if not self.active[k]:
             return weight
-        size = self.mask.shape[k]
-        first, second = _row(self.mask.ndim, k, slice(0, -1)), _row(self.mask.ndim, k, slice(1, None))
-        _edge_weights(self, k, first, second, weight[first])
+        n, size = self.mask.ndim, self.mask.shape[k]
+        pairs = [(slice(0, -1), slice(1, None))]
         if self.periods[k] and size > 1:
-            last, begin = _row(self.mask.ndim, k, slice(-1, None)), _row(self.mask.ndim, k, slice(0, 1))
-            _edge_weights(self, k, last, begin, weight[last])
+            pairs.append((slice(-1, None), slice(0, 1)))
+        for here, there in pairs:
+            a, b = _row(n, k, here), _row(n, k, there)
+            _edge_weights(self, k, a, b, weight[a])
         return weight
 
     @cached_property
@@ -245,6 +249,13 @@ class Background:
     def helmholtz(self) -> sparse.csr_array:
         """The matrix M + K, from which a binomial norm is made."""
         return (sparse.diags_array(self.volume) + self.stiffness).tocsr()
+
+    @cached_property
+    def domain(self) -> Domain:
+        """Grids for iterative solutions, shared by all analyses on this background."""
+        from .iteration import Domain
+
+        return Domain(self)
 
     @cached_property
     def precision(self) -> sparse.csr_array:

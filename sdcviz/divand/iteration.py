@@ -1,24 +1,24 @@
-"""Iterative solution for binomial norms: memory grows with the grid, time hardly faster.
+"""Iterative solution for binomial norms: time and memory grow as the grid does.
 
 Conjugate gradients on ``A = B⁻¹ + H' R⁻¹ H``, where ``B⁻¹ = (M + K) [M⁻¹ (M + K)]^(m-1) / coeff``
 is applied factor by factor, preconditioned by
 
-    P = (M t + K) [M⁻¹ (M t + K)]^(m-1) / coeff,      t^m = 1 + γ · coeff · ρ.
+    P = (M t + K) [M⁻¹ (M t + K)]^(m-1) / coeff,      t^m = 1 + gain · coeff · density.
 
-``ρ`` is the density of the weights ``1 / epsilon2`` of the observations, smoothed over the distance
-at which the analysis can tell them apart. That distance is ``L / √t``, so that density and ``t`` are
-found together:
+The density is that of the weights ``1 / epsilon2`` of the observations, smoothed over the
+distance at which the analysis can tell them apart. That distance is ``L / √t``, so that density
+and ``t`` are found together:
 
-    ρ = t (M t + K)⁻¹ H' R⁻¹ 1.
+    density = t (M t + K)⁻¹ H' R⁻¹ 1.
 
-So ``P`` is like ``A`` for long waves, where observations prevail, and for short ones, where the norm
-does, and the number of iterations hardly depends on grid, density or clustering of the
-observations. Its factors are inverted by one cycle of multigrid each, in single precision.
+So ``P`` is like ``A`` for long waves, where observations prevail, and for short ones, where the
+norm does, and the number of iterations hardly depends on grid, density or clustering of the
+observations. Its factors are inverted by one cycle of multigrid each, in single precision where
+that does.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,41 +27,26 @@ from numpy.typing import NDArray
 from . import stencils
 from .background import Background
 from .grid import Array
+from .layout import Layout
 from .multigrid import Hierarchy, Multigrid
 from .observations import Observations
 
-__all__ = ["TOLERANCE", "Domain", "Iteration", "NotConverged", "obstacle"]
+__all__ = ["LIMIT", "TOLERANCE", "Domain", "Iteration", "NotConverged"]
 
 TOLERANCE = 1e-7
-"""Error that is left, as norm of the field relative to the largest value of an observation."""
+"""Error that is left, relative to the largest value of an observation."""
 LIMIT = 400
 """Iterations after which a system is given up."""
 _ROUNDS = 4  # of density and scale
-_GAIN = {1: 1.0, 2: 1.0}  # γ by the order of the norm
+_GAIN = {1: 1.0, 2: 1.0}  # by the order of the norm
 _GAIN_HIGHER = 0.5
+_SINGLE = 1e11  # condition of B⁻¹ up to which single precision is tried
+_PATIENCE = 25  # iterations without progress after which it is no longer
+_USUAL = 20  # iterations in which the norm of the residual tells the error
 
 
 class NotConverged(ArithmeticError):
-    """The iteration came to its limit."""
-
-
-def obstacle(
-    background: Background, observations: Observations, constraints: Any = ()
-) -> str | None:
-    """Tell why a system can't be solved iteratively.
-
-    Returns
-    -------
-    str or None
-        The rest of a sentence "... is solved directly, because ...".
-    """
-    if not background.is_binomial:
-        return "the coefficients alpha are not binomial"
-    if not observations.is_independent:
-        return "errors of observations are correlated"
-    if len(constraints):
-        return "it has constraints"
-    return None
+    """The iteration came to its limit; the text goes on after "the iteration ..."."""
 
 
 class Domain:
@@ -71,32 +56,90 @@ class Domain:
     ----------
     background : Background
         With a binomial norm.
+
+    Attributes
+    ----------
+    condition : float
+        Upper bound of the condition of ``B⁻¹``.
     """
 
     def __init__(self, background: Background) -> None:
-        shape = background.mask.shape
-        cyclic = [p > 0 and size > 1 for p, size in zip(background.periods, shape, strict=True)]
-        weights = np.stack([background.weights(k) for k in range(len(shape))])
-        mass = background.unpack(background.volume, 1.0)
+        self._background = background
         self.order, self.coeff = background.order, background.coeff
-        self.hierarchy = Hierarchy(background.mask, cyclic, mass, weights)
-        self.layout = self.hierarchy.finest.layout
+        weights = self._weights()
+        self.layout = Layout(background.mask, self._cyclic())
         self.weights, self.strides = self.layout.edges(weights)
         self.diagonal = stencils.row_sums(self.weights, self.strides)
-        place = self.layout.place
-        self.diagonal[place] += background.volume
+        place, volume = self.layout.place, background.volume
+        self.condition = (1 + 2 * float((self.diagonal[place] / volume).max())) ** self.order
+        self.diagonal[place] += volume
         self.inverse_mass = np.zeros(self.layout.length)
-        self.inverse_mass[place] = 1 / background.volume
-        self.last = np.zeros(self.layout.length)
-        self.last[place] = 1 / self.coeff
+        self.inverse_mass[place] = 1 / volume
+        self.precision: Any = np.float32 if self.condition < _SINGLE else np.float64
+        self._grids: dict[Any, Hierarchy] = {}
+        self._add(self.precision, weights)
+
+    def _cyclic(self) -> list[bool]:
+        shape, periods = self._background.mask.shape, self._background.periods
+        return [p > 0 and size > 1 for p, size in zip(periods, shape, strict=True)]
+
+    def _weights(self) -> Array:
+        return np.stack([self._background.weights(k) for k in range(self._background.mask.ndim)])
+
+    def _add(self, precision: Any, weights: Array) -> None:
+        mass = self._background.unpack(self._background.volume, 1.0)
+        self._grids[precision] = Hierarchy(
+            self._background.mask, self._cyclic(), mass, weights, precision
+        )
+
+    def grids(self, precision: Any) -> Hierarchy:
+        """Give the grids of the preconditioner in some precision."""
+        if precision not in self._grids:
+            self._add(precision, self._weights())
+        return self._grids[precision]
 
 
-@dataclass
-class Progress:
-    """How an iteration went: iterations, and the estimate of the error after each."""
+class Preconditioner:
+    """The inverse of ``P`` for some observations.
 
-    iterations: int
-    errors: list[float]
+    Parameters
+    ----------
+    domain : Domain
+    information : ndarray, shape (size,)
+        H' R⁻¹ 1.
+    precision : type
+        Of its arrays.
+    """
+
+    def __init__(self, domain: Domain, information: Array, precision: Any) -> None:
+        grids = domain.grids(precision)
+        self.precision, self._order = precision, domain.order
+        self._mass = grids.mass
+        self._multigrid = Multigrid(grids)
+        self._work = np.zeros_like(self._mass)
+        self.scale = domain.coeff * grids.scale
+        """What comes out times this is in the units of the system."""
+        gain = _GAIN.get(domain.order, _GAIN_HIGHER) * domain.coeff / grids.scale
+        self._weigh(domain.layout.place, (information * gain).astype(precision))
+
+    def _weigh(self, place: NDArray[np.int32], information: NDArray[Any]) -> None:
+        """Find the density of observations and ``t`` together."""
+        self._work[place] = information
+        t = np.ones_like(self._mass)
+        for _ in range(_ROUNDS if information.any() else 0):
+            self._multigrid.weigh(self._mass * t)
+            density = self._multigrid.solve(self._work)
+            t[place] = (1 + np.maximum(t[place] * density[place], 0)) ** (1 / self._order)
+        self._multigrid.weigh(self._mass * t)
+
+    def apply(self, r: Array) -> NDArray[Any]:
+        """Give P⁻¹ r but for a factor; the next call overwrites it."""
+        np.copyto(self._work, r, casting="same_kind")
+        z = self._multigrid.solve(self._work)
+        for _ in range(self._order - 1):
+            np.multiply(z, self._mass, out=self._work)
+            z = self._multigrid.solve(self._work)
+        return z
 
 
 class Iteration:
@@ -107,68 +150,56 @@ class Iteration:
     domain : Domain
     observations : Observations
         With independent errors.
+
+    Attributes
+    ----------
+    errors : list of float
+        Estimates of the error of the last solution, one before each iteration and one after.
     """
 
     def __init__(self, domain: Domain, observations: Observations) -> None:
         self.domain = domain
+        self.errors: list[float] = []
         operator = observations.operator
         self._observed = (
-            operator.indptr.astype(np.int64),
+            operator.indptr,
             domain.layout.place[operator.indices],
             operator.data,
-            1 / observations.variance,
+            # The system is multiplied by coeff.
+            domain.coeff / observations.variance,
         )
-        self._multigrid = Multigrid(domain.hierarchy)
-        self._weigh(observations)
+        self._information = observations.weighted(np.ones(observations.count))
+        self._preconditioner = Preconditioner(domain, self._information, domain.precision)
 
-    def _weigh(self, observations: Observations) -> None:
-        """Find the density of observations and with it the preconditioner."""
-        domain = self.domain
-        layout, scale = domain.layout, domain.hierarchy.scale
-        place = layout.place
-        volume = domain.hierarchy.finest.layout.spread(domain.hierarchy.finest.mass)
-        information = np.zeros(layout.length, np.float32)
-        ones = observations.weighted(np.ones(observations.count))
-        gain = _GAIN.get(domain.order, _GAIN_HIGHER) * domain.coeff
-        information[place] = ones * (gain / scale)
-        self._volume = volume
-        t = np.ones(layout.length, np.float32)
-        power = np.float32(1 / domain.order)
-        for _ in range(_ROUNDS if observations.count else 0):
-            self._multigrid.weigh(volume * t)
-            density = self._multigrid.solve(information)
-            t[place] = (1 + np.maximum(t[place] * density[place], 0)) ** power
-        self._multigrid.weigh(volume * t)
-
-    def precondition(self, r: Array, out: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Apply the inverse of the preconditioner but for a factor."""
-        np.copyto(out, r, casting="same_kind")
-        z = self._multigrid.solve(out)
-        for _ in range(self.domain.order - 1):
-            np.multiply(z, self._volume, out=out)
-            z = self._multigrid.solve(out)
-        return z
+    @property
+    def steps(self) -> int:
+        """Iterations of the last solution."""
+        return max(len(self.errors) - 1, 0)
 
     def multiply(self, x: Array, work: Array, out: Array) -> None:
-        """Give A x; changes the copies of the ends of cyclic dimensions in `x`."""
-        d = self.domain
-        source = x
-        for step in range(d.order):
-            # The product of m factors ends in `out`.
-            target = out if (d.order - step) % 2 else work
+        """Give coeff · A x; sets the copies of the ends of cyclic dimensions in `x`."""
+        d, source = self.domain, x
+        for left in range(d.order, 0, -1):
+            # The last product ends in `out`.
+            target = out if left % 2 else work
             d.layout.wrap(source)
-            factor = d.last if step == d.order - 1 else d.inverse_mass
             stencils.multiply(
-                source, d.diagonal, d.weights, d.strides, d.layout.runs, factor, target
-            )
+                source, d.diagonal, d.weights, d.strides, d.layout.runs,
+                d.inverse_mass, left > 1, target,
+            )  # fmt: skip
             source = target
         d.layout.unwrap(out)
         stencils.add_information(x, *self._observed, out)
 
     def solve(
-        self, forcing: Array, scale: float, tolerance: float = TOLERANCE, limit: int = LIMIT,
+        self,
+        forcing: Array,
+        scale: float,
+        *,
+        tolerance: float = TOLERANCE,
+        limit: int = LIMIT,
         x0: Array | None = None,
-    ) -> tuple[Array, Progress]:
+    ) -> Array:
         """Solve ``A x = b``.
 
         Parameters
@@ -176,10 +207,11 @@ class Iteration:
         forcing : ndarray, shape (size,)
             ``b``, at the sea points.
         scale : float
-            Size of the values, which the tolerance is relative to.
+            Size of the values that the tolerance is relative to.
         tolerance : float
-            Error that is left: its norm in A, which the error of no point exceeds by more than the
-            square root of its variance.
+            Estimate of the norm of the error in A that is left, and largest change in the last
+            iteration. The error of no point exceeds that norm times the root of its error
+            variance.
         limit : int
             Most iterations.
         x0 : ndarray, shape (size,), optional
@@ -187,8 +219,7 @@ class Iteration:
 
         Returns
         -------
-        x : ndarray, shape (size,)
-        progress : Progress
+        ndarray, shape (size,)
 
         Raises
         ------
@@ -197,9 +228,8 @@ class Iteration:
         """
         layout = self.domain.layout
         place, runs = layout.place, layout.runs
-        x, p, q, work = (np.zeros(layout.length) for _ in range(4))
-        r = np.zeros(layout.length)
-        r[place] = forcing
+        x, r, p, q, work = (np.zeros(layout.length) for _ in range(5))
+        r[place] = self.domain.coeff * forcing
         if x0 is not None:
             x[place] = x0
             self.multiply(x, work, q)
@@ -207,20 +237,32 @@ class Iteration:
         # In single precision values must be neither huge nor tiny.
         size = float(np.abs(r).max()) or 1.0
         r /= size
-        single = np.zeros(layout.length, np.float32)
-        # P⁻¹ in the units of the hierarchy times this is P⁻¹.
-        unit = self.domain.coeff / self.domain.hierarchy.scale
-        errors: list[float] = []
-        before = 1.0
-        for iteration in range(limit + 1):
-            z = self.precondition(r, single)
-            now = stencils.dot(r, z, runs)
-            errors.append(float(np.sqrt(max(now, 0) * unit) * size))
-            if errors[-1] <= tolerance * scale:
-                return x[place], Progress(iteration, errors)
-            stencils.combine(p, now / before if iteration else 0.0, z, runs)
+        self.errors, moved, curvature, since = [], 0.0, 0.0, 0
+        for steps in range(limit + 1):
+            z = self._preconditioner.apply(r)
+            left = stencils.dot(r, z, runs)
+            if self._is_stuck(left, since):
+                self._preconditioner = Preconditioner(self.domain, self._information, np.float64)
+                since, curvature = steps, 0.0
+                z = self._preconditioner.apply(r)
+                left = stencils.dot(r, z, runs)
+            self.errors.append(float(np.sqrt(abs(left) / self._preconditioner.scale)) * size)
+            # The slower it is, the more error is left behind the norm of the residual.
+            slow = max(1.0, steps / _USUAL)
+            if left >= 0 and slow * max(self.errors[-1], moved) <= tolerance * scale:
+                return x[place]
+            # By the curvature, so that rounding in z does not spoil the direction.
+            keep = -stencils.dot(q, z, runs) / curvature if curvature else 0.0
+            stencils.combine(p, keep, z, runs)
             self.multiply(p, work, q)
-            step = now / stencils.dot(p, q, runs)
-            stencils.advance(x, r, p, q, step, step * size, runs)
-            before = now
-        raise NotConverged(f"The iteration did not converge within {limit} steps.")
+            curvature = stencils.dot(p, q, runs)
+            step = stencils.dot(r, p, runs) / curvature
+            moved = stencils.advance(x, r, p, q, step, step * size, runs)
+        raise NotConverged(f"did not converge within {limit} steps")
+
+    def _is_stuck(self, left: float, since: int) -> bool:
+        """Tell whether rounding in single precision keeps the error from falling."""
+        if self._preconditioner.precision is not np.float32:
+            return False
+        before, recent = self.errors[since:-_PATIENCE], self.errors[-_PATIENCE:]
+        return left < 0 or (bool(before) and min(recent) > 0.5 * min(before))

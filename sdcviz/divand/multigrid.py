@@ -2,9 +2,9 @@
 
 The matrix has one diagonal and one weight for each pair of neighbours, so that it is kept as
 arrays of the grid's shape; its sweeps are plain loops over memory. Smoothing is by Chebyshev
-polynomials of the fourth kind (Lottes 2023, Numer. Linear Algebra Appl. 30, e2499). Coarser grids
+polynomials of the fourth kind (Lottes 2023, Numer. Linear Algebra Appl. 30, e2518). Coarser grids
 join two cells along the dimensions in which the coupling is strongest, until mass prevails.
-The V-cycle is symmetric and positive definite, as conjugate gradients need it.
+The cycle is symmetric and positive definite, as conjugate gradients need it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import stencils
-from .stencils import Layout
+from .layout import Layout
 
 __all__ = ["Hierarchy", "Multigrid"]
 
@@ -29,51 +29,98 @@ _LAST = 6  # and on a coarsest grid that is not solved exactly
 Float = NDArray[Any]
 
 
-class Grid:
-    """One grid of a hierarchy: layout, mass of the cells at ``t = 1``, weights of the edges."""
+class Hierarchy:
+    """The grids for one background, without what observations add; shared by analyses.
 
-    def __init__(self, sea: NDArray[np.bool_], cyclic: Sequence[bool], mass: Float, weights: Float):
+    Parameters
+    ----------
+    sea : array of bool
+    cyclic : sequence of bool
+        Whether the last point of a dimension is followed by the first.
+    mass : ndarray of the grid's shape
+        Volume of the cells; of no meaning on land.
+    weights : ndarray, shape (n, *grid)
+        Weight of the edge from each point to the next along each dimension, 0 where there is none.
+    dtype : type
+        Of all arrays that the cycle works on.
+
+    Attributes
+    ----------
+    scale : float
+        Mass and weights are kept divided by this.
+    mass : ndarray, shape (length,)
+        In the layout of the finest grid, 0 on land.
+    """
+
+    def __init__(
+        self,
+        sea: NDArray[np.bool_],
+        cyclic: Sequence[bool],
+        mass: Float,
+        weights: Float,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.scale = float(mass[sea].mean())
+        own = np.where(sea, mass / self.scale, 0).astype(dtype)
+        grid = _Grid(sea, cyclic, own, (weights / self.scale).astype(dtype))
+        self.mass = grid.layout.spread(own)
+        self.levels = [_Matrix(grid)]
+        self.transfers: list[list[_Transfer]] = []
+        while grid.layout.place.size > _DENSE:
+            chosen = grid.strong()
+            if not chosen:
+                break
+            self.transfers.append([])
+            for k in chosen:
+                coarse = grid.joined(k)
+                self.transfers[-1].append(_Transfer(k, grid, coarse))
+                grid = coarse
+            self.levels.append(_Matrix(grid))
+
+
+class _Grid:
+    """One grid of a hierarchy while it is made: arrays of the grid's shape."""
+
+    def __init__(
+        self, sea: NDArray[np.bool_], cyclic: Sequence[bool], mass: Float, weights: Float
+    ) -> None:
         self.layout = Layout(sea, cyclic)
-        self.sea = sea
-        self.mass = mass  # of the grid's shape
-        self.weights = weights  # shape (dimensions, *grid): edge to the next point
+        self.sea, self.mass, self.weights = sea, mass, weights
 
-    def coupling(self) -> list[float]:
-        """Give the typical weight of an edge relative to the mass of a cell, by dimension."""
-        found = []
-        for k in range(self.sea.ndim):
-            edge = self.weights[k]
+    def strong(self) -> list[int]:
+        """Give the dimensions along which the next grid is coarser."""
+        strength = []
+        for edge in self.weights:
             there = edge > 0
-            typical = np.exp(np.log(edge[there] / self.mass[there]).mean()) if there.any() else 0.0
-            found.append(float(typical))
-        return found
+            ratio = edge[there] / self.mass[there]
+            strength.append(float(np.exp(np.log(ratio).mean())) if ratio.size else 0.0)
+        least = max(_STRONG * max(strength), _WEAK)
+        return [k for k, s in enumerate(strength) if s >= least]
 
-    def coarsened(self, k: int) -> Grid:
+    def joined(self, k: int) -> _Grid:
         """Give the grid that joins two cells each along a dimension."""
-        size = self.sea.shape[k]
         cyclic = list(self.layout.cyclic)
-        sea = _pairs(self.sea, k, np.logical_or)
-        mass = _pairs(self.mass, k, np.add)
         weights = np.stack([_pairs(w, k, np.add) for w in self.weights])
         weights[k] = self._across(k)
-        if (size + 1) // 2 == 1:
+        if weights.shape[1 + k] == 1:
             weights[k] = 0
             cyclic[k] = False
-        return Grid(sea, cyclic, mass, weights)
+        sea = _pairs(self.sea, k, np.logical_or)
+        return _Grid(sea, cyclic, _pairs(self.mass, k, np.add), weights)
 
     def _across(self, k: int) -> Float:
         """Join edges in a row: half of those inside both cells, and the one between them."""
         w = np.moveaxis(self.weights[k], k, 0)
-        size = len(w)
-        inner, cross = w[0::2].copy(), np.zeros_like(w[0::2])
-        cross[: size // 2] = w[1::2]
-        if size % 2:
-            # The last cell stands alone: its edge leads out (cyclic) or nowhere.
-            cross[-1], inner[-1] = w[-1], 0
+        half = len(w) // 2
+        inside, between = w[0::2].copy(), np.zeros_like(w[0::2])
+        between[:half] = w[1::2]
+        if len(w) % 2:
+            # The last cell stands alone: its edge leads round (cyclic) or nowhere.
+            between[-1], inside[-1] = w[-1], 0
         with np.errstate(divide="ignore"):
-            half = np.where(inner > 0, 0.5 / inner, 0)
-            joined = 1 / (half + 1 / cross + np.roll(half, -1, axis=0))
-        return np.moveaxis(np.where(cross > 0, joined, 0), 0, k)
+            resistance = np.where(inside > 0, 0.5 / inside, 0)
+            series = 1 / (resistance + 1 / between + np.roll(resistance, -1, axis=0))
+        return np.moveaxis(np.where(between > 0, series, 0), 0, k)
 
 
 def _pairs(a: Any, k: int, join: Any) -> Any:
@@ -85,190 +132,13 @@ def _pairs(a: Any, k: int, join: Any) -> Any:
     return np.ascontiguousarray(np.moveaxis(joined, 0, k))
 
 
-class Hierarchy:
-    """The grids for one background, without what observations add; shared by analyses.
+class _Matrix:
+    """Edges of one grid."""
 
-    Parameters
-    ----------
-    sea : array of bool
-    cyclic : sequence of bool
-        Whether the last point of a dimension is followed by the first.
-    mass : ndarray of the grid's shape
-        Volume of the cells; 1 on land.
-    weights : ndarray, shape (n, *grid)
-        Weight of the edge from each point to the next along each dimension, 0 where there is none.
-
-    Attributes
-    ----------
-    scale : float
-        Mass and weights are kept in single precision, divided by this.
-    """
-
-    def __init__(
-        self, sea: NDArray[np.bool_], cyclic: Sequence[bool], mass: Float, weights: Float
-    ) -> None:
-        self.scale = float(mass[sea].mean())
-        single = (mass / self.scale).astype(np.float32)
-        single[~sea] = 0
-        finest = Grid(sea, cyclic, single, (weights / self.scale).astype(np.float32))
-        self.steps: list[list[tuple[int, Grid]]] = [[(-1, finest)]]
-        """For each level the dimensions that lead to it, with the grid after each."""
-        while True:
-            grid = self.steps[-1][-1][1]
-            strength = grid.coupling()
-            strongest = max(strength)
-            if strongest < _WEAK or int(np.count_nonzero(grid.sea)) <= _DENSE:
-                break
-            chosen = [
-                k for k, s in enumerate(strength) if s >= max(_STRONG * strongest, _WEAK)
-            ]
-            taken = []
-            for k in chosen:
-                grid = grid.coarsened(k)
-                taken.append((k, grid))
-            self.steps.append(taken)
-
-    @property
-    def finest(self) -> Grid:
-        """The grid itself."""
-        return self.steps[0][0][1]
-
-
-class Multigrid:
-    """One V-cycle for ``(M t + K) x = b``, of the mass and weights of a hierarchy.
-
-    Parameters
-    ----------
-    hierarchy : Hierarchy
-    """
-
-    def __init__(self, hierarchy: Hierarchy) -> None:
-        self.hierarchy = hierarchy
-        self._levels = [_Level(taken[-1][1]) for taken in hierarchy.steps]
-        self._transfers = [
-            [_Transfer(k, fine, coarse) for k, fine, coarse in _chain(before[-1][1], taken)]
-            for before, taken in zip(hierarchy.steps[:-1], hierarchy.steps[1:], strict=True)
-        ]
-        self._dense: Float | None = None
-
-    def weigh(self, mass: Float) -> None:
-        """Set ``M t``.
-
-        Parameters
-        ----------
-        mass : ndarray of float32, shape (layout.length,)
-            Diagonal of ``M t`` in the units of the hierarchy, 0 on land.
-        """
-        for level, (fine, transfers) in enumerate(
-            zip(self._levels, [*self._transfers, []], strict=True)
-        ):
-            fine.weigh(mass)
-            if level < len(self._transfers):
-                for transfer in transfers:
-                    mass = transfer.summed(mass)
-        last = self._levels[-1]
-        small = last.layout.place.size <= _DENSE
-        self._dense = np.linalg.inv(last.dense()).astype(np.float32) if small else None
-
-    def solve(self, b: Float) -> Float:
-        """Apply one V-cycle.
-
-        Parameters
-        ----------
-        b : ndarray of float32, shape (layout.length,)
-            0 on land.
-
-        Returns
-        -------
-        ndarray of float32, shape (layout.length,)
-            Belongs to this object: the next call overwrites it.
-        """
-        return self._cycle(0, b)
-
-    def _cycle(self, at: int, b: Float) -> Float:
-        level = self._levels[at]
-        if at == len(self._levels) - 1:
-            if self._dense is None:
-                return level.smooth(b, _LAST, None)
-            level.x[level.layout.place] = self._dense @ b[level.layout.place]
-            return level.x
-        x = level.smooth(b, _DEGREE, None)
-        coarse = level.residual(b, x)
-        transfers = self._transfers[at]
-        for transfer in transfers:
-            coarse = transfer.restrict(coarse)
-        correction = self._cycle(at + 1, coarse)
-        for transfer in transfers[:0:-1]:
-            correction = transfer.prolong(correction)
-        transfers[0].correct(correction, x)
-        return level.smooth(b, _DEGREE, x)
-
-
-def _chain(fine: Grid, taken: list[tuple[int, Grid]]) -> Any:
-    for k, coarse in taken:
-        yield k, fine, coarse
-        fine = coarse
-
-
-class _Level:
-    """Matrix and workspace of one grid."""
-
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: _Grid) -> None:
         self.layout = grid.layout
         self.weights, self.strides = grid.layout.edges(grid.weights)
         self.sum = stencils.row_sums(self.weights, self.strides)
-        self.diagonal = np.ones(grid.layout.length, np.float32)
-        self.x, self.other, self.change, self.rest = (
-            np.zeros(grid.layout.length, np.float32) for _ in range(4)
-        )
-        self.inverse = np.ones(grid.layout.length, np.float32)
-
-    def weigh(self, mass: Float) -> None:
-        place = self.layout.place
-        self.diagonal[place] = mass[place] + self.sum[place]
-        self.inverse[place] = 1 / self.diagonal[place]
-        # Rows of the matrix divided by the diagonal have at most this eigenvalue (Gershgorin).
-        self.bound = 1 + float((self.sum[place] * self.inverse[place]).max())
-
-    def smooth(self, b: Float, degree: int, x: Float | None) -> Float:
-        """Improve `x`, or 0, by a polynomial; gives one of the two arrays `x` and `other`."""
-        layout, first = self.layout, 0
-        if x is None:
-            x = self.x
-            factor = np.float32(4 / 3 / self.bound)
-            stencils.start(b, self.inverse, factor, layout.runs, x, self.change)
-            first = 1
-        for i in range(first, degree):
-            keep = np.float32(max(0, 2 * i - 1) / (2 * i + 3))
-            factor = np.float32((8 * i + 4) / (2 * i + 3) / self.bound)
-            layout.wrap(x)
-            out = self.other if x is self.x else self.x
-            stencils.chebyshev(
-                b, x, self.diagonal, self.inverse, self.weights, self.strides, layout.runs,
-                keep, factor, self.change, out,
-            )  # fmt: skip
-            x = out
-        return x
-
-    def residual(self, b: Float, x: Float) -> Float:
-        self.layout.wrap(x)
-        stencils.residual(
-            b, x, self.diagonal, self.weights, self.strides, self.layout.runs, self.rest
-        )
-        return self.rest
-
-    def dense(self) -> Float:
-        """Give the matrix as a whole, for few points."""
-        place = self.layout.place
-        unit = np.zeros(self.layout.length, np.float32)
-        whole = np.zeros((place.size, place.size))
-        nothing = np.zeros_like(unit)
-        for row, at in enumerate(place):
-            unit[at] = 1
-            whole[row] = -self.residual(nothing, unit)[place]
-            self.layout.unwrap(unit)
-            unit[at] = 0
-        return (whole + whole.T) / 2
 
 
 class _Transfer:
@@ -278,40 +148,190 @@ class _Transfer:
     one, where its own neighbour there is sea; the way down is the transpose.
     """
 
-    def __init__(self, k: int, fine: Grid, coarse: Grid) -> None:
+    def __init__(self, k: int, fine: _Grid, coarse: _Grid) -> None:
         self.fine, self.coarse = fine.layout, coarse.layout
-        self.k = k
-        self.sea = fine.layout.spread(fine.sea.astype(np.uint8))
-        fine.layout.wrap(self.sea)
-        self._down = np.zeros(coarse.layout.length, np.float32)
-        self._up = np.zeros(fine.layout.length, np.float32)
+        self._k = k
+        self._last = k == fine.sea.ndim - 1
+        self._closed = fine.layout.cyclic[k], coarse.layout.cyclic[k]
+        share = _share(fine.sea, k, all(self._closed)).astype(fine.mass.dtype)
+        own = fine.sea - share
+        self._own: Float = fine.layout.spread(own)
+        self._share: Float = fine.layout.spread(share)
+        fine.layout.wrap(self._own)
+        fine.layout.wrap(self._share)
 
-    def restrict(self, r: Float) -> Float:
+    def _rows(self, layout: Layout, flat: Float) -> Float:
+        rows = layout.rows(flat, self._k)
+        return rows[:, :, 0] if self._last else rows
+
+    def restrict(self, r: Float, out: Float) -> Float:
+        """Give the sum of what a grid leaves to the coarser one."""
         self.fine.wrap(r)
-        stencils.restrict(
-            self.fine.rows(r, self.k), self.fine.rows(self.sea, self.k),
-            self.coarse.rows(self._down, self.k), self.fine.cyclic[self.k], self.coarse.cyclic[self.k],
-        )  # fmt: skip
-        return self._down
+        restrict: Any = stencils.restrict_last if self._last else stencils.restrict
+        restrict(
+            *(self._rows(self.fine, flat) for flat in (r, self._own, self._share)),
+            self._rows(self.coarse, out),
+            *self._closed,
+        )
+        return out
+
+    def correct(self, coarse: Float, x: Float) -> Float:
+        """Add the correction of the coarser grid to `x`."""
+        prolong: Any = stencils.prolong_last if self._last else stencils.prolong
+        prolong(
+            self._rows(self.coarse, coarse),
+            *(self._rows(self.fine, flat) for flat in (self._own, self._share, x)),
+            *self._closed,
+        )
+        return x
 
     def summed(self, mass: Float) -> Float:
         """Give the mass of the joined cells."""
-        out = np.zeros_like(self._down)
-        stencils.add_pairs(
-            self.fine.rows(mass, self.k), self.coarse.rows(out, self.k),
-            self.fine.cyclic[self.k], self.coarse.cyclic[self.k],
-        )  # fmt: skip
+        return self.coarse.spread(_pairs(self.fine.inner(mass), self._k, np.add))
+
+
+def _share(sea: NDArray[np.bool_], k: int, closed: bool) -> Float:
+    """Give the share of the next joined cell in each cell, of the grid's shape."""
+    rows = np.moveaxis(sea, k, 0)
+    ahead, behind = np.roll(rows, -1, axis=0), np.roll(rows, 1, axis=0)
+    if not closed:
+        ahead[-1], behind[0] = False, False
+    share = np.zeros(rows.shape)
+    # Even cells look back, odd ones ahead; a last one without partner stays alone.
+    share[0::2] = behind[0::2] & rows[0::2]
+    share[1::2] = ahead[1::2] & rows[1::2]
+    if len(rows) % 2:
+        share[-1] = 0
+    return np.moveaxis(share / 4, 0, k)
+
+
+class Multigrid:
+    """One cycle for ``(M t + K) x = b``, of the mass and the weights of a hierarchy.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+    """
+
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        dtype = hierarchy.mass.dtype
+        self._levels = [_Smoother(matrix, dtype) for matrix in hierarchy.levels]
+        self._steps: list[list[tuple[_Transfer, Float, Float]]] = [
+            [(t, np.zeros(t.coarse.length, dtype), np.zeros(t.fine.length, dtype)) for t in chain]
+            for chain in hierarchy.transfers
+        ]
+
+    def weigh(self, mass: Float) -> None:
+        """Set ``M t``.
+
+        Parameters
+        ----------
+        mass : ndarray, shape (length,)
+            Diagonal of ``M t`` in the units of the hierarchy, 0 on land.
+        """
+        for level, steps in zip(self._levels, [*self._steps, []], strict=True):
+            level.weigh(mass)
+            for transfer, *_ in steps:
+                mass = transfer.summed(mass)
+        self._levels[-1].invert()
+
+    def solve(self, b: Float) -> Float:
+        """Apply one cycle.
+
+        Parameters
+        ----------
+        b : ndarray, shape (length,)
+            0 on land.
+
+        Returns
+        -------
+        ndarray, shape (length,)
+            Belongs to this object: the next call overwrites it.
+        """
+        return self._cycle(0, b)
+
+    def _cycle(self, at: int, b: Float) -> Float:
+        level = self._levels[at]
+        if at == len(self._steps):
+            return level.finish(b)
+        x = level.smooth(b, _DEGREE, None)
+        coarse = level.residual(b, x)
+        steps = self._steps[at]
+        for transfer, down, _ in steps:
+            coarse = transfer.restrict(coarse, down)
+        correction = self._cycle(at + 1, coarse)
+        for transfer, _, up in steps[:0:-1]:
+            up[:] = 0
+            correction = transfer.correct(correction, up)
+        steps[0][0].correct(correction, x)
+        return level.smooth(b, _DEGREE, x)
+
+
+class _Smoother:
+    """Diagonal and workspace of one grid."""
+
+    def __init__(self, matrix: _Matrix, dtype: Any) -> None:
+        self.matrix, self.layout, self._type = matrix, matrix.layout, dtype.type
+        length = self.layout.length
+        self.diagonal, self.inverse = np.ones(length, dtype), np.ones(length, dtype)
+        self.x, self.other, self.change = (np.zeros(length, dtype) for _ in range(3))
+        self.exact: Float | None = None
+
+    def weigh(self, mass: Float) -> None:
+        place, total = self.layout.place, self.matrix.sum
+        self.diagonal[place] = mass[place] + total[place]
+        self.inverse[place] = 1 / self.diagonal[place]
+        # The matrix divided by its diagonal has no larger eigenvalue (Gershgorin).
+        self.bound = 1 + float((total[place] * self.inverse[place]).max())
+
+    def _free(self, x: Float) -> Float:
+        return self.other if x is self.x else self.x
+
+    def smooth(self, b: Float, degree: int, x: Float | None) -> Float:
+        """Improve `x`, or 0, by a polynomial; gives one of the arrays `x` and `other`."""
+        m, first = self.matrix, 0
+        if x is None:
+            x, first = self.x, 1
+            factor = self._type(4 / 3 / self.bound)
+            stencils.start(b, self.inverse, factor, self.layout.runs, x, self.change)
+        for i in range(first, degree):
+            keep = self._type(max(0, 2 * i - 1) / (2 * i + 3))
+            factor = self._type((8 * i + 4) / (2 * i + 3) / self.bound)
+            self.layout.wrap(x)
+            out = self._free(x)
+            stencils.chebyshev(
+                b, x, self.diagonal, self.inverse, m.weights, m.strides, self.layout.runs,
+                keep, factor, self.change, out,
+            )  # fmt: skip
+            x = out
+        return x
+
+    def residual(self, b: Float, x: Float) -> Float:
+        """Give b - A x, in the array that `x` leaves free."""
+        m, out = self.matrix, self._free(x)
+        self.layout.wrap(x)
+        stencils.residual(b, x, self.diagonal, m.weights, m.strides, self.layout.runs, out)
         return out
 
-    def correct(self, coarse: Float, x: Float) -> None:
-        """Add the correction of the coarser grid to `x`."""
-        self.coarse.wrap(coarse)
-        stencils.prolong(
-            self.coarse.rows(coarse, self.k), self.fine.rows(self.sea, self.k),
-            self.fine.rows(x, self.k), self.fine.cyclic[self.k], self.coarse.cyclic[self.k],
-        )  # fmt: skip
+    def finish(self, b: Float) -> Float:
+        """Solve on the coarsest grid: exactly, or so well as needed where mass prevails."""
+        if self.exact is None:
+            return self.smooth(b, _LAST, None)
+        place = self.layout.place
+        self.x[place] = self.exact @ b[place]
+        return self.x
 
-    def prolong(self, coarse: Float) -> Float:
-        self._up[:] = 0
-        self.correct(coarse, self._up)
-        return self._up
+    def invert(self) -> None:
+        """Invert the whole matrix if it is small."""
+        place = self.layout.place
+        if place.size > _DENSE:
+            return
+        whole = np.empty((place.size, place.size))
+        nothing = np.zeros_like(self.x)
+        for row, at in enumerate(place):
+            self.x[:] = 0
+            self.x[at] = 1
+            whole[row] = -self.residual(nothing, self.x)[place]
+        self.x[:] = 0
+        self.other[:] = 0
+        self.exact = np.linalg.inv((whole + whole.T) / 2).astype(self._type)

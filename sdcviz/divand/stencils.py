@@ -1,126 +1,19 @@
 """Loops over grids with one weight an edge, compiled: the work of the iterative solution.
 
-Values of a grid lie in one flat array with room around it, so that the neighbours of a point
-are at fixed distances and no loop has to ask where it is: land has no edges and the value 0.
-A cyclic dimension has one more point at both ends, copied from the other end before use.
+Arrays are flat, as `sdcviz.divand.layout.Layout` puts them; `runs` are stretches that hold all
+sea, and what lies in them besides has no edges and the value 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
-
-__all__ = ["Layout"]
 
 _BLOCK = 2048  # points whose values stay in the nearest cache
-_GAP = 24  # points of land that are calculated with the sea rather than left out
 
 compiled = njit(cache=True, nogil=True, fastmath={"contract"})
-
-
-class Layout:
-    """Where the points of a grid lie in a flat array.
-
-    Parameters
-    ----------
-    sea : array of bool
-    cyclic : sequence of bool
-
-    Attributes
-    ----------
-    length : int
-        Of the flat array.
-    place : ndarray of int32, shape (sea points,)
-        Index of each sea point, in C order of the grid.
-    strides : tuple of int
-        Distance of neighbours along each dimension.
-    runs : ndarray of int64, shape (runs, 2)
-        Stretches that hold all sea points.
-    """
-
-    def __init__(self, sea: NDArray[np.bool_], cyclic: Sequence[bool]) -> None:
-        self.cyclic = tuple(bool(c) for c in cyclic)
-        self._padded = tuple(
-            size + 2 * c for size, c in zip(sea.shape, self.cyclic, strict=True)
-        )
-        counts = [int(np.prod(self._padded[k + 1 :])) for k in range(sea.ndim)]
-        self.strides = tuple(counts)
-        self._pad = max(counts)
-        inner = int(np.prod(self._padded))
-        self.length = inner + 2 * self._pad
-        self._inside = tuple(slice(1, -1) if c else slice(None) for c in self.cyclic)
-        flat = self.spread(sea)
-        self.place = np.flatnonzero(flat).astype(np.int32)
-        ends = np.flatnonzero(np.diff(self.place) > _GAP)
-        first = self.place[np.concatenate([[0], ends + 1])] if self.place.size else []
-        last = self.place[np.concatenate([ends, [-1]])] if self.place.size else []
-        self.runs = np.stack([np.asarray(first), np.asarray(last) + 1], axis=1).astype(np.int64)
-        self._halo = self._find_halo(flat)
-
-    def _find_halo(self, sea: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        index = np.arange(self.length, dtype=np.int32)
-        whole = self.whole(index)
-        to, of = [], []
-        for k, c in enumerate(self.cyclic):
-            if c:
-                rows = np.moveaxis(whole, k, 0)
-                to += [rows[0].ravel(), rows[-1].ravel()]
-                of += [rows[-2].ravel(), rows[1].ravel()]
-        if not to:
-            return index[:0], index[:0]
-        dst, src = np.concatenate(to), np.concatenate(of)
-        wanted = sea[src]
-        return dst[wanted], src[wanted]
-
-    def whole(self, flat: Any) -> Any:
-        """Give a view of the grid's shape, with the extra points of cyclic dimensions."""
-        return flat[self._pad : self.length - self._pad].reshape(self._padded)
-
-    def rows(self, flat: Any, k: int) -> Any:
-        """Give a view of the shape (before, along, behind) a dimension."""
-        n = self._padded[k]
-        return flat[self._pad : self.length - self._pad].reshape(-1, n, self.strides[k])
-
-    def spread(self, array: Any) -> Any:
-        """Put an array of the grid's shape into a flat one."""
-        flat = np.zeros(self.length, array.dtype)
-        self.whole(flat)[self._inside] = array
-        return flat
-
-    def edges(self, weights: Any) -> tuple[Any, NDArray[np.int64]]:
-        """Put weights of edges into flat arrays, of the dimensions that have any.
-
-        Parameters
-        ----------
-        weights : ndarray, shape (n, *grid)
-
-        Returns
-        -------
-        weights : ndarray, shape (dimensions, length)
-        strides : ndarray of int64, shape (dimensions,)
-        """
-        used = [k for k, w in enumerate(weights) if w.any()]
-        flat = np.zeros((len(used), self.length), weights.dtype)
-        for row, k in zip(flat, used, strict=True):
-            self.whole(row)[self._inside] = weights[k]
-            # The edge that leads into the first point of a cyclic dimension starts at its copy.
-            self.wrap(row)
-        return flat, np.array([self.strides[k] for k in used], np.int64)
-
-    def wrap(self, flat: Any) -> None:
-        """Copy the ends of cyclic dimensions to where their neighbours look for them."""
-        to, of = self._halo
-        if to.size:
-            flat[to] = flat[of]
-
-    def unwrap(self, flat: Any) -> None:
-        """Set the copies to 0."""
-        if self._halo[0].size:
-            flat[self._halo[0]] = 0
 
 
 def row_sums(weights: Any, strides: Any) -> Any:
@@ -145,7 +38,7 @@ def start(b, inverse, factor, runs, x, change):
 
 @compiled
 def residual(b, x, diagonal, weights, strides, runs, out):
-    """out = b - A x."""
+    """Give the residual: out = b - A x."""
     for r in range(len(runs)):
         for lo in range(runs[r, 0], runs[r, 1], _BLOCK):
             hi = min(lo + _BLOCK, runs[r, 1])
@@ -163,7 +56,7 @@ def residual(b, x, diagonal, weights, strides, runs, out):
 
 @compiled
 def chebyshev(b, x, diagonal, inverse, weights, strides, runs, keep, factor, change, out):
-    """change = keep · change + factor · D⁻¹ (b - A x), out = x + change."""
+    """Step on: change = keep · change + factor · D⁻¹ (b - A x), out = x + change."""
     rest = np.empty(_BLOCK, x.dtype)
     for r in range(len(runs)):
         for lo in range(runs[r, 0], runs[r, 1], _BLOCK):
@@ -186,8 +79,8 @@ def chebyshev(b, x, diagonal, inverse, weights, strides, runs, keep, factor, cha
 
 
 @compiled
-def multiply(x, diagonal, weights, strides, runs, factor, out):
-    """out = factor · A x, `factor` one for each point."""
+def multiply(x, diagonal, weights, strides, runs, factor, scaled, out):
+    """Give out = A x, times `factor` of each point if `scaled`."""
     for r in range(len(runs)):
         for lo in range(runs[r, 0], runs[r, 1], _BLOCK):
             hi = min(lo + _BLOCK, runs[r, 1])
@@ -201,101 +94,91 @@ def multiply(x, diagonal, weights, strides, runs, factor, out):
                 x0, x1 = x[lo - s : hi - s], x[lo + s : hi + s]
                 for i in range(n):
                     o[i] -= w0[i] * x0[i] + w1[i] * x1[i]
-            for i in range(n):
-                o[i] *= ff[i]
+            if scaled:
+                for i in range(n):
+                    o[i] *= ff[i]
 
 
 @compiled
-def restrict(fine, sea, coarse, closed, closed_after):
-    """The transpose of `prolong`; rows of the shape (before, along, behind)."""
+def restrict(fine, own, share, coarse, closed, closed_after):
+    """Do the transpose of `prolong`; rows of the shape (before, along, behind)."""
     h, g = int(closed), int(closed_after)
-    size = fine.shape[1] - 2 * h
-    half = coarse.shape[1] - 2 * g
-    inner = fine.shape[2]
+    size, half = fine.shape[1] - 2 * h, coarse.shape[1] - 2 * g
     for a in range(fine.shape[0]):
         for p in range(half):
-            out = coarse[a, p + g]
             i = 2 * p + h
-            alone = 2 * p + 1 >= size
-            f0 = fine[a, i]
-            if alone:
-                for j in range(inner):
-                    out[j] = f0[j]
-            else:
-                f1 = fine[a, i + 1]
-                for j in range(inner):
-                    out[j] = f0[j] + f1[j]
-            if half == 1:
-                continue
-            # What own cells give to the next one, and what they get from there. A cell without
-            # partner keeps its own and gets none.
-            if p > 0 or closed:
-                q = i - 1
-                other = (size - 1 if p == 0 else 2 * p - 1)
-                lone = size % 2 == 1 and other == size - 1
-                s0, s1, f1 = sea[a, q], sea[a, i], fine[a, q]
-                if not alone:
-                    for j in range(inner):
-                        out[j] -= np.float32(0.25) * f0[j] * s0[j]
-                if not lone:
-                    for j in range(inner):
-                        out[j] += np.float32(0.25) * f1[j] * s1[j]
-            if not alone and (2 * p + 2 < size or closed):
-                q = i + 2
-                other = 2 * p + 2 if 2 * p + 2 < size else 0
-                lone = size % 2 == 1 and other == size - 1
-                s0, s1, f0, f1 = sea[a, q], sea[a, i + 1], fine[a, i + 1], fine[a, q]
-                for j in range(inner):
-                    out[j] -= np.float32(0.25) * f0[j] * s0[j]
-                if not lone:
-                    for j in range(inner):
-                        out[j] += np.float32(0.25) * f1[j] * s1[j]
-            elif alone and closed:
-                s1, f1 = sea[a, i], fine[a, i + 1]
-                for j in range(inner):
-                    out[j] += np.float32(0.25) * f1[j] * s1[j]
+            out, f, w = coarse[a, p + g], fine[a, i], own[a, i]
+            for j in range(len(out)):
+                out[j] = w[j] * f[j]
+            if 2 * p + 1 < size:
+                i += 1
+                f, w = fine[a, i], own[a, i]
+                for j in range(len(out)):
+                    out[j] += w[j] * f[j]
+            if closed or 2 * p + 2 < size:
+                f, w = fine[a, i + 1], share[a, i + 1]
+                for j in range(len(out)):
+                    out[j] += w[j] * f[j]
+            if closed or p > 0:
+                f, w = fine[a, 2 * p + h - 1], share[a, 2 * p + h - 1]
+                for j in range(len(out)):
+                    out[j] += w[j] * f[j]
 
 
 @compiled
-def prolong(coarse, sea, fine, closed, closed_after):
-    """Add interpolated values; rows of the shape (before, along, behind)."""
+def prolong(coarse, own, share, fine, closed, closed_after):
+    """Add to cells own · joined cell + share · the next; rows (before, along, behind)."""
     h, g = int(closed), int(closed_after)
-    size = fine.shape[1] - 2 * h
-    half = coarse.shape[1] - 2 * g
-    inner = fine.shape[2]
+    size, half = fine.shape[1] - 2 * h, coarse.shape[1] - 2 * g
     for a in range(fine.shape[0]):
         for i in range(size):
             p = i // 2
-            out, own, here = fine[a, i + h], coarse[a, p + g], sea[a, i + h]
-            alone = i % 2 == 0 and i == size - 1
-            step = 1 if i % 2 else -1
-            q, next_ = p + step, i + step
-            if alone or half == 1 or not (closed or 0 <= next_ < size):
-                for j in range(inner):
-                    out[j] += own[j] * here[j]
-                continue
-            q = q % half
-            other, there = coarse[a, q + g], sea[a, next_ + h]
-            for j in range(inner):
-                weight = np.float32(0.25) * there[j]
-                out[j] += here[j] * (own[j] + weight * (other[j] - own[j]))
+            q = (p + 1 if i % 2 else p - 1 + half) % half
+            out, o, s = fine[a, i + h], own[a, i + h], share[a, i + h]
+            near, far = coarse[a, p + g], coarse[a, q + g]
+            for j in range(len(out)):
+                out[j] += o[j] * near[j] + s[j] * far[j]
 
 
 @compiled
-def add_pairs(fine, coarse, closed, closed_after):
-    """Sum cells by two."""
+def restrict_last(fine, own, share, coarse, closed, closed_after):
+    """Do `restrict` for rows of the shape (before, along): the last dimension."""
     h, g = int(closed), int(closed_after)
-    size = fine.shape[1] - 2 * h
+    size, half = fine.shape[1] - 2 * h, coarse.shape[1] - 2 * g
     for a in range(fine.shape[0]):
-        for i in range(size):
-            out, f = coarse[a, i // 2 + g], fine[a, i + h]
-            for j in range(len(out)):
-                out[j] += f[j]
+        f, o, s, out = fine[a], own[a], share[a], coarse[a]
+        for p in range(half):
+            i = 2 * p + h
+            total = o[i] * f[i]
+            if 2 * p + 1 < size:
+                i += 1
+                total += o[i] * f[i]
+            if closed or 2 * p + 2 < size:
+                total += s[i + 1] * f[i + 1]
+            if closed or p > 0:
+                total += s[2 * p + h - 1] * f[2 * p + h - 1]
+            out[p + g] = total
+
+
+@compiled
+def prolong_last(coarse, own, share, fine, closed, closed_after):
+    """Do `prolong` for rows of the shape (before, along): the last dimension."""
+    h, g = int(closed), int(closed_after)
+    size, half = fine.shape[1] - 2 * h, coarse.shape[1] - 2 * g
+    for a in range(fine.shape[0]):
+        c, o, s, out = coarse[a], own[a], share[a], fine[a]
+        for p in range(half):
+            i = 2 * p + h
+            before = c[(p - 1 if p > 0 else half - 1) + g]
+            behind = c[(p + 1 if p < half - 1 else 0) + g]
+            out[i] += o[i] * c[p + g] + s[i] * before
+            if 2 * p + 1 < size:
+                out[i + 1] += o[i + 1] * c[p + g] + s[i + 1] * behind
 
 
 @compiled
 def add_information(x, first, at, part, weight, out):
-    """out += H' R⁻¹ H x, of an operator by rows: `part[first[o] : first[o + 1]]` at points `at`."""
+    """Add H' R⁻¹ H x to out; H by rows: `part[first[o] : first[o + 1]]` at the points `at`."""
     for o in range(len(weight)):
         value = 0.0
         for e in range(first[o], first[o + 1]):
@@ -319,7 +202,7 @@ def dot(a, b, runs):
 
 @compiled
 def combine(p, keep, z, runs):
-    """p = z + keep · p."""
+    """Set p = z + keep · p."""
     for r in range(len(runs)):
         lo, hi = runs[r, 0], runs[r, 1]
         pp, zz = p[lo:hi], z[lo:hi]
@@ -327,12 +210,15 @@ def combine(p, keep, z, runs):
             pp[i] = zz[i] + keep * pp[i]
 
 
-@compiled
+@njit(cache=True, nogil=True, fastmath=True)
 def advance(x, r, p, q, step, step_x, runs):
-    """x += step_x · p, r -= step · q."""
+    """Set x += step_x · p, r -= step · q; gives the largest change of x."""
+    largest = 0.0
     for k in range(len(runs)):
         lo, hi = runs[k, 0], runs[k, 1]
         xx, rr, pp, qq = x[lo:hi], r[lo:hi], p[lo:hi], q[lo:hi]
         for i in range(hi - lo):
             xx[i] += step_x * pp[i]
             rr[i] -= step * qq[i]
+            largest = max(largest, abs(pp[i]))
+    return largest * abs(step_x)

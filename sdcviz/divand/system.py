@@ -8,6 +8,7 @@ Dev. 7, 225-241).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from .background import Background
+from .choice import Choice, choose
 from .cholesky import factorise
-from .errors import DivandError
+from .errors import DivandError, DivandWarning
 from .grid import Array
+from .iteration import Iteration, NotConverged
 from .observations import Observations
 from .ordering import dissect
 
@@ -69,8 +72,23 @@ class System:
     observations : Observations
     constraints : sequence of Constraint
     solver : str
-        "auto", "direct", the name of a library for it (`sdcviz.divand.cholesky`), or
+        "auto", "direct", the name of a library for it (`sdcviz.divand.factors`), or
         "iterative".
+    because : str, optional
+        Why it has to be solved directly.
+    columns : int
+        Right-hand sides that are expected.
+    factors : int
+        That are in memory together.
+    inverse : bool
+        Whether `error_variance` or other entries of the inverse will be asked for.
+    memory : float, optional
+        Bytes that may be used; what is free if left out.
+
+    Attributes
+    ----------
+    iterations : int
+        Of the last solution; 0 of a direct one.
 
     Examples
     --------
@@ -86,11 +104,39 @@ class System:
         observations: Observations,
         constraints: Sequence[Constraint] = (),
         solver: str = "auto",
+        *,
+        because: str | None = None,
+        columns: int = 1,
+        factors: int = 1,
+        inverse: bool = False,
+        memory: float | None = None,
     ) -> None:
         self.background = background
         self.observations = observations
         self.constraints = tuple(constraints)
+        self.iterations = 0
         self._wanted = solver
+        self._options: dict[str, Any] = {
+            "because": because,
+            "columns": columns,
+            "factors": factors,
+            "inverse": inverse,
+            "memory": memory,
+        }
+        self._choice: Choice | None = None
+
+    @property
+    def choice(self) -> Choice:
+        """What solves the system and why; an iteration that fails changes it."""
+        if self._choice is None:
+            self._choice = choose(
+                self.background,
+                self.observations,
+                self._wanted,
+                constraints=self.constraints,
+                **self._options,
+            )
+        return self._choice
 
     @cached_property
     def matrix(self) -> sparse.csr_array:
@@ -103,14 +149,20 @@ class System:
     @cached_property
     def factor(self) -> Factor:
         """The Cholesky factor of A."""
+        choice = self.choice
         order = dissect(self.background.mask, self.background.order, moddim=self.background.periods)
-        backend = None if self._wanted in {"auto", "direct", "iterative"} else self._wanted
+        backend = None if choice.is_iterative else choice.solver
         return factorise(self.matrix, order=order, backend=backend)
 
     @property
     def solver(self) -> str:
-        """What solves the system."""
-        return self.factor.backend
+        """What solves the system: "iterative", or the library of the factor."""
+        return self.choice.solver
+
+    @cached_property
+    def iteration(self) -> Iteration:
+        """The iterative solver."""
+        return Iteration(self.background.domain, self.observations)
 
     def forcing(self, f: Array) -> Array:
         """Give the right-hand side for values at the observations with influence.
@@ -136,25 +188,74 @@ class System:
 
     def constrained(self, more: Sequence[Constraint]) -> System:
         """Give the same system with further constraints."""
-        return System(self.background, self.observations, (*self.constraints, *more), self._wanted)
+        constraints = (*self.constraints, *more)
+        return System(
+            self.background, self.observations, constraints, self._wanted, **self._options
+        )
 
     def observing(self, observations: Observations) -> System:
         """Give the same system with other observations."""
-        return System(self.background, observations, self.constraints, self._wanted)
+        return System(
+            self.background, observations, self.constraints, self._wanted, **self._options
+        )
 
-    def solve(self, f: Array) -> Array:
+    def solve(self, f: Array, x0: Array | None = None) -> Array:
         """Analyse values at the observations with influence.
 
         Parameters
         ----------
         f : ndarray, shape (used,) or (used, k)
+        x0 : ndarray, shape (size,) or (size, k), optional
+            First guess of an iteration.
 
         Returns
         -------
         ndarray, shape (size,) or (size, k)
             The field at the sea points.
+
+        Raises
+        ------
+        TooLarge
+            The iteration did not converge, and a direct solution does not fit into memory.
+
+        Warns
+        -----
+        DivandWarning
+            The iteration did not converge, and the system was solved directly.
         """
-        return self.factor.solve(self.forcing(f))
+        forcing = self.forcing(f)
+        if self.choice.is_iterative:
+            try:
+                return self._iterate(f, forcing, x0)
+            except NotConverged as problem:
+                self._give_up(problem)
+        self.iterations = 0
+        return self.factor.solve(forcing)
+
+    def _iterate(self, f: Array, forcing: Array, x0: Array | None) -> Array:
+        """Solve one column after the other."""
+        columns = forcing.reshape(len(forcing), -1)
+        guesses = None if x0 is None else x0.reshape(columns.shape)
+        scales = np.atleast_1d(np.abs(f).max(axis=0, initial=0))
+        found, self.iterations = np.zeros(columns.shape), 0
+        for k, scale in enumerate(scales):
+            if scale > 0:
+                guess = None if guesses is None else guesses[:, k]
+                found[:, k] = self.iteration.solve(
+                    columns[:, k], scale, limit=self.choice.limit, x0=guess
+                )
+                self.iterations = max(self.iterations, self.iteration.steps)
+        return found.reshape(forcing.shape)
+
+    def _give_up(self, problem: NotConverged) -> None:
+        """Go on directly, if that fits."""
+        options = self._options | {"because": f"the iteration {problem}"}
+        self._choice = choose(
+            self.background, self.observations, constraints=self.constraints, **options
+        )
+        warnings.warn(
+            f"The iteration {problem}: the system is solved directly.", DivandWarning, stacklevel=4
+        )
 
     def error_variance(self) -> Array:
         """Give the error variance of the analysis relative to the background's, shape (size,)."""
@@ -168,13 +269,7 @@ class System:
         ndarray, shape (used,)
             diag(H A⁻¹ H'), from the entries of A⁻¹ between the corners of each cell.
         """
-        operator = self.observations.operator
-        # All pairs of corners of one observation: they are neighbours inside the pattern of A.
-        pairs = (operator.T @ operator).tocoo()
-        entries = self.factor.inverse_entries(pairs.row, pairs.col)
-        covariance = sparse.coo_array((entries, (pairs.row, pairs.col)), pairs.shape).tocsr()
-        product = (operator @ covariance).multiply(operator)
-        return np.asarray(product.sum(axis=1)).ravel()
+        return self.factor.inverse_at(self.observations.operator)
 
     def gain_diagonal(self) -> Array:
         """Give the influence of each observation on the analysis at its own place, diag(H K).

@@ -275,3 +275,79 @@ def test_a_real_bathymetry_cuts_the_levels(data: Path) -> None:
     sea = np.isfinite(made.field).sum(axis=(0, 1))
     assert np.all(np.diff(sea) <= 0) and sea[0] > 2 * sea[-1] > 0
     assert not any("Without a bathymetry" in w for w in plan.warnings)
+
+
+@pytest.mark.parametrize(
+    "vertical", ["30 m", "0 m", ["10 m", "15 m", "20 m", "30 m", "40 m", "60 m"]]
+)
+@pytest.mark.parametrize("error", ["cpme", "exact"])
+def test_depth_chunks_are_nearly_the_whole(vertical: Any, error: str) -> None:
+    points = scatter(2000, months=[1])
+    changes = {
+        "levels": [0, 10, 20, 40, 60, 100],
+        "lengths": {"horizontal": ["90 km", "95 km", "100 km", "110 km", "120 km", "120 km"],
+                    "vertical": vertical},
+        "error": error,
+    }  # fmt: skip
+    _, whole = one(points, **changes)
+    plan, parts = one(points, **changes, run={"chunk": 2})
+    assert plan.problem.chunk == 2
+    sea = plan.mask
+    assert np.sqrt(np.mean((parts.field - whole.field)[sea] ** 2)) < 0.02
+    assert np.sqrt(np.mean((parts.error - whole.error)[sea] ** 2)) < 0.02
+    assert np.array_equal(parts.used, whole.used)
+    assert parts.residuals[parts.used] == pytest.approx(whole.residuals[parts.used], abs=0.15)
+
+
+def test_observations_in_a_cluster_count_as_one() -> None:
+    time = np.full(41, "2000-01-05", "datetime64[ms]")
+    # forty casts at one place and day against one a length away
+    lon, lat = np.r_[np.full(40, 5.0), 6.0], np.full(41, 41.0)
+    value = np.r_[np.full(40, 10.0), 16.0]
+    points = make_points(lon, lat, np.zeros(41), time, value)
+    level = {"depths": [0], "top": 0, "bottom": 1}
+    changes = {"background": "mean", "epsilon2": 1, "levels": level}
+    _, plain = one(points, **changes)
+    _, fair = one(points, **changes, weights={"horizontal": "5 km", "vertical": "5 m", "days": 5})
+    middle = 7, 6  # 5.5 E, 41 N
+    # alike from both sides, the field between them is near the mean of both
+    assert fair.field[*middle, 0] == pytest.approx(13, abs=0.3)
+    assert plain.field[*middle, 0] < 11.5
+
+
+def test_errors_are_scaled_to_the_residuals() -> None:
+    points = scatter(3000, months=[1])  # noise of 0.05
+    _, first = one(points, epsilon2=5)
+    _, scaled = one(points, epsilon2=5, desroziers=5)
+    assert first.notes["epsilon2"] == 5
+    assert scaled.notes["epsilon2"] < 0.5
+    assert scaled.notes["rmse"] < 0.7 * first.notes["rmse"]
+
+
+def test_suspects_are_those_that_were_planted() -> None:
+    points = scatter(1500, months=[1])
+    inside = np.flatnonzero((points.depth < 90) & (points.lat < 41) & (points.lat > 39)
+                            & (points.lon > 4) & (points.lon < 7))[:3]  # fmt: skip
+    points.value[inside] += 8
+    wrong = set(points.id[inside].tolist())
+    plan, made = one(points, suspects=True, epsilon2=0.1)
+    worst = np.argsort(np.nan_to_num(made.suspicion))[::-1][:3]
+    assert set(plan.points.id[worst].tolist()) == wrong
+    assert np.all(made.suspicion[worst] > 9)
+    assert np.isnan(made.suspicion[~made.used]).all()
+    assert np.isnan(one(points)[1].suspicion).all()
+
+
+def test_lengths_are_found_from_the_observations() -> None:
+    points = scatter(6000)
+    plan = make_plan(recipe(lengths={"horizontal": "fit", "vertical": "fit"}), points)
+    again = make_plan(recipe(lengths={"horizontal": "fit", "vertical": "fit"}), points)
+    # the truth is a sine of 2 pi degrees of longitude: about 85 km a radian at 40 N
+    assert np.all((plan.problem.horizontal > 50e3) & (plan.problem.horizontal < 250e3))
+    assert np.all((plan.problem.vertical >= 40) & (plan.problem.vertical <= 100))
+    assert plan.key == again.key
+    result = analyse_slice(next(plan.tasks()))
+    assert result.notes["horizontal"] == plan.problem.horizontal.round(1).tolist()
+    few = make_points([5, 5.5], [40, 40], [0, 0], ["2000-01-05", "2000-02-05"], [1.0, 2.0])
+    with pytest.raises(BadRequest, match=r"lengths\.horizontal: there are too few observations"):
+        make_plan(recipe(lengths={"horizontal": "fit"}), few)
