@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
 
 from .background import Background
 from .bounds import bounds_of
@@ -169,6 +170,8 @@ def analyse(
         )
     valid = np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
     observations = Observations(background, index, epsilon2, valid)
+    if background.alpha[0] == 0:
+        _check_means(background, observations)
     if not observations.count:
         warnings.warn(
             "No observation has an influence: the field is the background, the error 1.",
@@ -241,6 +244,19 @@ def _warn_of_resolution(background: Background) -> None:
             "the grid or lengthen it.",
             DivandWarning,
             stacklevel=3,
+        )
+
+
+def _check_means(background: Background, observations: Observations) -> None:
+    """Refuse a norm that leaves the mean of each basin free where nothing else tells it."""
+    count, basin = connected_components(background.stiffness, directed=False)
+    seen = np.zeros(count, bool)
+    seen[basin[observations.operator.indices]] = True
+    if not seen.all():
+        raise DivandError(
+            "alpha begins with 0, which leaves the mean of each basin free, and "
+            f"{count - seen.sum()} of {count} basins have no observation; begin alpha with 1, or "
+            "keep one basin."
         )
 
 

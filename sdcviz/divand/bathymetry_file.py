@@ -1,56 +1,23 @@
-"""Bathymetry out of NetCDF files of any layout.
-
-What a variable is, is told by tables of attributes and names. Files disagree on the sign:
-some count depth downwards, some elevation upwards, and the name ``bat`` stands for both.
-"""
+"""Bathymetry out of NetCDF files of any layout."""
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .bathymetry import Bathymetry, half_step
+from .bathymetry_variable import Meaning, Positive, attribute, choose
 from .errors import DivandError, DivandWarning, TooLarge
-from .grid import Array
+from .grid import Array, numbers
 from .sphere import axis_of
 
 __all__ = ["read_bathymetry"]
 
-Positive = Literal["up", "down"]
-
-UNITS = {
-    "longitude": r"degrees?_?(e|east)",
-    "latitude": r"degrees?_?(n|north)",
-}
-NAMES = {
-    "longitude": r"lon|long|longitudes?|nav_lon|x",
-    "latitude": r"lat|latitudes?|nav_lat|y",
-}
-STANDARD_NAMES: dict[Positive, str] = {
-    "down": r"(model_)?sea_floor_depth(_below_\w+)?|depth",
-    "up": r"(surface_|bedrock_)?altitude|height(_above_\w+)?|geoid_height|surface_elevation",
-}
-WORDS: dict[Positive, str] = {
-    "up": r"elevation|altitude|height|relief|topo\w*|orograph\w*",
-    "down": r"depths?|deptho|sea_?floor_?depth\w*",
-}
-ANY_WORD = r"bat|bath\w*|etopo\w*|gebco\w*|rose|z|hr?|band1|dem|dtm"
-OTHER = (
-    r"flag|count|error|uncertainty|deviation|std|quality|mask|index|source|tid|area|slope|min|max"
-)
-"""Words of variables that lie beside the depth."""
 _MOST = 400_000_000  # points of a region: 1.6 GB
-
-
-class _Meaning(NamedTuple):
-    score: int
-    positive: Positive | None
-    why: str
 
 
 def read_bathymetry(
@@ -111,12 +78,12 @@ def read_bathymetry(
         raise DivandError(f"{path} can't be read as NetCDF: {wrong}.") from None
     name = Path(path).name
     with source:
-        chosen, east, north, meaning = _choose(source, name, variable)
-        x, where_x = _columns(np.ma.filled(source.variables[east][:], np.nan), lon, name)
-        y, where_y = _rows(np.ma.filled(source.variables[north][:], np.nan), lat, name)
+        chosen, east, north, meaning = choose(source, name, variable)
+        x, where_x = _columns(numbers(source.variables[east][:], east), lon, name)
+        y, where_y = _rows(numbers(source.variables[north][:], north), lat, name)
         if x.size * y.size > _MOST:
             raise TooLarge(
-                f"{name} has {x.size:,} x {y.size:,} points over the grid; take a coarser "
+                f"{name} has {x.size} x {y.size} points over the grid; take a coarser "
                 "bathymetry or a smaller grid."
             )
         across = source.variables[east].dimensions[0]
@@ -125,8 +92,8 @@ def read_bathymetry(
         if missing is None:
             i, j = np.unravel_index(int(np.argmax(~np.isfinite(values))), values.shape)
             raise DivandError(
-                f"{name} has no value at {np.count_nonzero(~np.isfinite(values)):,} of "
-                f"{values.size:,} points of '{chosen}', the first at {x[i]:g} E, {y[j]:g} N; "
+                f"{name} has no value at {np.count_nonzero(~np.isfinite(values))} of "
+                f"{values.size} points of '{chosen}', the first at {x[i]:g} E, {y[j]:g} N; "
                 "give missing='land' if that is what they mean, or another file."
             )
         values[~np.isfinite(values)] = 0
@@ -135,98 +102,8 @@ def read_bathymetry(
     return Bathymetry(x, y, depth, f"{name}, variable '{chosen}', positive {up} ({why})")
 
 
-def _choose(source: Any, name: str, wanted: str | None) -> tuple[str, str, str, _Meaning]:
-    """Find the variable and its axes."""
-    east = [v for v in source.variables.values() if _is_axis(v, "longitude")]
-    north = [v for v in source.variables.values() if _is_axis(v, "latitude")]
-    if not east or not north:
-        if any(v.ndim == 2 and _is_axis(v, "longitude", 2) for v in source.variables.values()):
-            raise DivandError(
-                f"{name} has longitudes that depend on two indices; bring it onto a grid of "
-                "longitudes and latitudes first."
-            )
-        lacks = "longitudes" if not east else "latitudes"
-        raise DivandError(
-            f"{name} has no {lacks}: no variable of one dimension has units such as degrees_east "
-            "and degrees_north, or such a name."
-        )
-    by_dimension = {v.dimensions[0]: v.name for v in (*east, *north)}
-    across = {v.dimensions[0] for v in east}
-    found: dict[str, tuple[str, str, _Meaning]] = {}
-    for v in source.variables.values():
-        long = [d for d, n in zip(v.dimensions, v.shape, strict=True) if n > 1]
-        if len(long) == 2 and all(d in by_dimension for d in long) and v.dtype != str:
-            x = [d for d in long if d in across]
-            if len(x) == 1:
-                y = next(d for d in long if d not in across)
-                found[v.name] = (by_dimension[x[0]], by_dimension[y], _meaning(v))
-    if wanted is not None:
-        if wanted not in found:
-            raise DivandError(
-                f"{name} has no variable '{wanted}' of longitude and latitude; there is "
-                f"{', '.join(found) or 'none'}."
-            )
-        return wanted, *found[wanted]
-    best = max((meaning.score for _, _, meaning in found.values()), default=0)
-    first = [key for key, (_, _, meaning) in found.items() if meaning.score == best]
-    if best < 1:
-        has = ", ".join(found or source.variables)
-        raise DivandError(
-            f"{name} has no variable that looks like the depth of the sea floor (it has {has}); "
-            "give its name as variable."
-        )
-    if len(first) > 1:
-        raise DivandError(
-            f"{name} has several variables that could be the depth of the sea floor: "
-            f"{', '.join(first)}; give the name of one as variable."
-        )
-    return first[0], *found[first[0]]
-
-
-def _text(variable: Any, attribute: str) -> str:
-    return str(getattr(variable, attribute, "")).strip().lower()
-
-
-def _is_axis(variable: Any, which: str, ndim: int = 1) -> bool:
-    if variable.ndim != ndim or variable.dtype == str:
-        return False
-    units, standard = _text(variable, "units"), _text(variable, "standard_name")
-    if units.startswith("degree") and units not in {"degree", "degrees"}:
-        return bool(re.fullmatch(UNITS[which], units))
-    if units not in {"", "degree", "degrees"}:
-        return standard == which
-    return (
-        standard == which
-        or _text(variable, "axis") == {"longitude": "x", "latitude": "y"}[which]
-        or _text(variable, "long_name") == which
-        or bool(re.fullmatch(NAMES[which], variable.name.lower()))
-    )
-
-
-def _meaning(variable: Any) -> _Meaning:
-    """Judge how much a variable looks like a depth, and which way it counts."""
-    name, standard = variable.name.lower(), _text(variable, "standard_name")
-    said = re.split(r"[^a-z0-9]+", f"{name} {_text(variable, 'long_name')}".replace("_", " "))
-    if any(re.fullmatch(OTHER, word) for word in said):
-        return _Meaning(0, None, "")
-    metres = _text(variable, "units") in {"m", "meter", "meters", "metre", "metres", "km"}
-    score, positive, why = int(metres), None, ""
-    for way, pattern in WORDS.items():
-        if positive is None and any(re.fullmatch(pattern, word) for word in said):
-            score, positive, why = score + 2, way, "by its name"
-    for way, pattern in STANDARD_NAMES.items():
-        if re.fullmatch(pattern, standard):
-            score, positive, why = score + 4, way, f"standard_name {standard}"
-    if _text(variable, "positive") in {"up", "down"}:
-        positive = "up" if _text(variable, "positive") == "up" else "down"
-        score, why = score + 1, "by its attribute"
-    if re.fullmatch(ANY_WORD, name) or any(re.fullmatch(p, name) for p in WORDS.values()):
-        score += 2
-    return _Meaning(score, positive, why)
-
-
 def _direction(
-    values: NDArray[np.floating], asked: Positive | None, meaning: _Meaning, what: str
+    values: NDArray[np.floating], asked: Positive | None, meaning: Meaning, what: str
 ) -> tuple[Positive, str]:
     """Decide which way the values count."""
     if asked is not None:
@@ -307,4 +184,4 @@ def _values(
     block = np.ma.filled(np.ma.asarray(variable[tuple(cut)], np.float32), np.nan)
     block = block if order[0] else block.T
     region = block[np.ix_(columns - columns.min(), rows - rows.min())]
-    return region * np.float32(1000 if _text(variable, "units") == "km" else 1)
+    return region * np.float32(1000 if attribute(variable, "units") == "km" else 1)

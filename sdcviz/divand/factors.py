@@ -17,6 +17,7 @@ from sdcviz.divand.libraries import (
     ScikitSparseFactor,
     SuperLUFactor,
 )
+from sdcviz.divand.ordering import least_degree
 
 __all__ = ["BACKENDS", "MultifrontalFactor", "available"]
 
@@ -36,7 +37,7 @@ class MultifrontalFactor(Factor):
 
     def _analyse(self) -> None:
         if self.order is None:
-            self.order = least_degree(self.matrix.indptr, self.matrix.indices)
+            self.order = least_degree(self.matrix)
         indptr, indices = self._pattern()
         self.structure = find_blocks(indptr, indices, self.order)
         self._panels = np.empty(self.structure.panel_start[-1])
@@ -91,22 +92,6 @@ class MultifrontalFactor(Factor):
         start, which = inverse.ask(s, rows, columns)
         inverse.invert(ROUTINES, s, self._panels, room, rows, columns, start, which, out)
         return out
-
-
-def least_degree(indptr: NDArray, indices: NDArray) -> NDArray[np.int64]:
-    """Return an order of elimination that suits any pattern, by AMD or where it is missing, RCM."""
-    import scipy.sparse as sp
-
-    n = len(indptr) - 1
-    if find_spec("cvxopt") is None:
-        pattern = sp.csr_array((np.ones(len(indices)), indices, indptr), shape=(n, n))
-        return sp.csgraph.reverse_cuthill_mckee(pattern, symmetric_mode=True).astype(np.int64)
-    from cvxopt import amd, matrix, spmatrix
-
-    columns = np.repeat(np.arange(n), np.diff(indptr))
-    below = indices >= columns
-    places = matrix(indices[below].astype(np.int64)), matrix(columns[below])
-    return np.array(amd.order(spmatrix(1.0, *places, (n, n)))).ravel()
 
 
 BACKENDS: dict[str, type[Factor]] = {

@@ -75,7 +75,7 @@ class CvxoptFactor(Factor):
             return 2.0 * float(np.log(np.array(cholmod.diag(self._handle))).sum())
 
     def _used_order(self) -> NDArray[np.int64]:
-        permuted = self._system(np.arange(self.n, dtype=float), 8)
+        permuted = self._system(np.arange(self.n, dtype=float), 7)
         return np.rint(permuted).astype(np.int64).ravel()
 
 

@@ -2,19 +2,23 @@
 
 Nested dissection (George 1973, SIAM J. Numer. Anal. 10, 345-363): a separator of some layers of
 points cuts the sea in two halves that the matrix does not couple; the halves come first, the
-separator last, and each half is cut the same way. The direct factorisation of a large 3-D analysis
-needs little more than half of the operations of a minimum-degree order.
+separator last, and each half is cut the same way. The direct factorisation of a 3-D analysis of
+100x100x20 points takes half of the operations of an order of least degree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import numpy as np
+import scipy.sparse as sp
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["dissect"]
+from sdcviz.divand.elimination import count_entries
+
+__all__ = ["cheapest_order", "dissect", "least_degree"]
 
 LEAST_SHARE = 0.3
 """The smaller half has at least this share of the points that a cut leaves."""
@@ -67,6 +71,50 @@ def dissect(
     places = np.ascontiguousarray(np.stack(np.nonzero(sea)).astype(np.int32))
     shape = np.array(sea.shape, np.int64)
     return _dissect(places, shape, cyclic, int(thickness), max(int(leaf), 1))
+
+
+def least_degree(a: sp.csc_array) -> NDArray[np.int64]:
+    """Order the points of any pattern by AMD, or where cvxopt is missing by Cuthill and McKee.
+
+    Parameters
+    ----------
+    a : csc array, shape (n, n)
+        Both triangles; only the pattern is looked at.
+    """
+    if find_spec("cvxopt") is None:
+        pattern = sp.csr_array((np.ones(a.nnz), a.indices, a.indptr), shape=a.shape)
+        return sp.csgraph.reverse_cuthill_mckee(pattern, symmetric_mode=True).astype(np.int64)
+    from cvxopt import amd, matrix, spmatrix
+
+    columns = np.repeat(np.arange(a.shape[1]), np.diff(a.indptr))
+    below = a.indices >= columns
+    places = matrix(a.indices[below].astype(np.int64)), matrix(columns[below])
+    return np.array(amd.order(spmatrix(1.0, *places, a.shape))).ravel()
+
+
+def cheapest_order(a: sp.csc_array, geometric: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Choose between a geometric order and one of least degree by counting operations.
+
+    On open boxes the geometric order needs up to half of the operations, between ragged coasts and
+    islands up to twice as many. To find out costs as much as a tenth of a factorisation in 3-D and
+    as a third in 2-D; it pays where one pattern is factorised more than once.
+
+    Parameters
+    ----------
+    a : csc array, shape (n, n)
+        Both triangles.
+    geometric : array of int64, shape (n,)
+        As `dissect` returns it.
+
+    Returns
+    -------
+    array of int64, shape (n,)
+    """
+    return min(
+        geometric,
+        least_degree(a),
+        key=lambda order: (count_entries(a, order).astype(float) ** 2).sum(),
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -126,59 +174,50 @@ def _count(places, order, first, last, low, high, counts):
 def _choose(counts, low, high, shape, closed, points, thickness):
     """Return the dimension and the first layer of the best cut, or dimension -1 where none is.
 
-    The best is the smallest separator across the longest side, near enough to the middle.
+    The best has the smallest separator for the balance of what it leaves.
     """
-    best, where, longest = -1, 0, 0.0
+    best, where, least = -1, 0, np.inf
     for d in range(counts.shape[0]):
         seam = (closed >> d) & 1
-        # A closed dimension takes two cuts.
-        side = shape[d] / 2 if seam else high[d] - low[d] + 1.0
-        if side <= longest or side < thickness + 2:
+        if (shape[d] if seam else high[d] - low[d] + 1) < thickness + 2:
             continue
         if seam:
-            start = _narrowest_seam(counts[d], low[d], high[d], shape[d], thickness)
+            start, score = _narrowest_seam(counts[d], low[d], high[d], shape[d], thickness)
         else:
-            start = _narrowest(counts[d], high[d] - low[d] + 1, points, thickness)
-            if start < 0:
-                continue
+            start, score = _narrowest(counts[d], high[d] - low[d] + 1, points, thickness)
             start += low[d]
-        best, where, longest = d, start, side
+        if score < least:
+            best, where, least = d, start, score
     return best, where
 
 
 @njit(cache=True, nogil=True)
 def _narrowest(layers, size, points, thickness):
-    """Return the first layer of the cut with the least points for the balance of its halves."""
+    """Return the first layer of the best cut across a dimension, and how good it is (low is).
+
+    A cut that leaves one part much larger than the other is taken where there is no better.
+    """
     held = 0
     for k in range(thickness):
         held += layers[k]
     before = 0
-    best, score = -1, np.inf
+    best, least = 1, np.inf
     for start in range(1, size - thickness):
         before += layers[start - 1]
         held += layers[start + thickness - 1] - layers[start - 1]
         after = points - before - held
-        smaller = min(before, after)
-        if smaller == 0 or smaller < LEAST_SHARE * (before + after):
-            continue
-        slope = (before - after) / (before + after)
-        found = (held + 1) * (1 + slope * slope)
-        if found < score:
-            best, score = start, found
-    if best >= 0:
-        return best
-    # One thick layer in the middle: cut beside the median.
-    before = 0
-    for start in range(1, size - thickness):
-        before += layers[start - 1]
-        if 2 * before >= points or start == size - thickness - 1:
-            return start
-    return -1
+        slope = (before - after) / max(before + after, 1)
+        score = (held + 1) * (1 + slope * slope)
+        if min(before, after) < LEAST_SHARE * (before + after):
+            score = points * (1 + slope * slope)
+        if score < least:
+            best, least = start, score
+    return best, least
 
 
 @njit(cache=True, nogil=True)
 def _narrowest_seam(layers, low, high, size, thickness):
-    """Return the first layer of the stretch around a cyclic dimension with the least points."""
+    """Return the first layer of the best seam across a cyclic dimension, and how good it is."""
     best, least = 0, -1
     for start in range(size):
         held = 0
@@ -188,7 +227,8 @@ def _narrowest_seam(layers, low, high, size, thickness):
                 held += layers[x - low]
         if least < 0 or held < least:
             best, least = start, held
-    return best
+    # A closed dimension takes two cuts before anything is apart.
+    return best, 2.0 * least + 1
 
 
 @njit(cache=True, nogil=True)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ import pytest
 from analysis_runs import recipe, scatter, write_recipe_file
 
 from sdcviz.analyses import run
+from sdcviz.analyses.budget import memory_budget, within_memory
 from sdcviz.analyses.driver import analyse_points
 from sdcviz.analyses.parts import parts_of
-from sdcviz.analyses.plan import make_plan
+from sdcviz.analyses.plan import Plan, make_plan
 from sdcviz.analyses.pool import in_processes
+from sdcviz.analyses.recipe import Recipe
 from sdcviz.demo import make_demo
 from sdcviz.errors import BadRequest, StorageError
 
@@ -32,6 +35,12 @@ MED = {"box": [-6, 30, 36.5, 46], "resolution": 0.5}
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_demo(tmp_path_factory.mktemp("runs") / "demo", stations=600)
+
+
+def settled(asked: Recipe) -> Plan:
+    """Plan a run as `run` does."""
+    plan = make_plan(asked, POINTS)
+    return replace(plan, problem=within_memory(plan.problem, 2, memory_budget(None))[0])
 
 
 def contents(path: Path) -> dict[str, Any]:
@@ -146,10 +155,10 @@ def test_ctrl_c_keeps_finished_slices_and_no_process(demo: Path, tmp_path: Path)
 
 def test_slices_of_another_recipe_are_never_mixed(tmp_path: Path) -> None:
     out = tmp_path / "p.nc"
-    first = make_plan(recipe(), POINTS)
+    first = settled(recipe())
     with parts_of(out, first.key) as parts:
-        for task in first.tasks([0, 1]):
-            next(in_processes([task], 1)).result.save(parts.path(task.number))
+        for done in in_processes(list(first.tasks([0, 1])), 1):
+            done.result.save(parts.path(done.number))
     events: list[dict[str, Any]] = []
     run(recipe(epsilon2=0.6), out, points=POINTS, tell=events.append)
     assert [e["event"] for e in events].count("slice") == 12
@@ -177,7 +186,7 @@ def test_everything_that_decides_the_numbers_is_in_the_key() -> None:
 
 def test_a_damaged_slice_is_made_again(tmp_path: Path) -> None:
     out = tmp_path / "p.nc"
-    plan = make_plan(recipe(), POINTS)
+    plan = settled(recipe())
     with parts_of(out, plan.key) as parts:
         for done in in_processes(list(plan.tasks([0, 1, 2])), 1):
             done.result.save(parts.path(done.number))
@@ -190,7 +199,7 @@ def test_a_damaged_slice_is_made_again(tmp_path: Path) -> None:
 
 
 def test_two_runs_do_not_write_one_product(tmp_path: Path) -> None:
-    plan = make_plan(recipe(), POINTS)
+    plan = settled(recipe())
     with (
         parts_of(tmp_path / "p.nc", plan.key),
         pytest.raises(BadRequest, match="Another run is writing"),
@@ -226,8 +235,6 @@ def test_a_slice_that_kills_every_process_is_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_sentence_of_the_engine_names_its_slice(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     plan = make_plan(recipe(), POINTS)
     bad = replace(next(plan.tasks()), problem=replace(plan.problem, epsilon2=-1.0))
     with pytest.raises(BadRequest, match="January: epsilon2 is -1 at observation 0"):

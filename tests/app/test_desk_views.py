@@ -144,7 +144,8 @@ def test_the_browser_leads_and_hears_only_of_others(
     assert made.desk.picked.tolist() == [1, 2]
     made.desk.param.update(picked=np.array([4]))
     made.desk.open(11)
-    assert sent.of("picked")[0]["samples"].tolist() == [4]
+    told = sent.of("picked")[0]
+    assert (told["row"], told["samples"].tolist()) == (9, [4])
     assert sent.of("go")[-1]["row"] == 11
 
 

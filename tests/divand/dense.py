@@ -114,8 +114,11 @@ class Dense:
 
     def analyse(
         self, index: np.ndarray, f: np.ndarray, error: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Give field and error variance at the sea points; `error` is a covariance matrix."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give field and error variance at the sea points, and which observations were used.
+
+        `error` is their covariance matrix.
+        """
         h, used = self.operator(index)
         used &= np.isfinite(f) & np.isfinite(np.diagonal(error))
         h, f, error = h[used], f[used], error[used][:, used]
@@ -123,7 +126,7 @@ class Dense:
         within = h @ cross + error
         field = cross @ np.linalg.solve(within, f)
         posterior = self.covariance - cross @ np.linalg.solve(within, cross.T)
-        return field, np.diagonal(posterior)
+        return field, np.diagonal(posterior), used
 
 
 def normalisation(n: int, alpha: list[float]) -> float:

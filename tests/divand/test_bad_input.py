@@ -116,6 +116,16 @@ def test_lengths_below_two_grid_steps_are_told_with_the_figure(length: Any, figu
         divand.analyse(**(GOOD | {"corr_len": length}))
 
 
+def test_a_norm_without_the_field_needs_an_observation_in_each_basin() -> None:
+    free = GOOD | {"alpha": [0, 2, 1]}
+    assert np.isfinite(divand.analyse(**free).field).all()
+    split = XI[0] != 4
+    with pytest.raises(divand.DivandError, match="1 of 2 basins have no observation; begin alpha"):
+        divand.analyse(**(free | {"mask": split}))
+    with pytest.raises(divand.DivandError, match="1 of 1 basins have no observation"):
+        divand.analyse(**(free | {"f": [NAN, NAN]}))
+
+
 @pytest.mark.parametrize("error", ["cpme", "exact"])
 @pytest.mark.parametrize(
     "nothing",

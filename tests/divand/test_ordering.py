@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.sparse.csgraph import connected_components
 
 from sdcviz.divand.elimination import count_entries
-from sdcviz.divand.ordering import dissect
+from sdcviz.divand.ordering import cheapest_order, dissect, least_degree
 
 shapes = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=12)
 
@@ -66,3 +66,17 @@ def test_bad_input():
         dissect(np.ones((3, 3), bool), 0)
     with pytest.raises(ValueError, match="1 entries and the mask 2 dimensions"):
         dissect(np.ones((3, 3), bool), 1, moddim=[1])
+
+
+def test_cheapest_order_counts():
+    def operations(a, order):
+        return (count_entries(a, order) ** 2).sum()
+
+    ragged = np.random.default_rng(0).uniform(size=(60, 60)) < 0.7
+    for mask in (np.ones((14, 14, 14), bool), ragged):
+        a, geometric = analysis_matrix(mask), dissect(mask, powers(mask.ndim))
+        degree = least_degree(a)
+        assert np.array_equal(np.sort(degree), np.arange(mask.sum()))
+        least = min(operations(a, geometric), operations(a, degree))
+        assert operations(a, cheapest_order(a, geometric)) == least
+    assert operations(a, degree) < operations(a, geometric)

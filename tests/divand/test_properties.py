@@ -91,8 +91,12 @@ def test_the_dense_formula_gives_the_same(p: dict[str, Any]) -> None:
     dense = Dense(
         p["mask"], p["pmn"], p["lengths"], p["cyclic"], p["alpha"], p["alphabc"], p["scale_len"]
     )
-    field, error = dense.analyse(p["index"], p["f"], p["covariance"])
+    field, error, used = dense.analyse(p["index"], p["f"], p["covariance"])
     got = run(p)
+    np.testing.assert_array_equal(got.used, used)
+    at_observations = dense.operator(p["index"][:, used])[0] @ field
+    np.testing.assert_allclose(got.residuals[used], p["f"][used] - at_observations, atol=1e-6)
+    assert np.isnan(got.residuals[~used]).all()
     # The length scale is only known to 1e-8, as in the authors' implementation.
     np.testing.assert_allclose(got.field[p["mask"]], field, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(got.error[p["mask"]], error, rtol=1e-6, atol=1e-6)
@@ -100,6 +104,27 @@ def test_the_dense_formula_gives_the_same(p: dict[str, Any]) -> None:
     # And the error is one: never negative, never more than the background leaves.
     assert got.error[p["mask"]].min() >= -1e-9
     assert (error <= np.diagonal(dense.covariance) * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize(
+    ("n", "alpha"), [(n, alpha) for n, alphas in ALPHAS.items() for alpha in alphas]
+)
+def test_every_norm_is_that_of_the_dense_formula(n: int, alpha: Any) -> None:
+    rng = np.random.default_rng(n)
+    shape = (9, 5, 3, 3)[:n]
+    mask = rng.random(shape) < 0.85
+    pmn = [rng.uniform(0.5, 2, shape) for _ in range(n)]
+    lengths = [rng.uniform(1, 3, shape) for _ in range(n)]
+    index = np.stack([rng.uniform(0, size - 1, 6) for size in shape])
+    f = rng.normal(size=6)
+    dense = Dense(mask, pmn, lengths, [False] * n, alpha)
+    field, error, _ = dense.analyse(index, f, np.eye(6) / 3)
+    got = divand.analyse(
+        mask, pmn, None, None, f, lengths, 1 / 3, alpha=alpha, alphabc=0, fracindex=index,
+        error="exact",
+    )  # fmt: skip
+    np.testing.assert_allclose(got.field[mask], field, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(got.error[mask], error, rtol=1e-6, atol=1e-7)
 
 
 def run(p: dict[str, Any], **changes: Any) -> divand.Analysis:

@@ -37,7 +37,7 @@ AT_ONCE = 8
 _HERE = Path(__file__).parent
 _SCRIPT = "\n".join(
     (_HERE / f"desk_{name}.js").read_text(encoding="utf-8")
-    for name in ("outbox", "land", "plots", "flags", "conductor", "keys", "bar", "pieces")
+    for name in ("outbox", "land", "plots", "flags", "picks", "conductor", "keys", "bar", "pieces")
 )
 _STYLE = (_HERE / "desk.css").read_text(encoding="utf-8")
 
@@ -134,8 +134,8 @@ class Conductor(pn.viewable.Viewer):
         watch = desk.param.watch
         watch(lambda e: self._send("queue", rows=np.asarray(e.new, np.int32)), "queue")
         watch(lambda e: self._unless_told("station", e.new, "go", row=e.new), "station")
-        watch(lambda e: self._unless_told("picked", e.new.tolist(), "picked", samples=e.new),
-              "picked")  # fmt: skip
+        watch(lambda e: self._unless_told("picked", e.new.tolist(), "picked", samples=e.new,
+                                          row=desk.station), "picked")  # fmt: skip
         watch(lambda e: self._send("reason", reason=e.new), "reason")
         watch(lambda e: e.new and self._send("told", sentence=e.new, kind="error"), "told")
         watch(lambda _: self._choose(self._shown), "findings")

@@ -17,7 +17,7 @@ function several(count, noun) {
   return `${number(count)} ${noun}${count === 1 ? "" : "s"}`
 }
 
-class Conductor extends Flagging {
+class Conductor extends Picking {
   constructor({model, view}) {
     super()
     this.model = model
@@ -27,7 +27,6 @@ class Conductor extends Flagging {
     this.queue = new Int32Array(0)
     this.places = new Map()
     this.row = -1
-    this.picked = []
     this.reason = ""
     this.user = ""
     this.mode = "box"
@@ -149,7 +148,8 @@ class Conductor extends Flagging {
         }
         this.repaint()
       },
-      picked: ({samples}) => this.pick([...samples], {from: "server"}),
+      // It may have been on its way while one went on.
+      picked: ({samples, row}) => { if (row === this.row) this.pick([...samples], {from: "server"}) },
       reason: ({reason}) => { this.reason = reason; this.bar.reason(reason) },
       user: ({user}) => { this.user = user; this.bar.user(user) },
       told: ({sentence, kind}) => this.bar.tell(sentence, kind),
@@ -172,6 +172,7 @@ class Conductor extends Flagging {
       const picked = this.drawn === view.row ? this.picked : []
       this.play()
       if (picked.length) this.pick(picked, {from: "server"})
+      for (const does of this.waiting.splice(0)) does()
     }
   }
 
@@ -211,16 +212,21 @@ class Conductor extends Flagging {
   show(row, {tell = true} = {}) {
     this.row = row
     this.picked = []
+    this.waiting = []
     this.bar.place(this.place(), this.queue.length)
     this.bar.picked("")
     this.play()
-    if (tell) {
-      clearTimeout(this.telling)
-      this.telling = setTimeout(() => this.send({look: row}), REST)
-    }
+    this.untold = tell
+    clearTimeout(this.telling)
+    this.telling = setTimeout(() => this.tell_station(), REST)
     this.keep_place()
     if (!this.view) this.want([row])
     setTimeout(() => this.look_ahead(), 30)
+  }
+
+  tell_station() {
+    if (this.untold) this.send({look: this.row})
+    this.untold = false
   }
 
   look_ahead() {
@@ -285,51 +291,6 @@ class Conductor extends Flagging {
       left: this.queue.length - 1 - this.place(), whole: (plot) => this.plots.whole(plot),
     }
     bus.dispatchEvent(new Event("state"))
-  }
-
-  // ---- picking -------------------------------------------------------------------
-
-  pick(samples, {from}) {
-    const {view} = this
-    if (!view) return
-    this.picked = samples.filter((i) => i >= 0 && i < view.n).sort((a, b) => a - b)
-    if (from !== "plots") this.plots.pick(this.picked)
-    if (from !== "server") {
-      clearTimeout(this.picking)
-      const {row} = this
-      this.picking = setTimeout(() => this.send({picked: this.picked, row}), 60)
-    }
-    this.bar.picked(this.picked_words())
-    this.announce()
-  }
-
-  picked_words() {
-    const {view, picked} = this
-    if (!picked.length) return ""
-    const count = several(picked.length, "sample")
-    if (view.kind !== "depth") return `${count} picked`
-    const depths = picked.map((i) => view.depth[i]).filter(Number.isFinite)
-    if (!depths.length) return `${count} picked`
-    const [low, high] = [Math.min(...depths), Math.max(...depths)].map((d) => Number(d.toPrecision(4)))
-    return `${count} picked · ${low === high ? low : `${low} to ${high}`} m`
-  }
-
-  // The next sample along the profile that has a value.
-  walk(by, more) {
-    const {view, picked} = this
-    if (!view) return
-    const values = view.values[this.shown.pairs.a[0]]
-    let i = picked.length ? (by > 0 ? picked.at(-1) : picked[0]) + by : by > 0 ? 0 : view.n - 1
-    while (i >= 0 && i < view.n && values && !Number.isFinite(values[i])) i += by
-    if (i >= 0 && i < view.n) this.pick(more ? [...new Set([...picked, i])] : [i], {from: "keys"})
-  }
-
-  next_finding() {
-    const {view, picked} = this
-    const found = view ? this.found_samples(view) : []
-    if (!found.length) return this.bar.tell(view?.checked ? "The checks found nothing in the samples of this station." : "No checks have run yet: start them on the left.")
-    const after = picked.length ? picked[0] : -1
-    this.pick([found.find((i) => i > after) ?? found[0]], {from: "keys"})
   }
 
   // ---- what the keys change ---------------------------------------------------------

@@ -22,7 +22,7 @@ class Flagging {
 
   set_flag(code) {
     const {view, shown} = this
-    if (!view) return
+    if (!view) return this.later(() => this.set_flag(code))
     if (!this.user) return this.bar.tell("Give your name first, at the right of the bar: flags are written under it.")
     const key = shown.target
     const codes = this.flags(view, key)
