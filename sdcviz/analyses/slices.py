@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,13 +72,15 @@ def analyse_level(task: SliceTask, level: int) -> SliceResult:
     SliceResult
         Of one level; rows are those of the observations that count.
     """
-    task = with_errors(task)
     problem = task.problem
+    # Weights of the observations that count; those of all others would take longer than the rest.
+    task = replace(task, errors=np.full(len(task.value), problem.epsilon2))
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
         value = problem.transform.forward(task.value)
         field, expected = _background(task, values_at_sea(problem, task.places, task.value))
         part, rows = level_task(task, level)
+        part = with_errors(part)
         solved = solve(part, (value - expected)[rows])
     field = field if field.ndim == 0 else field[..., level]
     return _result(part, value[rows], field, solved, heard)
