@@ -99,4 +99,4 @@ def main() -> None:
 
 
 # The commands register themselves on `app`, hence last.
-from . import collection, qc, qc_check, qc_flags, qc_letters, server, vocabulary  # noqa: E402, F401
+from . import collection, divand, qc, qc_check, qc_flags, qc_letters, server, vocabulary  # noqa: E402, F401

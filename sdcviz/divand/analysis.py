@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from .background import Background
+from .bounds import bounds_of
 from .errors import DivandError, DivandWarning
-from .grid import Array
+from .grid import Array, numbers
 from .observations import Observations, fractional_indices
 from .system import Constraint, System
 
@@ -159,12 +159,15 @@ def analyse(
         mask, pmn, xi, corr_len, moddim=moddim, alpha=alpha, alphabc=alphabc, scale_len=scale_len
     )
     _warn_of_resolution(background)
-    index = fractional_indices(background, x) if fracindex is None else np.asarray(fracindex)
+    if fracindex is None:
+        index = fractional_indices(background, x)
+    else:
+        index = numbers(fracindex, "fracindex")
     if index.ndim == 2 and index.shape[1] != len(values):
         raise DivandError(
             f"There are {len(values)} values f and {index.shape[1]} places; give as many."
         )
-    valid = np.isfinite(values.reshape(len(values), -1).sum(axis=1))
+    valid = np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
     observations = Observations(background, index, epsilon2, valid)
     if not observations.count:
         warnings.warn(
@@ -217,12 +220,12 @@ def _why_direct(error: ErrorMethod | None, inequality: Any) -> str | None:
 
 
 def _values(f: ArrayLike) -> Array:
-    values = np.asarray(f, np.float64)
-    if values.ndim not in (1, 2):
+    values = numbers(f, "f")
+    if values.ndim not in (1, 2) or values.shape[1:] == (0,):
         raise DivandError(f"f has the shape {values.shape}; give (nobs,) or (nobs, k).")
     endless = np.isinf(values)
     if endless.any():
-        at = int(np.argmax(endless.reshape(len(values), -1).any(axis=1)))
+        at = int(np.argwhere(endless)[0, 0])
         raise DivandError(
             f"f is infinite at observation {at}; remove it, or make it NaN to leave it out."
         )
@@ -288,7 +291,7 @@ def _bounded(system: System, given: Array, bounds: Any) -> tuple[System, Array, 
     if given.ndim != 1:
         raise DivandError("An inequality needs values of one analysis; give f as (nobs,).")
     state = system.solve(given)
-    pairs = _bounds(system.background, bounds)
+    pairs = bounds_of(system.background, bounds)
     bounded = system
     for tries in range(_TRIES):
         wanted = []
@@ -303,20 +306,3 @@ def _bounded(system: System, given: Array, bounds: Any) -> tuple[System, Array, 
         bounded = system.constrained(wanted)
         state = bounded.solve(given)
     return bounded, state, _TRIES
-
-
-def _bounds(background: Background, bounds: Any) -> list[tuple[Any, Array]]:
-    """Bring bounds of the field into pairs of an operator on sea points and its least value."""
-    if isinstance(bounds, (int, float, np.ndarray)):
-        whole = np.broadcast_to(np.asarray(bounds, np.float64), background.mask.shape)
-        return [(sparse.eye_array(background.size, format="csr"), whole[background.mask])]
-    pairs = []
-    for operator, value in bounds:
-        operator = sparse.csr_array(operator)
-        if operator.shape[1] != background.size:
-            raise DivandError(
-                f"An inequality has {operator.shape[1]} columns; give one for each of the "
-                f"{background.size} sea points."
-            )
-        pairs.append((operator, np.broadcast_to(np.asarray(value, float), operator.shape[0])))
-    return pairs

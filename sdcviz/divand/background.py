@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from .errors import DivandError
-from .grid import Array, cyclic_lengths, fields, stretch
+from .grid import Array, booleans, cyclic_lengths, fields, numbers, stretch
 from .kernel import Kernel, binomial_row, default_alpha
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Background:
         Coordinates; only needed to interpolate observations.
     corr_len : float, sequence of float or sequence of array
         Correlation length of each dimension, before length scaling; 0 where a dimension
-        has none, so that its layers are only bound together by observations between them.
+        has none, so that its layers are only bound together by observations between them. A
+        dimension of one point counts as one without length.
     moddim : sequence of float, optional
         Periods of cyclic dimensions, 0 for the others. The point after the last is the first.
     alpha : sequence of float, optional
@@ -84,7 +85,7 @@ class Background:
         alphabc: float | Sequence[float] = 1.0,
         scale_len: bool = True,
     ) -> None:
-        self.mask = np.ascontiguousarray(mask, bool)
+        self.mask = booleans(mask, "mask")
         shape, n = self.mask.shape, self.mask.ndim
         if not self.mask.any():
             raise DivandError("The mask has no sea point: all is land; look at mask and domain.")
@@ -102,15 +103,18 @@ class Background:
             for k, array in enumerate(arrays):
                 if array.min() < 0 or (low == "positive" and array.min() <= 0):
                     raise DivandError(
-                        f"{name}[{k}] has the value {array.min():g}; give {low} ones."
+                        f"{name}[{k}] has the value {array.min():g}; give values that are {low}."
                     )
         self.given_pmn, self.given_xi, self.given_lengths = pmn, xi, lengths
         self.pmn, self.xi = stretch(pmn, xi, lengths, self.periods, alphabc)
-        self.active = tuple(bool(length.any()) for length in lengths)
+        self.active = tuple(bool(L.any()) and L.shape[k] > 1 for k, L in enumerate(lengths))
         self.ndim = sum(self.active)
         if not self.ndim:
-            raise DivandError("All correlation lengths are 0; at least one dimension needs one.")
-        self.alpha = default_alpha(self.ndim) if alpha is None else np.asarray(alpha, np.float64)
+            raise DivandError(
+                "All correlation lengths are 0 where the grid has more than one point; "
+                "at least one dimension needs one."
+            )
+        self.alpha = default_alpha(self.ndim) if alpha is None else numbers(alpha, "alpha")
         self.kernel = Kernel.of(self.ndim, self.alpha)
         scale = self.kernel.len_scale if scale_len else 1.0
         self.lengths = tuple(length / scale for length in lengths)

@@ -10,9 +10,75 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import DivandError
 
-__all__ = ["Array", "cyclic_lengths", "fields", "rectangle", "resolution", "stretch"]
+__all__ = [
+    "Array",
+    "booleans",
+    "cyclic_lengths",
+    "fields",
+    "numbers",
+    "rectangle",
+    "resolution",
+    "stretch",
+]
 
 Array = NDArray[np.float64]
+
+
+def numbers(given: Any, name: str) -> Array:
+    """Bring an argument into an array of numbers.
+
+    Parameters
+    ----------
+    given : array-like
+    name : str
+        For sentences: what it is.
+
+    Returns
+    -------
+    ndarray of float64
+        NaN where a masked array is masked.
+
+    Raises
+    ------
+    DivandError
+        It is missing, or holds something else than real numbers.
+    """
+    if given is None:
+        raise DivandError(f"{name} is missing; give numbers.")
+    try:
+        if np.ma.isMaskedArray(given):
+            given = np.ma.filled(given.astype(np.float64), np.nan)
+        return np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise DivandError(f"{name} can't be read as an array of real numbers.") from None
+
+
+def booleans(given: Any, name: str) -> NDArray[np.bool_]:
+    """Bring an argument into an array of yes and no.
+
+    Parameters
+    ----------
+    given : array-like
+        Booleans, or numbers 0 and 1.
+    name : str
+        For sentences: what it is.
+
+    Returns
+    -------
+    ndarray of bool, at least one dimension
+
+    Raises
+    ------
+    DivandError
+        It holds something else.
+    """
+    array = np.asarray(given)
+    if array.dtype != bool:
+        values = numbers(given, name)
+        if not np.isin(values, (0, 1)).all():
+            raise DivandError(f"The {name} has values other than 0 and 1; give booleans.")
+        array = values.astype(bool)
+    return np.ascontiguousarray(array)
 
 
 def fields(given: Any, shape: tuple[int, ...], name: str) -> tuple[Array, ...]:
@@ -43,15 +109,16 @@ def fields(given: Any, shape: tuple[int, ...], name: str) -> tuple[Array, ...]:
         given = (given,) * n
     elif isinstance(given, np.ndarray) and n == 1 and given.shape == shape:
         given = (given,)
-    if len(given) != n:
+    count = np.shape(given)[0] if isinstance(given, np.ndarray) else len(given)
+    if count != n:
         raise DivandError(
-            f"{name} has {len(given)} entries and the mask {n} dimensions; give one a dimension."
+            f"{name} has {count} entries and the mask {n} dimensions; give one a dimension."
         )
     return tuple(_field(entry, shape, k, name) for k, entry in enumerate(given))
 
 
 def _field(entry: ArrayLike, shape: tuple[int, ...], k: int, name: str) -> Array:
-    array = np.asarray(entry, np.float64)
+    array = numbers(entry, f"{name}[{k}]")
     if array.ndim == 1 and len(shape) > 1 and array.size == shape[k]:
         array = array.reshape([-1 if d == k else 1 for d in range(len(shape))])
     try:
@@ -62,7 +129,10 @@ def _field(entry: ArrayLike, shape: tuple[int, ...], k: int, name: str) -> Array
             "give an array of the mask's shape."
         ) from None
     if not np.isfinite(array).all():
-        raise DivandError(f"{name}[{k}] is not finite at {_first(~np.isfinite(array))}.")
+        raise DivandError(
+            f"{name}[{k}] is not finite at {_first(~np.isfinite(array))}; "
+            "give numbers everywhere, also on land."
+        )
     return array
 
 
@@ -93,7 +163,7 @@ def cyclic_lengths(moddim: ArrayLike | None, n: int) -> tuple[float, ...]:
     """
     if moddim is None or np.size(moddim) == 0:
         return (0.0,) * n
-    periods = tuple(float(p) for p in np.ravel(moddim))
+    periods = tuple(float(p) for p in np.ravel(numbers(moddim, "moddim")))
     if len(periods) != n or not all(np.isfinite(periods)) or min(periods) < 0:
         raise DivandError(
             f"moddim is {list(periods)}; give one period a dimension ({n}), "
@@ -187,9 +257,20 @@ def stretch(
     -------
     pmn, xi : tuples of ndarray
         New arrays where something moved.
+
+    Raises
+    ------
+    DivandError
+        `alphabc` is negative, not finite, or not one a dimension.
     """
     n = len(pmn)
-    reach = np.broadcast_to(np.asarray(alphabc, np.float64), n)
+    reach = numbers(alphabc, "alphabc")
+    if reach.shape not in ((), (n,)) or not np.isfinite(reach).all() or np.any(reach < 0):
+        raise DivandError(
+            f"alphabc is {alphabc!r}; give a number of 0 or more, or one for each of the {n} "
+            "dimensions."
+        )
+    reach = np.broadcast_to(reach, n)
     new_pmn, new_xi = list(pmn), None if xi is None else list(xi)
     for k in range(n):
         if periods[k] or reach[k] <= 0 or pmn[k].shape[k] < 2:

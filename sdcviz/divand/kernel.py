@@ -64,9 +64,15 @@ class Kernel:
         Raises
         ------
         DivandError
-            The order is too low for `ndim`: the variance of a point would be infinite.
+            A coefficient is negative or not finite, or the order is too low for `ndim`: the
+            variance of a point would be infinite.
         """
-        used = np.trim_zeros(np.asarray(alpha, np.float64), "b")
+        given = np.asarray(alpha, np.float64)
+        if given.ndim != 1 or not np.isfinite(given).all() or np.any(given < 0):
+            raise DivandError(
+                f"alpha is {given.tolist()}; give a row of coefficients of 0 or more."
+            )
+        used = np.trim_zeros(given, "b")
         order = len(used) - 1
         nu = order - ndim / 2
         if nu <= 0:

@@ -13,11 +13,13 @@ from scipy import sparse
 
 from .background import Background
 from .errors import DivandError
-from .grid import Array
+from .grid import Array, numbers
 
 __all__ = ["Observations", "fractional_indices"]
 
 _NEAR = 50 * np.finfo(float).eps
+_LEAST = 1e-12
+"""Smaller error variances would drown the background in rounding errors."""
 
 
 def fractional_indices(background: Background, x: Any) -> Array:
@@ -44,11 +46,15 @@ def fractional_indices(background: Background, x: Any) -> Array:
     n = background.mask.ndim
     if background.xi is None:
         raise DivandError("Without xi, the coordinates of the grid, give fracindex instead of x.")
+    if x is None:
+        raise DivandError("The observations have no places; give x or fracindex.")
     if isinstance(x, np.ndarray) and x.ndim == 1 and n == 1:
+        x = (x,)
+    if not isinstance(x, (tuple, list)) and np.ndim(x) == 0:
         x = (x,)
     if len(x) != n:
         raise DivandError(f"x has {len(x)} entries and the mask {n} dimensions; give one each.")
-    where = [np.ravel(np.asarray(values, np.float64)) for values in x]
+    where = [np.ravel(numbers(values, f"x[{k}]")) for k, values in enumerate(x)]
     if len({len(values) for values in where}) > 1:
         raise DivandError(
             f"The coordinates x have {', '.join(str(len(v)) for v in where)} values; "
@@ -58,11 +64,18 @@ def fractional_indices(background: Background, x: Any) -> Array:
 
 
 def _along(background: Background, k: int, values: Array) -> Array:
-    assert background.xi is not None
-    first = [0] * background.mask.ndim
-    first[k] = slice(None)  # type: ignore[call-overload]
-    axis = background.xi[k][tuple(first)]
+    assert background.xi is not None and background.given_xi is not None
+    first: list[Any] = [slice(0, 1)] * background.mask.ndim
+    first[k] = slice(None)
+    # The outermost rows may have been stretched; the others must depend on one index only.
+    inner = np.moveaxis(background.given_xi[k], k, 0)[1:-1]
+    if np.any(inner != inner[(slice(None), *[slice(0, 1)] * (inner.ndim - 1))]):
+        raise DivandError(
+            f"xi[{k}] depends on more than one index; give places of observations by fracindex."
+        )
+    axis = background.xi[k][tuple(first)].ravel()
     period = background.periods[k]
+    _check_axis(axis, period, k)
     index = np.arange(axis.size, dtype=np.float64)
     if axis.size > 1 and axis[0] > axis[-1]:
         axis, index = axis[::-1], index[::-1]
@@ -78,6 +91,17 @@ def _along(background: Background, k: int, values: Array) -> Array:
     if period:
         found = np.mod(found, axis.size - 1)
     return np.where(inside, found, np.nan)
+
+
+def _check_axis(axis: Array, period: float, k: int) -> None:
+    steps = np.diff(axis)
+    if steps.size and not (np.all(steps > 0) or np.all(steps < 0)):
+        raise DivandError(f"xi[{k}] neither increases nor decreases throughout; order it.")
+    if period and np.ptp(axis) >= period:
+        raise DivandError(
+            f"moddim[{k}] is {period:g}, but xi[{k}] goes from {axis[0]:g} to {axis[-1]:g}; "
+            "leave out what is there twice, or give the right period."
+        )
 
 
 class Observations:
@@ -114,7 +138,7 @@ class Observations:
         epsilon2: ArrayLike,
         valid: NDArray[np.bool_] | None = None,
     ) -> None:
-        index = np.asarray(index, np.float64)
+        index = numbers(index, "fracindex")
         if index.ndim != 2 or index.shape[0] != background.mask.ndim:
             raise DivandError(
                 f"fracindex has the shape {index.shape}; give ({background.mask.ndim}, nobs)."
@@ -129,7 +153,7 @@ class Observations:
 
     @staticmethod
     def _error(epsilon2: ArrayLike, count: int) -> Array:
-        error = np.asarray(epsilon2, np.float64)
+        error = numbers(epsilon2, "epsilon2")
         if error.ndim == 0:
             error = np.full(count, float(error))
         if error.shape not in ((count,), (count, count)):
@@ -138,19 +162,73 @@ class Observations:
                 "one value an observation, or their covariance matrix."
             )
         variance = error if error.ndim == 1 else np.diagonal(error)
-        bad = ~(variance > 0)
+        bad = ~(variance >= _LEAST)
         if bad.any():
             at = int(np.argmax(bad))
             raise DivandError(
-                f"epsilon2 is {variance[at]:g} at observation {at}; "
-                "an error variance must be greater than 0."
+                f"epsilon2 is {variance[at]:g} at observation {at}; an error variance must be "
+                f"greater than 0, and at least {_LEAST:g} to compute with."
             )
+        if error.ndim == 2:
+            known = np.isfinite(variance)
+            between = error[known][:, known]
+            if not np.isfinite(between).all() or not np.allclose(between, between.T, atol=0):
+                raise DivandError(
+                    "epsilon2 is no covariance matrix: it is not finite or not symmetric."
+                )
         return error
 
     @property
     def count(self) -> int:
         """Observations with influence."""
         return int(np.count_nonzero(self.used))
+
+    @property
+    def error(self) -> Array:
+        """Error variances (used,) or covariance (used, used) of those with influence."""
+        return self._error_used
+
+    def part(self, keep: NDArray[np.bool_]) -> Observations:
+        """Give some of the observations with influence, as if the others were not there.
+
+        Parameters
+        ----------
+        keep : ndarray of bool, shape (used,)
+
+        Returns
+        -------
+        Observations
+        """
+        used = np.zeros_like(self.used)
+        used[np.flatnonzero(self.used)[keep]] = True
+        error = self.error[keep] if self.is_independent else self.error[keep][:, keep]
+        return self._with(used, self.operator[keep], error)
+
+    def scaled(self, factor: ArrayLike) -> Observations:
+        """Give the same observations with other errors.
+
+        Parameters
+        ----------
+        factor : float or array (used,)
+            Multiplies the error variances; correlations stay.
+
+        Returns
+        -------
+        Observations
+        """
+        factor = np.asarray(factor, np.float64)
+        if self.is_independent or factor.ndim == 0:
+            error = self.error * factor
+        else:
+            error = self.error * np.sqrt(factor[:, None] * factor)
+        return self._with(self.used, self.operator, error)
+
+    def _with(
+        self, used: NDArray[np.bool_], operator: sparse.csr_array, error: Array
+    ) -> Observations:
+        other = object.__new__(Observations)
+        other.used, other.operator, other._error_used = used, operator, error
+        return other
 
     @property
     def is_independent(self) -> bool:

@@ -193,6 +193,12 @@ class System:
             self.background, self.observations, constraints, self._wanted, **self._options
         )
 
+    def observing(self, observations: Observations) -> System:
+        """Give the same system with other observations."""
+        return System(
+            self.background, observations, self.constraints, self._wanted, **self._options
+        )
+
     def solve(self, f: Array, x0: Array | None = None) -> Array:
         """Analyse values at the observations with influence.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from serving import Running, running
 
 from sdcviz.observations import Collection, open_collection
@@ -103,6 +103,18 @@ class DeskPage:
         for place in places[1:]:
             self.page.mouse.move(*place, steps=4)
         self.page.mouse.up()
+
+
+class Post:
+    """What becomes of changes of flags on their way from a page to the server.
+
+    Made before the page loads: of a route that is new, Chromium tells a loaded page at its
+    leisure, perhaps after the next key.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.does: Callable[[Route], None] = lambda route: route.continue_()
+        page.route("**/batches", lambda route: self.does(route))
 
 
 def around(place: tuple[float, float], reach: float = 5) -> list[tuple[float, float]]:
@@ -253,23 +265,24 @@ def test_a_conflict_is_said_and_what_stands_is_shown(
     browser: Browser, served: Running, beside: Collection
 ) -> None:
     with alone(browser) as page:
+        post = Post(page)
         page.goto(f"{served.address}?tab=quality&p=temperature")
-        _clash(DeskPage(page), beside)
+        _clash(DeskPage(page), post, beside)
 
 
-def _clash(desk: DeskPage, beside: Collection) -> None:
+def _clash(desk: DeskPage, post: Post, beside: Collection) -> None:
     row = desk.step("n")
     desk.press("ArrowDown")
     # The request is held until somebody else has changed the same flag.
     beside.catch_up()
     old = chr(beside.flag_at("temperature", [row], [0])[0])
 
-    def held(route: Any) -> None:
+    def held(route: Route) -> None:
         edits = Edits.of("temperature", row, [0], old, "2")
         beside.journal.write(beside, edits, user="Berta", reason="checked by hand")
         route.continue_()
 
-    desk.page.route("**/batches", held)
+    post.does = held
     desk.press("3")
     expect(desk.page.get_by_text("Berta").first).to_be_visible()
     desk.until("return state.flags('temperature')[0] === '2'")
@@ -281,6 +294,7 @@ def test_what_is_flagged_offline_is_saved_later_and_once(
     browser: Browser, served: Running, beside: Collection
 ) -> None:
     with alone(browser) as page:
+        post = Post(page)
         page.goto(f"{served.address}?tab=quality&p=temperature")
         desk = DeskPage(page)
         desk.step("n")
@@ -288,6 +302,7 @@ def test_what_is_flagged_offline_is_saved_later_and_once(
         beside.catch_up()
         last = beside.journal.last(beside)
         page.context.set_offline(True)
+        page.wait_for_function("() => fetch('api/health').then(() => false, () => true)")
         desk.press("ArrowDown", "3", "ArrowDown", "4")
         desk.saved("Waiting: 2 changes kept here")
         assert desk.flags()[:2] == "34"
@@ -295,14 +310,14 @@ def test_what_is_flagged_offline_is_saved_later_and_once(
         desk.saved("Waiting: 1 change kept here")
         desk.press("4")
         # The page is closed and opened again before the connection is back.
+        online, post.does = post.does, lambda route: route.abort()
         page.context.set_offline(False)
-        page.route("**/batches", lambda route: route.abort())
         page.reload()
         desk = DeskPage(page)
         assert desk.row == first
         assert desk.flags()[:2] == "34"
         desk.saved("Waiting: 2 changes kept here")
-        page.unroute("**/batches")
+        post.does = online
         desk.saved()
         assert stood(beside, first)[:2] == "34"
         assert [b.samples for b in beside.journal.batches(beside, after=last)] == [1, 1]
@@ -312,18 +327,20 @@ def test_an_answer_that_never_came_is_not_written_twice(
     browser: Browser, served: Running, beside: Collection
 ) -> None:
     with alone(browser) as page:
+        post = Post(page)
         page.goto(f"{served.address}?tab=quality&p=temperature")
         desk = DeskPage(page)
         beside.catch_up()
         last = beside.journal.last(beside)
-        lost = []
+        online, lost = post.does, []
 
-        def cut(route: Any) -> None:
+        def cut(route: Route) -> None:
+            post.does = online
             route.fetch()  # the server has written it
             lost.append(route)
             route.abort()
 
-        page.route("**/batches", cut, times=1)
+        post.does = cut
         desk.press("ArrowDown", "ArrowDown", "ArrowDown", "3")
         desk.saved()
         assert lost

@@ -84,10 +84,11 @@ def assert_whole(c: Collection) -> None:
 # Children are forked from a warm process, as the start of Python would take most of the time.
 # Each batch has three stations, so that a half would show; it is told after it is acknowledged.
 KILLED = """
-import os, random, signal, time
+import os, random, signal, time, traceback
 import numpy as np
 from pathlib import Path
 from journalled import copy_collection, first_good, flag
+from sdcviz.errors import Conflict
 from sdcviz.observations import open_collection
 from sdcviz.qc.journal import conflicts, news, store  # loaded before the forks
 
@@ -102,7 +103,10 @@ def child(out):
     c.catch_up()
     while True:
         new = np.where(c.flag_at("temperature", rows, 0) == ord("3"), ord("4"), ord("3"))
-        batch = flag(c, rows, 0, new)
+        try:
+            batch = flag(c, rows, 0, new)
+        except Conflict:  # PostgreSQL has gone on committing for a client that was killed
+            continue
         os.write(out, f"{batch.token}\\n".encode())
 
 for _ in range(int(sys.argv[2])):
@@ -111,7 +115,10 @@ for _ in range(int(sys.argv[2])):
     if pid == 0:
         try:
             child(writer)
+        except BaseException:
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(1)
     os.close(writer)
     told = os.read(reader, 65536)  # waits for the first one
