@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import BadRequest
+from ..settings import get_settings
 from ..words import counted
 from .budget import memory_budget, within_memory
 from .metadata import Meta
@@ -58,7 +59,8 @@ def run(
     workers : int, optional
         Processes; by default as the recipe says, else as many as there are processors.
     scheduler : str, optional
-        Address of a dask scheduler that gets the slices instead.
+        Address of a dask scheduler that gets the slices instead; by default that of the recipe
+        or of the settings.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def run(
     for sentence in plan.warnings:
         say({"event": "warning", "text": sentence})
     with parts_of(out, plan.key) as parts:
-        address = scheduler or recipe.run.scheduler
+        address = scheduler or recipe.run.scheduler or get_settings().scheduler
         _analyse(plan, parts, say, workers, address)
         say(_progress(len(plan.slices), len(plan.slices), "Writing the product"))
         report = _write(plan, parts, out)

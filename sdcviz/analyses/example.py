@@ -89,8 +89,11 @@ metadata:
   abstract: {abstract}
   edmo: [{edmo}]
   authors: [{author}]
+  project: Example
+  source: Synthetic observations of the demo collection of sdcviz
+  areas: ["3_1"]  # C19: Mediterranean Sea
   version: "1.0"
-  # areas: [C19 codes], project, license, doi, ...
+  # license, doi, documentation, acknowledgement, ...
 
 # How it is computed; it changes no number. memory: 4 GB, scheduler: tcp://host:8786 (dask).
 run:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ import pytest
 from analysis_runs import recipe, scatter, write_recipe_file
 
 from sdcviz.analyses import run
+from sdcviz.analyses.budget import memory_budget, within_memory
 from sdcviz.analyses.driver import analyse_points
 from sdcviz.analyses.parts import parts_of
-from sdcviz.analyses.plan import make_plan
+from sdcviz.analyses.plan import Plan, make_plan
 from sdcviz.analyses.pool import in_processes
+from sdcviz.analyses.recipe import Recipe
 from sdcviz.demo import make_demo
 from sdcviz.errors import BadRequest, StorageError
 
@@ -32,6 +35,12 @@ MED = {"box": [-6, 30, 36.5, 46], "resolution": 0.5}
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_demo(tmp_path_factory.mktemp("runs") / "demo", stations=600)
+
+
+def settled(asked: Recipe) -> Plan:
+    """Plan a run as `run` does."""
+    plan = make_plan(asked, POINTS)
+    return replace(plan, problem=within_memory(plan.problem, 2, memory_budget(None))[0])
 
 
 def contents(path: Path) -> dict[str, Any]:
@@ -84,6 +93,19 @@ def test_as_many_processes_as_one_likes_give_the_same(tmp_path: Path) -> None:
     for workers in (1, 3):
         run(recipe(), tmp_path / f"{workers}.nc", points=POINTS, workers=workers)
     assert same(tmp_path / "1.nc", tmp_path / "3.nc")
+
+
+def test_running_windows_without_depth(tmp_path: Path) -> None:
+    windows = {"first": "2000-01-15", "last": "2010-01-15", "every": 730.5, "length": 1500}
+    asked = recipe(time={"windows": windows}, levels={"top": 0, "bottom": 20})
+    report = run(asked, tmp_path / "p.nc", points=POINTS)
+    assert [s["label"] for s in report["slices"]][:2] == ["2000-01-15", "2002-01-14"]
+    found = contents(tmp_path / "p.nc")
+    assert found["temperature"].shape == (6, 11, 13)
+    # neighbours share observations: each counts as often as windows hold it
+    assert report["used"] > report["observations"]
+    days = np.diff(found["climatology_bounds"], axis=1)
+    assert days.ravel() == pytest.approx(np.full(6, 1500))
 
 
 # ---- broken off -------------------------------------------------------------
@@ -146,10 +168,10 @@ def test_ctrl_c_keeps_finished_slices_and_no_process(demo: Path, tmp_path: Path)
 
 def test_slices_of_another_recipe_are_never_mixed(tmp_path: Path) -> None:
     out = tmp_path / "p.nc"
-    first = make_plan(recipe(), POINTS)
+    first = settled(recipe())
     with parts_of(out, first.key) as parts:
-        for task in first.tasks([0, 1]):
-            next(in_processes([task], 1)).result.save(parts.path(task.number))
+        for done in in_processes(list(first.tasks([0, 1])), 1):
+            done.result.save(parts.path(done.number))
     events: list[dict[str, Any]] = []
     run(recipe(epsilon2=0.6), out, points=POINTS, tell=events.append)
     assert [e["event"] for e in events].count("slice") == 12
@@ -177,7 +199,7 @@ def test_everything_that_decides_the_numbers_is_in_the_key() -> None:
 
 def test_a_damaged_slice_is_made_again(tmp_path: Path) -> None:
     out = tmp_path / "p.nc"
-    plan = make_plan(recipe(), POINTS)
+    plan = settled(recipe())
     with parts_of(out, plan.key) as parts:
         for done in in_processes(list(plan.tasks([0, 1, 2])), 1):
             done.result.save(parts.path(done.number))
@@ -190,7 +212,7 @@ def test_a_damaged_slice_is_made_again(tmp_path: Path) -> None:
 
 
 def test_two_runs_do_not_write_one_product(tmp_path: Path) -> None:
-    plan = make_plan(recipe(), POINTS)
+    plan = settled(recipe())
     with (
         parts_of(tmp_path / "p.nc", plan.key),
         pytest.raises(BadRequest, match="Another run is writing"),
@@ -226,8 +248,6 @@ def test_a_slice_that_kills_every_process_is_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_sentence_of_the_engine_names_its_slice(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     plan = make_plan(recipe(), POINTS)
     bad = replace(next(plan.tasks()), problem=replace(plan.problem, epsilon2=-1.0))
     with pytest.raises(BadRequest, match="January: epsilon2 is -1 at observation 0"):

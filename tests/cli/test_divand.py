@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from analysis_runs import write_recipe_file
 from typer.testing import CliRunner
 
+from sdcviz.analyses import example_recipe
+from sdcviz.analyses.layout import check_layout
 from sdcviz.cli import app
 from sdcviz.demo import make_demo
 
@@ -28,7 +31,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def recipe(demo: Path, tmp_path: Path) -> Path:
-    return write_recipe_file(tmp_path, demo, domain=MED, time=SUMMER, lengths=LENGTHS)
+    told = yaml.safe_load(example_recipe())["metadata"]
+    return write_recipe_file(
+        tmp_path, demo, domain=MED, time=SUMMER, lengths=LENGTHS, metadata=told
+    )
 
 
 def sdcviz(*arguments: Any) -> subprocess.CompletedProcess[str]:
@@ -56,6 +62,7 @@ def test_a_recipe_gives_a_product_and_one_document(recipe: Path, tmp_path: Path)
     events = [json.loads(line) for line in done.stderr.splitlines()]
     kinds = [e["event"] for e in events]
     assert kinds.count("slice") == 2 and kinds[-1] == "result" and "warning" in kinds
+    assert check_layout(tmp_path / "p.nc") == []
     with xr.open_dataset(tmp_path / "p.nc") as product:
         assert product["Temperature"].dims == ("time", "depth", "lat", "lon")
         summer = product["Temperature"].sel(depth=0)
