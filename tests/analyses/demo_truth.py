@@ -154,18 +154,27 @@ class Score:
         )
 
 
-def analyse_month(sea: Sea, points: Points, error: str = "cpme") -> divand.Analysis:
-    """Analyse the anomalies of one month from their mean profile by the engine itself."""
+def variance(norm: divand.Background) -> np.ndarray:
+    """Give the variance of the background: of lengths that vary it is not 1 everywhere."""
+    nowhere = np.full((3, 1), -5.0)
+    empty = divand.Observations(norm, nowhere, 1.0)
+    return norm.unpack(divand.System(norm, empty, (), "direct").error_variance())
+
+
+def analyse_month(sea: Sea, points: Points, error: str = "cpme") -> tuple[np.ndarray, np.ndarray]:
+    """Analyse the anomalies of one month from their mean profile by the engine itself.
+
+    Returns the field and its error variance relative to that of the background.
+    """
     profile = mean_profile(points)
     anomaly = points.value - np.interp(points.depth, LEVELS, profile)
+    lengths = (HORIZONTAL, HORIZONTAL, VERTICAL)
+    places = (points.lon, points.lat, points.depth)
     made = divand.analyse(
-        sea.mask,
-        sea.pmn,
-        sea.xi,
-        (points.lon, points.lat, points.depth),
-        anomaly,
-        (HORIZONTAL, HORIZONTAL, VERTICAL),
-        EPSILON2 / weights(points),
+        sea.mask, sea.pmn, sea.xi, places, anomaly, lengths, EPSILON2 / weights(points),
         error=error,
-    )
-    return divand.Analysis(made.field + profile, made.error, made.residuals, made.used, made.solver)
+    )  # fmt: skip
+    relative = made.error
+    if error == "exact":
+        relative = relative / variance(divand.Background(sea.mask, sea.pmn, sea.xi, lengths))
+    return made.field + profile, relative

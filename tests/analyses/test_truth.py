@@ -44,8 +44,7 @@ def test_the_truth_is_the_mean_of_the_water_without_noise() -> None:
 def test_a_month_recovers_the_truth(sea: Sea, month: int) -> None:
     points = demo_truth.of_month(demo_truth.stations(), month)
     truth = sea.truth(month)
-    made = demo_truth.analyse_month(sea, points)
-    score = Score.of(made.field, made.error, truth)
+    score = Score.of(*demo_truth.analyse_month(sea, points), truth)
     assert score.spread > 1  # there is something to find
     assert score.rmse < 0.62 and score.rmse_l2 < 0.57, score
     assert abs(score.bias) < 0.15 and abs(score.bias_l2) < 0.1, score
@@ -53,6 +52,19 @@ def test_a_month_recovers_the_truth(sea: Sea, month: int) -> None:
     # A normal error would give 0.68 and 0.95.
     assert 0.6 < score.within1 < 0.85, score
     assert 0.8 < score.within2 < 0.99, score
+
+
+def test_the_exact_error_is_an_honest_one() -> None:
+    """Relative to the variance of the background, as it is on this grid."""
+    sea = Sea.make(1.0)
+    points = demo_truth.of_month(demo_truth.stations(), 8)
+    truth = sea.truth(8)
+    exact = Score.of(*demo_truth.analyse_month(sea, points, "exact"), truth)
+    assert 0.68 < exact.within1 < 0.9 and 0.92 < exact.within2 < 0.99, exact
+    assert exact.rmse < 0.55 and exact.share_l2 > 0.7, exact
+    # The clever poor man's error is too small where there are many observations.
+    approximate = Score.of(*demo_truth.analyse_month(sea, points, "cpme"), truth)
+    assert approximate.within2 < exact.within2
 
 
 def test_without_weights_the_error_is_too_small(sea: Sea) -> None:

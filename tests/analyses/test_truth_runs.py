@@ -54,8 +54,7 @@ def _bathymetry(path: Path) -> Path:
 def climatology(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Make twelve months on a grid of one degree from the demo's half million temperatures.
 
-    The recipe gives each sample a hundred times the variance of the field: that is about how
-    many samples of one cruise share their error.
+    Samples of one cruise share their error, so the recipe lets them count as one.
     """
     folder = tmp_path_factory.mktemp("truth")
     recipe = {
@@ -68,7 +67,8 @@ def climatology(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
         "levels": LEVELS.tolist(),
         "time": {"years": [1991, 2020], "months": "monthly"},
         "lengths": {"horizontal": "300 km", "vertical": [f"{v:g} m" for v in VERTICAL]},
-        "epsilon2": 100,
+        "epsilon2": 1,
+        "weights": {"horizontal": "300 km", "vertical": "50 m", "days": 60},
         "metadata": METADATA,
     }
     out = folder / "product.nc"
@@ -98,13 +98,14 @@ def test_a_monthly_climatology_finds_the_truth(climatology: tuple[Path, dict[str
         assert np.isnan(ds["Temperature_L2"].values[11]).all()
     for score in scores:
         assert score.spread > 0.9  # there is something to find
-        assert score.rmse < 0.65 and score.rmse_l2 < 0.6, score
-        assert abs(score.bias) < 0.18, score
-        assert 0.45 < score.within1 < 0.8 and 0.65 < score.within2 < 0.98, score
-    assert np.mean([s.rmse for s in scores]) < 0.52
+        assert score.rmse < 0.6 and score.rmse_l2 < 0.57, score
+        assert abs(score.bias) < 0.12, score
+        # A normal error would give 0.68 and 0.95; the clever poor man's error is too small.
+        assert 0.5 < score.within1 < 0.8 and 0.72 < score.within2 < 0.95, score
+    assert np.mean([s.rmse for s in scores]) < 0.5
     assert abs(np.mean([s.bias for s in scores])) < 0.06
-    assert np.mean([s.within1 for s in scores]) > 0.55
-    assert np.mean([s.within2 for s in scores]) > 0.75
+    assert np.mean([s.within1 for s in scores]) > 0.58
+    assert np.mean([s.within2 for s in scores]) > 0.79
 
 
 @pytest.mark.slow
@@ -115,7 +116,7 @@ def test_the_climatology_has_the_layout_and_its_observations(
 
     path, report = climatology
     points = demo_truth.stations()
-    assert [f for f in check_layout(path) if "no value at all" not in f] == []
+    assert check_layout(path) == []
     with xr.open_dataset(path) as ds:
         assert ds.sizes["observations"] == report["used"] > 0.97 * len(points)
         assert set(ds["obsid"].values.astype(str)) <= set(points.id.tolist())
@@ -124,9 +125,9 @@ def test_the_climatology_has_the_layout_and_its_observations(
         rmse = float(np.sqrt(np.mean(ds["residual"].values.astype(float) ** 2)))
         assert rmse == pytest.approx(report["rmse"], rel=1e-5)
         assert list(ds["slice_label"].values.astype(str))[::11] == ["January", "December"]
-        assert str(ds["climatology_bounds"].values[0, 0]).startswith("1991-01-01") or (
-            ds["climatology_bounds"].values[0, 0] == 33237
-        )
+    with xr.open_dataset(path, decode_times=False) as ds:
+        # Days from 1900-01-01 to 1991-01-01 and to 2020-02-01.
+        np.testing.assert_array_equal(ds["climatology_bounds"].values[0], [33237, 43860])
 
 
 def test_levitus_is_gridded_again_from_random_places(data: Path, tmp_path: Path) -> None:
@@ -182,8 +183,8 @@ def test_levitus_is_gridded_again_from_random_places(data: Path, tmp_path: Path)
     there = np.isfinite(off)
     assert there.sum() > 0.98 * np.isfinite(source).sum()
     assert np.nanstd(source - np.nanmean(source, axis=(0, 1))) > 3  # there is something to find
-    assert np.sqrt(np.mean(off[there] ** 2)) < 0.08
-    assert abs(off[there].mean()) < 0.02
+    assert np.sqrt(np.mean(off[there] ** 2)) < 0.055
+    assert abs(off[there].mean()) < 0.01
     by_level = np.sqrt(np.nanmean(off**2, axis=(0, 1)))
-    assert by_level.max() < 0.12, by_level  # first and last level are no worse
+    assert by_level.max() < 0.08, by_level  # first and last level are no worse
     assert error[there].max() <= 1 and np.median(error[there]) < 0.05

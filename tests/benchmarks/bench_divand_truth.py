@@ -45,7 +45,7 @@ def main() -> None:
         start = time.process_time()
         made = demo_truth.analyse_month(sea, points, options.error)
         took = time.process_time() - start
-        s = demo_truth.Score.of(made.field, made.error, truth)
+        s = demo_truth.Score.of(*made, truth)
         scores.append([s.rmse, s.bias, s.rmse_l2, s.bias_l2, s.within1, s.within2])
         print(
             f"{month:5d} {len(points):8,d} {s.spread:7.2f} {s.rmse:6.3f} {s.bias:+6.3f} "
