@@ -176,7 +176,7 @@ class _Transfer:
         self._k = k
         self._last = k == fine.sea.ndim - 1
         self._closed = fine.layout.cyclic[k], coarse.layout.cyclic[k]
-        own = fine.sea - share
+        own: Float = fine.sea - share
         self._own: Float = fine.layout.spread(own)
         self._share: Float = fine.layout.spread(share)
         fine.layout.wrap(self._own)
