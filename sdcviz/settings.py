@@ -104,8 +104,8 @@ class Settings(BaseSettings):
     tile_attribution: str = Field("", description="Credit shown on the background tiles.")
     climatology: Path | None = Field(
         None,
-        description="Gridded climatology (NetCDF) that the check of that name compares with, where "
-        "the thresholds name none.",
+        description="Gridded climatology (NetCDF) that the check of that name compares with and "
+        "the profiles show, where the thresholds name none.",
     )
     import_max_ratio: float = Field(
         200, gt=1, description="An archive member that grows more than so many times is refused."

@@ -19,6 +19,7 @@ _WHERE = {
     "Recipe": "recipe",
     "SliceResult": "model",
     "analyse_points": "driver",
+    "check_layout": "layout",
     "example_recipe": "example",
     "make_points": "select",
     "preview": "coarse",

@@ -37,7 +37,7 @@ TOLERANCE = 1e-7
 """Error that is left, relative to the largest value of an observation."""
 LIMIT = 400
 """Iterations after which a system is given up."""
-_ROUNDS = 4  # of density and scale
+_ROUNDS = 3  # of density and scale
 _GAIN = {1: 1.0, 2: 1.0}  # by the order of the norm
 _GAIN_HIGHER = 0.5
 _SINGLE = 1e11  # condition of B⁻¹ up to which single precision is tried

@@ -20,10 +20,10 @@ from .layout import Layout
 
 __all__ = ["Hierarchy", "Multigrid"]
 
-_STRONG = 0.3  # of the strongest coupling: a dimension is coarsened together with that one
-_WEAK = 0.2  # coupling relative to the mass of a cell below which smoothing alone solves
+_STRONG = 0.5  # of the strongest coupling: a dimension is coarsened together with that one
+_WEAK = 0.5  # coupling relative to the mass of a cell below which smoothing alone solves
 _DENSE = 200  # points of a coarsest grid that is solved exactly
-_DEGREE = 2  # of the polynomials before and after the coarser grid
+_DEGREE = 3  # of the polynomials before and after the coarser grid
 _LAST = 6  # and on a coarsest grid that is not solved exactly
 
 Float = NDArray[Any]
@@ -72,8 +72,8 @@ class Hierarchy:
                 break
             self.transfers.append([])
             for k in chosen:
-                coarse = grid.joined(k)
-                self.transfers[-1].append(_Transfer(k, grid, coarse))
+                coarse, share = grid.joined(k)
+                self.transfers[-1].append(_Transfer(k, grid, coarse, share))
                 grid = coarse
             self.levels.append(_Matrix(grid))
 
@@ -97,30 +97,53 @@ class _Grid:
         least = max(_STRONG * max(strength), _WEAK)
         return [k for k, s in enumerate(strength) if s >= least]
 
-    def joined(self, k: int) -> _Grid:
-        """Give the grid that joins two cells each along a dimension."""
+    def joined(self, k: int) -> tuple[_Grid, Float]:
+        """Join two cells each along a dimension.
+
+        Returns
+        -------
+        grid : _Grid
+        share : ndarray of the finer grid's shape
+            Weight of the next joined cell in the interpolation to each cell; the rest has the
+            joined cell that holds it.
+        """
         cyclic = list(self.layout.cyclic)
+        between, share = self._along(k)
         weights = np.stack([_pairs(w, k, np.add) for w in self.weights])
-        weights[k] = self._across(k)
+        weights[k] = between
         if weights.shape[1 + k] == 1:
             weights[k] = 0
             cyclic[k] = False
         sea = _pairs(self.sea, k, np.logical_or)
-        return _Grid(sea, cyclic, _pairs(self.mass, k, np.add), weights)
+        return _Grid(sea, cyclic, _pairs(self.mass, k, np.add), weights), share
 
-    def _across(self, k: int) -> Float:
-        """Join edges in a row: half of those inside both cells, and the one between them."""
-        w = np.moveaxis(self.weights[k], k, 0)
-        half = len(w) // 2
-        inside, between = w[0::2].copy(), np.zeros_like(w[0::2])
-        between[:half] = w[1::2]
+    def _along(self, k: int) -> tuple[Float, Float]:
+        """Give the edges between joined cells and their shares, by distances.
+
+        The distance along an edge is the inverse of its weight. A joined cell lies at the centre
+        of mass of its two, which differ much at stretched boundaries.
+        """
+        w, mass = np.moveaxis(self.weights[k], k, 0), np.moveaxis(self.mass, k, 0)
+        pairs = len(w) // 2
+        edge = np.zeros_like(w[0::2])
+        edge[:pairs] = w[1::2]
         if len(w) % 2:
             # The last cell stands alone: its edge leads round (cyclic) or nowhere.
-            between[-1], inside[-1] = w[-1], 0
-        with np.errstate(divide="ignore"):
-            resistance = np.where(inside > 0, 0.5 / inside, 0)
-            series = 1 / (resistance + 1 / between + np.roll(resistance, -1, axis=0))
-        return np.moveaxis(np.where(between > 0, series, 0), 0, k)
+            edge[-1] = w[-1]
+        to_even, to_odd = np.zeros_like(edge), np.zeros_like(edge)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inside, even, odd = w[0::2][:pairs], mass[0::2][:pairs], mass[1::2]
+            distance = np.where(inside > 0, 1 / (inside * (even + odd)), 0)
+            to_even[:pairs], to_odd[:pairs] = distance * odd, distance * even
+            # The last cell alone is its own centre, and leads on from there.
+            length = to_odd + 1 / edge + np.roll(to_even, -1, axis=0)
+        joined = np.where(edge > 0, 1 / length, 0)
+        share = np.zeros_like(w)
+        share[0::2] = to_even * np.roll(joined, 1, axis=0)
+        share[1::2] = (to_odd * joined)[:pairs]
+        if len(joined) == 1:
+            share[:] = 0
+        return np.moveaxis(joined, 0, k), np.moveaxis(share, 0, k)
 
 
 def _pairs(a: Any, k: int, join: Any) -> Any:
@@ -144,17 +167,16 @@ class _Matrix:
 class _Transfer:
     """Between a grid and the one that joins its cells by two along one dimension.
 
-    A cell gets 3/4 of the value of the joined cell that holds it and 1/4 of that of the next
-    one, where its own neighbour there is sea; the way down is the transpose.
+    The way up is linear interpolation: on an even grid, a cell gets 3/4 of the joined cell that
+    holds it and 1/4 of the next one where sea leads there. The way down is the transpose.
     """
 
-    def __init__(self, k: int, fine: _Grid, coarse: _Grid) -> None:
+    def __init__(self, k: int, fine: _Grid, coarse: _Grid, share: Float) -> None:
         self.fine, self.coarse = fine.layout, coarse.layout
         self._k = k
         self._last = k == fine.sea.ndim - 1
         self._closed = fine.layout.cyclic[k], coarse.layout.cyclic[k]
-        share = _share(fine.sea, k, all(self._closed)).astype(fine.mass.dtype)
-        own = fine.sea - share
+        own: Float = fine.sea - share
         self._own: Float = fine.layout.spread(own)
         self._share: Float = fine.layout.spread(share)
         fine.layout.wrap(self._own)
@@ -188,21 +210,6 @@ class _Transfer:
     def summed(self, mass: Float) -> Float:
         """Give the mass of the joined cells."""
         return self.coarse.spread(_pairs(self.fine.inner(mass), self._k, np.add))
-
-
-def _share(sea: NDArray[np.bool_], k: int, closed: bool) -> Float:
-    """Give the share of the next joined cell in each cell, of the grid's shape."""
-    rows = np.moveaxis(sea, k, 0)
-    ahead, behind = np.roll(rows, -1, axis=0), np.roll(rows, 1, axis=0)
-    if not closed:
-        ahead[-1], behind[0] = False, False
-    share = np.zeros(rows.shape)
-    # Even cells look back, odd ones ahead; a last one without partner stays alone.
-    share[0::2] = behind[0::2] & rows[0::2]
-    share[1::2] = ahead[1::2] & rows[1::2]
-    if len(rows) % 2:
-        share[-1] = 0
-    return np.moveaxis(share / 4, 0, k)
 
 
 class Multigrid:

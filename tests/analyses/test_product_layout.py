@@ -13,7 +13,7 @@ import hand_made
 import numpy as np
 import pytest
 
-from sdcviz.analyses.layout import check_layout
+from sdcviz.analyses import check_layout
 from sdcviz.analyses.names import FILL
 from sdcviz.errors import UnreadableFile
 
