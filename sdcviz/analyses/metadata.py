@@ -18,7 +18,7 @@ __all__ = ["Meta", "global_attributes", "parameter_attributes", "software_versio
 
 CONVENTIONS = "CF-1.8, ACDD-1.3"
 KIND = "ANA"  # SeaDataNet's code of gridded analyses
-_SOFTWARE = ("sdcviz", "numpy", "scipy", "cvxopt", "pyamg", "netCDF4")
+_SOFTWARE = ("sdcviz", "numpy", "scipy", "cvxopt", "netCDF4")
 _REFERENCE = (
     "Barth, A., Beckers, J.-M., Troupin, C., Alvera-Azcárate, A., and Vandenbulcke, L. (2014): "
     "divand-1.0: n-dimensional variational data analysis for ocean observations, "

@@ -85,7 +85,7 @@ def test_a_monthly_climatology_finds_the_truth(climatology: tuple[Path, dict[str
         assert dict(ds["Temperature"].sizes) == {"time": 12, "depth": 12, "lat": 16, "lon": 43}
         np.testing.assert_array_equal(ds["depth"], LEVELS)
         east, north = np.meshgrid(ds["lon"], ds["lat"], indexing="ij")
-        for k in range(11):
+        for k in range(12):
             field = ds["Temperature"].values[k].T
             error = ds["Temperature_relerr"].values[k].T
             sea = np.isfinite(field)
@@ -93,13 +93,13 @@ def test_a_monthly_climatology_finds_the_truth(climatology: tuple[Path, dict[str
             top = sea[..., 0]
             truth[top] = true_mean(east[top], north[top], LEVELS, [k + 1])
             scores.append(Score.of(field, error, np.where(sea, truth, np.nan)))
-        # The demo's ships stay at home in December.
-        assert (ds["Temperature_relerr"].values[11][np.isfinite(ds["Temperature"][11])] == 1).all()
-        assert np.isnan(ds["Temperature_L2"].values[11]).all()
+    sampled = [score for score in scores if score.share_l2 > 0.7]
+    assert len(sampled) >= 11  # fewer ships sail in February
+    for score in sampled:
+        assert score.rmse < 0.6 and abs(score.bias) < 0.12, score
     for score in scores:
         assert score.spread > 0.9  # there is something to find
-        assert score.rmse < 0.6 and score.rmse_l2 < 0.57, score
-        assert abs(score.bias) < 0.12, score
+        assert score.rmse_l2 < 0.57, score
         # A normal error would give 0.68 and 0.95; the clever poor man's error is too small.
         assert 0.5 < score.within1 < 0.8 and 0.72 < score.within2 < 0.95, score
     assert np.mean([s.rmse for s in scores]) < 0.5
