@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     cache_collections: int = Field(
         8, ge=1, description="Collections that a server process keeps open."
     )
+    scheduler: str = Field(
+        "",
+        description="Address of a dask scheduler that gets the time slices of analyses, such as "
+        "tcp://host:8786; empty: processes of this machine.",
+    )
     smtp_host: str = Field("", description="Mail server for letters to data centres; empty: none.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
     smtp_user: str = Field("", description="Account at the mail server; empty: no sign-on.")
