@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "import_files", "open_collection", "plots"]
+__all__ = ["__version__", "analyses", "divand", "import_files", "open_collection", "plots"]
 
 if TYPE_CHECKING:
-    from . import plots
+    from . import analyses, divand, plots
     from .observations import import_files, open_collection
 
 
@@ -25,8 +25,8 @@ def __getattr__(name: str) -> Any:
         from . import observations
 
         return getattr(observations, name)
-    if name == "plots":
+    if name in {"analyses", "divand", "plots"}:
         import importlib
 
-        return importlib.import_module(".plots", __name__)
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -104,8 +104,8 @@ class Settings(BaseSettings):
     tile_attribution: str = Field("", description="Credit shown on the background tiles.")
     climatology: Path | None = Field(
         None,
-        description="Gridded climatology (NetCDF) that the check of that name compares with, where "
-        "the thresholds name none.",
+        description="Gridded climatology (NetCDF) that the check of that name compares with and "
+        "the profiles show, where the thresholds name none.",
     )
     import_max_ratio: float = Field(
         200, gt=1, description="An archive member that grows more than so many times is refused."
@@ -129,12 +129,22 @@ class Settings(BaseSettings):
     cache_collections: int = Field(
         8, ge=1, description="Collections that a server process keeps open."
     )
+    scheduler: str = Field(
+        "",
+        description="Address of a dask scheduler that gets the time slices of analyses, such as "
+        "tcp://host:8786; empty: processes of this machine.",
+    )
     smtp_host: str = Field("", description="Mail server for letters to data centres; empty: none.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
     smtp_user: str = Field("", description="Account at the mail server; empty: no sign-on.")
     smtp_password: SecretStr | None = Field(None, description="Password of that account.")
     smtp_starttls: bool = Field(
         True, description="Encrypt the connection (STARTTLS); a server without it is refused then."
+    )
+    smtp_implicit_tls: bool | None = Field(
+        None,
+        description="Encrypt the connection from the first byte (SMTPS) instead; without a word, "
+        "on port 465 only.",
     )
     smtp_ca: Path | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""A real mail server for tests (aiosmtpd): STARTTLS, sign-on, and answers on demand."""
+"""A real mail server for tests (aiosmtpd): encrypted, sign-on, and answers on demand."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ class MailServer:
     Attributes
     ----------
     answers : list of str
-        Given one after another instead of taking a receiver, such as ``"452 Later"``.
+        Given one after another instead of taking a receiver, such as ``"452 Later"``;
+        ``"250 OK"`` takes it.
     hang_up : list of str
         At which commands (``"RCPT"``, ``"DATA"``) the connection is cut, one after another.
     mails : list of EmailMessage
@@ -105,8 +106,9 @@ class MailServer:
         self.asked.append(address)
         if self._cuts("RCPT", server):
             return "250 OK"
-        if self.answers:
-            return self.answers.pop(0)
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if not answer.startswith("250"):
+            return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -142,20 +144,28 @@ def _free_port() -> int:
 
 
 @contextmanager
-def mail_server(folder: Path, *, encrypted: bool = True, named: str = "") -> Iterator[MailServer]:
-    """Run a mail server on a free port that asks for encryption and password."""
+def mail_server(
+    folder: Path, *, encrypted: bool = True, named: str = "", implicit: bool = False
+) -> Iterator[MailServer]:
+    """Run a mail server on a free port that asks for encryption and password.
+
+    Encryption begins by STARTTLS, or with the first byte where it is `implicit`.
+    """
     pem, key = certificate(folder, *([named] if named else []))
     behaviour = MailServer(ca=pem, port=_free_port())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, key)
     secure: dict[str, Any] = {"tls_context": context, "require_starttls": True}
+    if implicit:
+        secure = {"ssl_context": context}
     controller = Controller(
         behaviour,
         hostname="127.0.0.1",
         port=behaviour.port,
         authenticator=_signs_on,
         auth_required=True,
-        auth_require_tls=encrypted,
+        # aiosmtpd knows of encryption by STARTTLS only.
+        auth_require_tls=encrypted and not implicit,
         data_size_limit=64 * 1024**2,
         **(secure if encrypted else {}),
     )

@@ -11,13 +11,16 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 import sdcviz
+from sdcviz.analyses import example_recipe
 from sdcviz.cli import app
+from sdcviz.demo import make_demo
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
     shlex.split(line, comments=True)[1:]
     for line in re.findall(r"^sdcviz .*", README.replace("\\\n", " "), re.MULTILINE)
-    if not re.match(r"sdcviz (serve|demo|import|vocab)|.* --send", line)
+    # A whole product takes minutes: tests/cli/test_divand.py makes a small one.
+    if not re.match(r"sdcviz (serve|demo|import|vocab)|.* --send|.*--out product.nc", line)
 ]
 
 
@@ -42,9 +45,23 @@ def test_the_python_lines_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert names["c"].n_stations == 12  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with a demo collection, which the example of a recipe suits."""
+    folder = tmp_path_factory.mktemp("demo")
+    make_demo(folder / "my_collection", stations=200)
+    return folder
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
-def test_the_commands_run(folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
-    monkeypatch.chdir(folder)
+def test_the_commands_run(
+    folder: Path, demo: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(demo if words[0] == "divand" else folder)
+    if "--example" in words:
+        Path("recipe.yaml").unlink(missing_ok=True)
+    elif "recipe.yaml" in words:
+        Path("recipe.yaml").write_text(example_recipe())
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0, result.stderr
 

@@ -99,4 +99,14 @@ def main() -> None:
 
 
 # The commands register themselves on `app`, hence last.
-from . import collection, qc, qc_check, qc_flags, qc_letters, server, vocabulary  # noqa: E402, F401
+from . import (  # noqa: E402
+    collection,  # noqa: F401
+    divand,  # noqa: F401
+    qc,  # noqa: F401
+    qc_check,  # noqa: F401
+    qc_climatology,  # noqa: F401
+    qc_flags,  # noqa: F401
+    qc_letters,  # noqa: F401
+    server,  # noqa: F401
+    vocabulary,  # noqa: F401
+)

@@ -151,6 +151,7 @@ def _report(written: Written) -> dict[str, Any]:
         "anomalies": len(letter.items) - len(letter.of_kind("flag")),
         "restricted": letter.withheld,
         "sent": "",
+        "refused": "",
         "error": "",
     }
 
@@ -168,7 +169,7 @@ def _send(opened: Collection, written: Written, user: str, settings: Settings) -
         )  # fmt: skip
     except SdcvizError as error:
         return {"why_not_sent": str(error), "error": str(error)}
-    return {"why_not_sent": "", "sent": sent}
+    return {"why_not_sent": "", "sent": sent.message_id, "refused": sent.told}
 
 
 def _tell(report: list[dict[str, Any]], send: bool) -> None:
@@ -183,5 +184,7 @@ def _tell(report: list[dict[str, Any]], send: bool) -> None:
     for told in report:
         if send and told["why_not_sent"]:
             show.note(f"  not sent: {told['why_not_sent']}")
+        if told["refused"]:
+            show.note(f"  sent in part, but not to {told['refused']}")
     sent = sum(bool(told["sent"]) for told in report)
     show.note(f"{counted(len(report), 'letter')} written, {sent} sent.")

@@ -148,7 +148,8 @@ def _sail(
         steps = distance_km(*stops[:-1].T, *stops[1:].T)
         sailed = np.concatenate([[0], np.cumsum(steps / SPEED + HOURS_ON_STATION)])
         place.append(stops)
-        hours.append(random.uniform(0, 330 * 24) + sailed)
+        # A cruise ends in the year in which it began: there is one file a year.
+        hours.append(random.uniform(0, 365 * 24 - 1 - sailed[-1]) + sailed)
     stations = Stations.blank(len(cruise))
     stations.lon, stations.lat = np.concatenate(place).T.copy()
     start = fleet.year[cruise].astype(str).astype("datetime64[Y]").astype("datetime64[m]")

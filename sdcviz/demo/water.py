@@ -58,7 +58,11 @@ def levels(deepest: Array, count: NDArray[np.int64]) -> Array:
 
 
 def water(
-    lon: Array, lat: Array, time: NDArray[np.datetime64], depth: Array, random: np.random.Generator
+    lon: Array,
+    lat: Array,
+    time: NDArray[np.datetime64],
+    depth: Array,
+    random: np.random.Generator | None,
 ) -> Water:
     """Measure at the given places, times and depths.
 
@@ -70,8 +74,8 @@ def water(
         When.
     depth : ndarray, shape (n, k)
         Metres.
-    random : Generator
-        For instrument noise and weather.
+    random : Generator or None
+        For instrument noise and weather; None gives the water without either.
 
     Returns
     -------
@@ -80,7 +84,12 @@ def water(
     day = (time - time.astype("datetime64[Y]")) / np.timedelta64(1, "D")
     years = (time - np.datetime64("2005-01-01")) / np.timedelta64(1, "D") / 365.25
     season = np.cos(2 * np.pi * (day - 228) / 365.25)  # 1 in the middle of August
-    eddy, weather = _eddies(lon, lat, years), random.normal(0, 0.25, len(lon))
+    eddy = _eddies(lon, lat, years)
+
+    def noise(size: float, shape: tuple[int, ...]) -> Array:
+        return np.zeros(shape) if random is None else random.normal(0, size, shape)
+
+    weather = noise(0.25, lon.shape)
     here = climate(lon, lat)
     state = {k: v[:, None] for k, v in here.items()} | {
         "season": season[:, None],
@@ -92,14 +101,14 @@ def water(
     black = in_black_sea(lon, lat)[:, None]
     med, bs = _mediterranean(state, depth), _black_sea(state, depth)
     ct, sp, share = (np.where(black, b, m) for b, m in zip(bs, med, strict=True))
-    ct = ct + random.normal(0, 0.004, depth.shape)
-    sp = sp + random.normal(0, 0.003, depth.shape)
+    ct = ct + noise(0.004, depth.shape)
+    sp = sp + noise(0.003, depth.shape)
 
     pressure = gsw.p_from_z(-depth, lat[:, None])
     sa = gsw.SA_from_SP(sp, pressure, lon[:, None], lat[:, None])
     sa = _stable(sa, ct)
     oxygen = gsw.O2sol(sa, ct, pressure, lon[:, None], lat[:, None]) * share
-    oxygen = np.maximum(oxygen + random.normal(0, 0.8, depth.shape), 0)
+    oxygen = np.maximum(oxygen + noise(0.8, depth.shape), 0)
     return Water(
         np.round(gsw.t_from_CT(sa, ct, pressure), 3),
         np.round(gsw.SP_from_SA(sa, pressure, lon[:, None], lat[:, None]), 3),

@@ -11,7 +11,10 @@ import pytest
 
 from sdcviz.demo import make_demo
 from sdcviz.observations import Collection, import_files, open_collection
+from sdcviz.qc.climatology import climate_at, named_climatologies, write_climatologies
 from sdcviz.qc.model import DEPTH, POSITION, Edits, Findings
+from sdcviz.settings import get_settings
+from sdcviz_app.parts.quality.climates import Climates
 from sdcviz_app.parts.quality.conductor import Conductor
 from sdcviz_app.parts.quality.station_view import DRAWN, Shown, station_flags, station_view
 from sdcviz_app.quality import QualityView
@@ -117,6 +120,43 @@ def test_a_page_is_told_how_things_are(view: tuple[QualityView, Conductor, Sent]
     epoch = sent.of("shown")[0]["epoch"]
     conductor._take({"want": [5, 6, 10**9, -3], "epoch": epoch})
     assert [m["view"]["row"] for m in sent.of("view")] == [5, 6]
+
+
+def test_the_climatology_comes_with_the_station(
+    demo: Collection, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDCVIZ_CLIMATOLOGY", str(data / "grid" / "levitus_climatology.cdf"))
+    get_settings.cache_clear()
+    try:
+        write_climatologies(demo)
+        found = Climates(lambda: None)
+        found.open(demo)
+        named = named_climatologies(demo)
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+    assert found.told == ""
+    drawn = 0
+    for row in range(demo.n_stations):
+        got = found.at(row)
+        for key, one in got.items():
+            kept = named[key].kept
+            assert kept is not None
+            expected = climate_at(kept, row)
+            assert expected is not None
+            np.testing.assert_array_equal(one["middle"], expected.middle)
+            assert (one["name"], one["limit"]) == ("levitus_climatology.cdf", None)
+            assert len(one["low"]) == len(one["by"]) == 0
+            drawn += 1
+    assert drawn > 300
+
+
+def test_without_a_climatology_the_page_tells_how_to_name_one(
+    view: tuple[QualityView, Conductor, Sent],
+) -> None:
+    _, conductor, sent = view
+    conductor._take({"hello": True})
+    assert "the setting 'climatology'" in sent.of("climates")[-1]["told"]
 
 
 def test_stations_for_plots_that_are_gone_are_not_sent(

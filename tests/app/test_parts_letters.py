@@ -117,6 +117,23 @@ def test_nothing_is_sent_before_it_is_approved(part: LettersPart, server: MailSe
     assert (case.state, case.message_id) == ("sent", mail["Message-ID"])
 
 
+def test_one_of_two_receivers_is_refused(part: LettersPart, server: MailServer) -> None:
+    server.answers[:] = ["550 5.1.1 No such user"]
+    written(part)._take({"do": "send", "to": "a@x.example, data@sismer.example"})
+    state = part.form.state
+    assert state["said"] == "Sent in part, but not to a@x.example: 550 5.1.1 No such user."
+    assert state["wrong"] and "sent in part" in [case["state"] for case in state["cases"]]
+    chosen = state["chosen"]
+    assert (
+        "Sent to data@sismer.example on" in chosen["told"] and "Not sent to a@x" in chosen["told"]
+    )
+    assert (chosen["to"], chosen["cannot"]) == ("", "")
+    part._take({"do": "send", "to": "b@x.example"})
+    state = part.form.state
+    assert state["said"] == "Sent to b@x.example." and not state["wrong"]
+    assert state["chosen"]["cannot"] == "Sent to data@sismer.example, b@x.example."
+
+
 def test_refusal_is_told_and_the_letter_stays(part: LettersPart, server: MailServer) -> None:
     server.answers[:] = ["550 5.1.1 No such user"]
     written(part)._take({"do": "send", "to": "data@sismer.example"})

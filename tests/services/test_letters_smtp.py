@@ -18,6 +18,7 @@ from sdcviz.errors import BadRequest, MailError
 from sdcviz.observations import Collection
 from sdcviz.plots import station as artist
 from sdcviz.qc.letters import Cases, Written, compose, deliver, write_letters
+from sdcviz.qc.letters.send import Sent, is_implicit
 from sdcviz.settings import Settings
 
 pytestmark = pytest.mark.service
@@ -56,7 +57,7 @@ class Desk:
         (letter,) = compose(c, author="Ann", settings=self.settings, artist=artist)
         (self.written,) = write_letters(c, [letter], folder / "out", self.settings)
 
-    def send(self, to: str = TO, written: Written | None = None) -> str:
+    def send(self, to: str = TO, written: Written | None = None) -> Sent:
         written = written or self.written
         return deliver(
             self.c, written.path, to=to, user="Ann", settings=self.settings,
@@ -74,7 +75,7 @@ def desk(c: Collection, tmp_path: Path, server: MailServer) -> Desk:
 
 
 def test_letter_arrives_whole(desk: Desk, server: MailServer) -> None:
-    message_id = desk.send()
+    message_id = desk.send().message_id
     (mail,), (envelope,), (session,) = server.mails, server.envelopes, server.sessions
     assert session.ssl is not None and session.authenticated
     assert envelope.rcpt_tos == ["data@sismer.example"]
@@ -137,11 +138,68 @@ def test_refusal_is_final(desk: Desk, server: MailServer) -> None:
     assert "550" in desk.case.failure
 
 
-def test_one_of_two_receivers_is_refused(desk: Desk, server: MailServer) -> None:
-    server.answers[:] = ["550 5.1.1 No such user"]
-    with pytest.raises(MailError, match=r"sent the letter, but not to a@x\.example: 550"):
-        desk.send("a@x.example, b@y.example")
+@pytest.mark.parametrize("answer", ["550 5.1.1 No such user", "451 4.7.1 Greylisted"])
+def test_one_of_two_receivers_is_refused(desk: Desk, server: MailServer, answer: str) -> None:
+    server.answers[:] = [answer]
+    sent = desk.send("a@x.example, B <b@y.example>")
+    assert sent.refused == {"a@x.example": answer}
+    # Who has it is not sent it again.
     assert len(server.mails) == 1 and not desk.waited
+    case = desk.case
+    assert (case.state, case.recipient, case.failure) == ("sent in part", "B <b@y.example>", "")
+    assert case.refused == f"a@x.example: {answer}"
+    assert Cases(desk.c).shares() == {case.edmo: (0, 0, case.items)}
+    assert Cases(desk.c).earlier()
+    with pytest.raises(BadRequest, match=r"(?i)was sent to b@y\.example on 20.* have not got it"):
+        desk.send("c@x.example, b@Y.example")
+    assert len(server.mails) == 1
+    desk.send("c@x.example")
+    assert server.envelopes[1].rcpt_tos == ["c@x.example"]
+    case = desk.case
+    assert (case.state, case.refused) == ("sent", "")
+    assert case.recipient == "B <b@y.example>, c@x.example"
+    with pytest.raises(BadRequest, match="write a new one"):
+        desk.send("d@x.example")
+
+
+def test_all_of_two_receivers_are_refused(desk: Desk, server: MailServer) -> None:
+    server.answers[:] = ["550 5.1.1 No such user", "550 5.1.1 Nor such"]
+    with pytest.raises(MailError, match="Nothing was sent"):
+        desk.send("a@x.example, b@y.example")
+    assert desk.case.state == "failed" and not server.mails
+
+
+def test_a_connection_that_is_encrypted_from_the_first_byte(c: Collection, tmp_path: Path) -> None:
+    with mail_server(tmp_path / "mail", implicit=True) as smtps:
+        desk = Desk(c, tmp_path, **smtps.settings, smtp_implicit_tls=True)
+        message_id = desk.send().message_id
+        (mail,), (session,) = smtps.mails, smtps.sessions
+        assert mail["Message-ID"] == message_id and session.authenticated
+        assert desk.case.state == "sent"
+
+
+@pytest.mark.parametrize(("port", "told", "implicit"), [
+    (465, None, True), (587, None, False), (465, False, False), (2465, True, True),
+])  # fmt: skip
+def test_port_465_is_encrypted_from_the_first_byte(
+    tmp_path: Path, port: int, told: bool | None, implicit: bool
+) -> None:
+    assert is_implicit(settings(tmp_path, smtp_port=port, smtp_implicit_tls=told)) is implicit
+
+
+def test_a_stranger_on_an_encrypted_port(c: Collection, tmp_path: Path) -> None:
+    with mail_server(tmp_path / "mail", implicit=True, named="mail.elsewhere.example") as smtps:
+        desk = Desk(c, tmp_path, **smtps.settings, smtp_implicit_tls=True)
+        with pytest.raises(MailError, match="can't prove who it is"):
+            desk.send()
+        assert not smtps.asked and not desk.waited
+
+
+def test_a_port_that_waits_for_starttls(c: Collection, tmp_path: Path, server: MailServer) -> None:
+    desk = Desk(c, tmp_path, **server.settings, smtp_implicit_tls=True)
+    with pytest.raises(MailError, match=r"can't agree on encryption.*Check SDCVIZ_SMTP_PORT"):
+        desk.send()
+    assert not server.asked and not desk.waited
 
 
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])

@@ -24,6 +24,7 @@ from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
 
 from ...desk import REASONS, Desk
+from .climates import Climates
 from .qc_plots import MARKERS, QcPlots
 from .station_view import Shown, station_flags, station_view
 
@@ -37,7 +38,7 @@ AT_ONCE = 8
 _HERE = Path(__file__).parent
 _SCRIPT = "\n".join(
     (_HERE / f"desk_{name}.js").read_text(encoding="utf-8")
-    for name in ("outbox", "land", "plots", "flags", "picks", "conductor", "keys", "bar", "pieces")
+    for name in "outbox land light plots flags picks conductor keys bar pieces".split()
 )
 _STYLE = (_HERE / "desk.css").read_text(encoding="utf-8")
 
@@ -90,6 +91,7 @@ class Conductor(pn.viewable.Viewer):
         self._epoch = 0
         self._sent: OrderedDict[int, None] = OrderedDict()
         self._told_by_browser: dict[str, Any] = {}
+        self._climates = Climates(self._send_climates)
         dark = self.desk.session.dark
         self.plots = QcPlots(dark)
         self.bar = DeskBar(self._take, dark=dark, sizing_mode="stretch_width", margin=0)
@@ -159,6 +161,7 @@ class Conductor(pn.viewable.Viewer):
         if data is None:
             return
         self._sent.clear()
+        self._climates.open(data)
         first = self.desk.parameter
         key = first if first and not first.startswith("@") else next(iter(data.keys), "")
         self._choose(Shown.usual(data, key))
@@ -213,6 +216,7 @@ class Conductor(pn.viewable.Viewer):
             self._send("land", x=x, y=y)
         self._send("user", user=desk.session.user)
         self._send("reason", reason=desk.reason)
+        self._send_climates()
         self._send_shown()
         self._send("queue", rows=np.asarray(desk.queue, np.int32))
         if desk.station >= 0:
@@ -225,6 +229,13 @@ class Conductor(pn.viewable.Viewer):
             flags = {data.station_id(row): station_flags(data, row) for row in self._sent}
             self._send("flags", flags=flags)
 
+    def _send_climates(self) -> None:
+        """Send the climatology at the stations that the browser has."""
+        data = self.desk.data
+        if data is not None:
+            at = {data.station_id(row): self._climates.at(row) for row in self._sent}
+            self._send("climates", climates=at, told=self._climates.told)
+
     def _send_views(self, rows: list[int], epoch: int) -> None:
         """Send stations, the first one at once and others when nothing else waits."""
         data = self.desk.data
@@ -233,6 +244,7 @@ class Conductor(pn.viewable.Viewer):
         row = rows[0]
         if 0 <= row < data.n_stations:
             view = station_view(data, row, self._shown, self.desk.findings)
+            view["climates"] = self._climates.at(row)
             self._sent[row] = None
             self._sent.move_to_end(row)
             while len(self._sent) > FOLLOWED:

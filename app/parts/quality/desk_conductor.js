@@ -32,6 +32,7 @@ class Conductor extends Picking {
     this.mode = "box"
     this.usual = null
     this.epoch = -1
+    this.label = (key) => this.labels[key] ?? key
   }
 
   send(message) {
@@ -148,6 +149,15 @@ class Conductor extends Picking {
         }
         this.repaint()
       },
+      climates: ({climates, told}) => {
+        this.climatology = told
+        for (const view of this.views.values()) {
+          if (climates[view.id]) view.climates = climates[view.id]
+        }
+        if (!this.view || !this.playing) return
+        this.plots.reclimate(this.label)
+        this.announce()
+      },
       // It may have been on its way while one went on.
       picked: ({samples, row}) => { if (row === this.row) this.pick([...samples], {from: "server"}) },
       reason: ({reason}) => { this.reason = reason; this.bar.reason(reason) },
@@ -243,7 +253,7 @@ class Conductor extends Picking {
       return this.bar.wait(this.row, this.lost)
     }
     this.drawn = view.row
-    this.plots.draw(view, this.sights(), (key) => this.labels[key] ?? key)
+    this.plots.draw(view, this.sights(), this.label)
     this.mark()
     this.bar.headline(view)
     this.bar.show(this.shown)
@@ -285,7 +295,7 @@ class Conductor extends Picking {
     bus.state = {
       get loaded() { return views.size },
       view: this.view, shown: this.shown, picked: this.picked, labels: this.labels,
-      parameters: this.form.parameters,
+      parameters: this.form.parameters, climatology: this.climatology,
       flags: (key) => (this.view ? this.flags(this.view, key) : ""), looks: this.looks,
       show: (row) => this.show(row), take: (group) => this.take(group), send: (message) => this.send(message),
       left: this.queue.length - 1 - this.place(), whole: (plot) => this.plots.whole(plot),

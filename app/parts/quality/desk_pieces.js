@@ -54,16 +54,30 @@ function findings(root) {
   }
 }
 
+// What the violet line is, or why there is none.
+function climate_words({view, shown}) {
+  const found = [shown.pairs.a[0], shown.pairs.b[0]].map((key) => view.climates?.[key]).find(Boolean)
+  if (!found) return null
+  const reach = found.limit === null ? "mean" : `mean ± ${number(found.limit)} standard deviations`
+  return make("span", {class: "climate"}, `climatology ${found.name}: ${reach}`)
+}
+
 function caption(root) {
-  return ({view, shown, labels}) => {
+  return (state) => {
+    const {view, shown, labels, climatology} = state
     if (!view) return root.replaceChildren()
     const {found, drawn, counted, words, bands} = view.near
     const name = (key) => (labels[key] ?? key).replace(/ \[.*/, "")
     const lacks = shown.lacks ? `No ${name(shown.lacks).toLowerCase()} in this station: ${name(shown.pairs.a[0]).toLowerCase()} is shown · ` : ""
-    if (!found) return root.replaceChildren(`${lacks}No neighbours ${words} in this collection.`)
+    const show = (sentence) => {
+      const climate = view.kind === "depth" ? climate_words(state) : null
+      root.replaceChildren(sentence, ...(climate ? [" · ", climate] : []))
+      root.title = [root.textContent, climate ? "" : climatology].filter(Boolean).join("\n")
+    }
+    if (!found) return show(`${lacks}No neighbours ${words} in this collection.`)
     const lines = drawn < found ? `${drawn} nearest of ${several(found, "neighbour")}` : several(found, "neighbour")
     const band = bands.a?.y.length ? ` · band: 5 to 95 % of ${several(bands.a.count, "good value")}${counted < found ? ` of the ${counted} nearest` : ""}` : ""
-    root.replaceChildren(`${lacks}Grey: ${lines} ${words}${band}`)
+    show(`${lacks}Grey: ${lines} ${words}${band}`)
   }
 }
 

@@ -30,6 +30,12 @@ function extent(arrays) {
   return low <= high ? [low, high] : null
 }
 
+// How many levels, from above, lie where there are samples.
+function within(levels, depths) {
+  const limit = extent([depths])
+  return limit ? levels.findLastIndex((depth) => depth <= limit[1]) + 1 : levels.length
+}
+
 function padded([low, high], part = 0.06) {
   const room = (high - low) * part || Math.abs(high) * 0.02 || 1
   return [low - room, high + room]
@@ -106,6 +112,7 @@ class Plots {
       AXES.forEach((axis, k) => { data[axis + plot] = this.column(this.pairs[plot][k]) })
     }
     this.columns = data
+    for (const plot of PLOTS) lighten(this.models[plot])
     this.filling = true
     quietly(this.models.samples.selected, {indices: []})
     this.colour()
@@ -175,13 +182,29 @@ class Plots {
     const x_parts = [px.length ? px : xs], y_parts = [py.length ? py : ys]
     if (profile) {
       const band = this.band(plot, py)
-      x_parts.push(band.low, band.high)
+      x_parts.push(band.low, band.high, this.climate(plot, py))
     }
     if (plot === "c") this.density()
     this.range(plot, "x", x, x_parts)
     this.range(plot, "y", y, y_parts)
     this.hint(plot, px.length ? "" : this.lacking(x, y, labels))
     this.name_axes(plot, x, y, labels)
+  }
+
+  // Returns the means of the climatology where the station has samples. How far off a sample
+  // may be does not widen the plot: one beyond it does.
+  climate(plot, depths) {
+    const {view} = this
+    const climate = view.kind === "depth" ? view.climates?.[this.pairs[plot][0]] : null
+    const {y, middle, by, low, high} = climate ?? {y: EMPTY, middle: EMPTY, by: EMPTY, low: EMPTY, high: EMPTY}
+    this.source(`climate-${plot}`, {y, middle})
+    this.source(`allowed-${plot}`, {y: by, low, high})
+    return plain(middle).subarray(0, within(y, depths))
+  }
+
+  // Draws the climatology that has come later than the station.
+  reclimate(labels) {
+    for (const plot of ["a", "b"]) this.frame(plot, labels)
   }
 
   // The part of the band that lies where the station has samples.
@@ -194,8 +217,7 @@ class Plots {
     }
     const {y, low, middle, high} = band
     this.source(`band-${plot}`, {y, low, middle, high})
-    const limit = extent([depths])
-    const last = limit ? y.findLastIndex((depth) => depth <= limit[1]) + 1 : y.length
+    const last = within(y, depths)
     return {low: plain(low).subarray(0, last), high: plain(high).subarray(0, last)}
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,9 +159,10 @@ class LettersPart(ToolPart):
         settings = get_settings()
 
         def work() -> str:
-            return deliver(data, path, to=to, user=user, settings=settings, approved=approved)
+            sent = deliver(data, path, to=to, user=user, settings=settings, approved=approved)
+            return sent.told
 
-        self._do(work, f"Sent to {to.strip()}.", "Sending …")
+        self._do(work, f"Sent to {to.strip()}.", "Sending …", "Sent in part, but not to {}.")
 
     def _answer(self, given: dict[Any, Any]) -> None:
         """Note what the data centre answered."""
@@ -171,14 +173,15 @@ class LettersPart(ToolPart):
         noted = f"{counted(len(answers), 'answer')} noted."
         self._do(lambda: Cases(data).answer(case.id, answers, user=user), noted, "Saving …")
 
-    def _do(self, work: Any, done: str, doing: str) -> None:
-        """Do something in a thread; say how it went."""
+    def _do(self, work: Callable[[], str | None], done: str, doing: str, but: str = "{}") -> None:
+        """Do something in a thread; say how it went, and `but` what it gives back."""
         self._busy = True
         self._tell(doing)
 
-        def then(_: Any, error: Exception | None) -> None:
+        def then(amiss: str | None, error: Exception | None) -> None:
             self._busy = False
-            self._said, self._wrong = (done, False) if error is None else (str(error), True)
+            wrong = str(error) if error is not None else but.format(amiss) if amiss else ""
+            self._said, self._wrong = wrong or done, bool(wrong)
             self._load()
             if error is not None and not isinstance(error, SdcvizError):
                 raise error
@@ -273,8 +276,9 @@ class LettersPart(ToolPart):
             "id": case.id,
             "subject": case.subject,
             "told": _history(case),
-            "to": case.recipient or to,
-            "why": why,
+            # Those who have it are not written to again.
+            "to": "" if case.refused else case.recipient or to,
+            "why": "Give an address in place of the refused one." if case.refused else why,
             "cannot": self._cannot(case),
             "file": self._link,
             "file_name": self._file(case).name,
@@ -297,7 +301,7 @@ class LettersPart(ToolPart):
     def _cannot(self, case: Case) -> str:
         """Say why the letter can't be sent, whatever its address."""
         settings = get_settings()
-        if case.sent:
+        if case.sent and not case.refused:
             return f"Sent to {case.recipient}."
         if not self._approved:
             return "Its file is not on this machine any more."
@@ -326,6 +330,8 @@ def _history(case: Case) -> str:
     told = [f"Written by {case.author} on {case.time[:10]}, answer asked for by {case.answer_by}."]
     if case.sent:
         told.append(f"Sent to {case.recipient} on {minute(case.sent)}.")
+    if case.refused:
+        told.append(f"Not sent to {case.refused}.")
     if case.failure:
         told.append(f"Not sent: {case.failure}")
     return " ".join(told)

@@ -44,9 +44,11 @@ PLOTS = {"a": "First profile", "b": "Second profile", "c": "T-S", "d": "Any agai
 """Plots that show samples: name of their columns, and what they are for."""
 
 INKS = {
-    False: {"near": "#9fb0ba", "band": "#0b5a78", "path": "#5d7683", "found": "#e88a00"},
-    True: {"near": "#5a6a74", "band": "#7cc4da", "path": "#a9bcc6", "found": "#ffb547"},
-}
+    False: {"near": "#9fb0ba", "band": "#0b5a78", "path": "#5d7683", "found": "#e88a00",
+            "climate": "#7a3fb0"},
+    True: {"near": "#5a6a74", "band": "#7cc4da", "path": "#a9bcc6", "found": "#ffb547",
+           "climate": "#c39bf0"},
+}  # fmt: skip
 """Colours of what stands behind the samples, light and dark."""
 
 
@@ -72,6 +74,7 @@ class QcPlots:
         self.samples.name = "desk-samples"
         self.found = _source(*columns)
         self.found.name = "desk-found"
+        self._climate: dict[str, ColumnDataSource] = {}
         self._axes: list[Any] = []
         self._inks: dict[str, list[tuple[Glyph, str]]] = {ink: [] for ink in INKS[False]}
         self.figures = {plot: self._sample_plot(plot) for plot in PLOTS}
@@ -103,6 +106,7 @@ class QcPlots:
             band = _source("y", "low", "middle", "high")
             self._add(figure, HArea(y="y", x1="low", x2="high", fill_alpha=0.13), band,
                       f"band-{plot}", "band", "fill_color")  # fmt: skip
+            self._add_climate(figure, plot)
         near = self._add(figure, Line(x="x", y="y", line_width=1, line_alpha=0.45),
                          _source("x", "y"), f"near-{plot}", "near", "line_color")  # fmt: skip
         near.level = "underlay" if plot in "cd" else "glyph"
@@ -110,6 +114,8 @@ class QcPlots:
             self._add(figure, Line(x="middle", y="y", line_width=1.4, line_dash="5 4",
                                    line_alpha=0.8), band, f"middle-{plot}", "band",
                       "line_color")  # fmt: skip
+            self._add(figure, Line(x="middle", y="y", line_width=1.8), self._climate[plot],
+                      f"climate-{plot}", "climate", "line_color")  # fmt: skip
         if plot == "c":
             self._add_density(figure)
         self._add(figure, Line(x="x", y="y", line_width=1.2, line_alpha=0.8), _source("x", "y"),
@@ -143,6 +149,16 @@ class QcPlots:
         figure.add_layout(time, "below")
         self._axes += [x, y, time]
         self._axes += lines
+
+    def _add_climate(self, figure: Plot, plot: str) -> None:
+        """Add what the climatology allows, behind all else; its mean comes over the lines."""
+        self._climate[plot] = _source("y", "middle")
+        allowed = _source("y", "low", "high")
+        self._add(figure, HArea(y="y", x1="low", x2="high", fill_alpha=0.09), allowed,
+                  f"allowed-{plot}", "climate", "fill_color")  # fmt: skip
+        for side in ("low", "high"):
+            edge = Line(x=side, y="y", line_width=1, line_dash="2 3")
+            self._add(figure, edge, allowed, f"{side}-{plot}", "climate", "line_color")
 
     def _add_density(self, figure: Plot) -> None:
         self._add(figure, Line(x="x", y="y", line_width=0.7, line_alpha=0.45), _source("x", "y"),

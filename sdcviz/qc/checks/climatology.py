@@ -22,7 +22,7 @@ from sdcviz.settings import get_settings
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
 
-__all__ = ["CLIMATOLOGY", "RESIDUAL", "Residuals", "grid_of", "residuals"]
+__all__ = ["CLIMATOLOGY", "RESIDUAL", "Residuals", "file_of", "grid_of", "limits_of", "residuals"]
 
 SHELF = 200.0
 """Bottom depth in metres up to which a station counts as on the shelf."""
@@ -152,15 +152,19 @@ def _grid(path: str, changed: int, quantity: str, variable: str, spread: str) ->
     return Grid(path, quantity, variable, spread)
 
 
-def grid_of(rules: Rules, key: str, check: str) -> Grid | None:
-    """Open the field that the rules (or the settings) name; None where they name none."""
-    given = rules.rules[0].given
-    path = str(given["file"])
+def file_of(rules: Rules, check: str) -> Path | None:
+    """Return the file that the rules (or the settings) name; None where they name none."""
+    path = str(rules.rules[0].given["file"])
     if not path and check == "climatology":
         path = str(get_settings().climatology or "")
-    if not path:
+    return Path(path).expanduser() if path else None
+
+
+def grid_of(rules: Rules, key: str, check: str) -> Grid | None:
+    """Open the field that the rules (or the settings) name; None where they name none."""
+    given, file = rules.rules[0].given, file_of(rules, check)
+    if file is None:
         return None
-    file = Path(path).expanduser()
     changed = file.stat().st_mtime_ns if file.is_file() else 0
     base = key.rpartition("_")[0] if key.rpartition("_")[2].isdigit() else key
     return _grid(str(file), changed, base, str(given["variable"]), str(given["sd"]))
@@ -197,9 +201,7 @@ def _run(
 
 def _far_off(check: str, c: Collection, key: str, r: Residuals, rules: Rules) -> Findings:
     station = np.repeat(np.arange(len(r.rows)), np.diff(r.offsets))
-    limit = rules.by_region("limit")[r.region]
-    shelf = c.bottom_depth[r.rows] <= SHELF
-    limit = np.where(shelf, rules.by_region("shelf")[r.region], limit)
+    limit = limits_of(rules, r.region, c.bottom_depth[r.rows])
     with np.errstate(invalid="ignore", divide="ignore"):
         size = np.abs(r.residual) / r.spread
     at = np.flatnonzero(size > limit[station])
@@ -211,6 +213,12 @@ def _far_off(check: str, c: Collection, key: str, r: Residuals, rules: Rules) ->
     }
     sample = at - r.offsets[of]
     return Findings.of(check, key, r.rows[of], sample, flags, size[at], limit[of], words)
+
+
+def limits_of(rules: Rules, region: NDArray, bottom: NDArray) -> NDArray[np.float64]:
+    """Return the standard deviations allowed at stations, by region and bottom depth [m]."""
+    limit, shelf = (rules.by_region(name)[region] for name in ("limit", "shelf"))
+    return np.where(bottom <= SHELF, shelf, limit)
 
 
 def _settings(limit: float, shelf: float) -> dict[str, Setting]:

@@ -18,6 +18,7 @@ from sqlalchemy import insert, inspect, select
 from sdcviz.errors import BadRequest, NotFound
 from sdcviz.words import minute
 
+from .addresses import read_addresses
 from .composing import Earlier
 from .model import Item, Letter, one_line
 from .tables import ANSWER, EVENT, ITEM, LETTER, META
@@ -62,7 +63,9 @@ class Case:
     items : int
         Number of items.
     sent, recipient, message_id : str
-        When and to whom it was last sent; empty: not sent.
+        When it was last sent, and to whom; empty: not sent.
+    refused : str
+        Receivers that did not get it when it was last sent, and why; empty: all have it.
     failure : str
         Why sending failed the last time; empty if it did not.
     accepted, rejected : int
@@ -81,17 +84,20 @@ class Case:
     sent: str
     recipient: str
     message_id: str
+    refused: str
     failure: str
     accepted: int
     rejected: int
 
     @property
     def state(self) -> str:
-        """Return written, failed, sent, answered in part, or answered."""
+        """Return written, failed, sent in part, sent, answered in part, or answered."""
         answered = self.accepted + self.rejected
         if answered:
             return "answered" if answered >= self.items else "answered in part"
-        return "sent" if self.sent else "failed" if self.failure else "written"
+        if self.sent:
+            return "sent in part" if self.refused else "sent"
+        return "failed" if self.failure else "written"
 
 
 class Cases:
@@ -136,7 +142,7 @@ class Cases:
         Raises
         ------
         BadRequest
-            It was sent, or somebody is sending it.
+            It was sent to all, or one of these has it; or somebody is sending it.
         """
         claim = uuid.uuid4().hex
         row = {"letter": letter, "user": user, "what": "sending", "recipient": to, "note": claim}
@@ -147,12 +153,7 @@ class Cases:
             events = connection.execute(query).all()
             if events and events[-1].note == claim:
                 return  # it was committed, but the connection was lost before it said so
-            for event in events:
-                if event.what == "sent":
-                    raise BadRequest(
-                        f"This letter was sent to {event.recipient} on {minute(event.time)} by "
-                        f"{event.user}; write a new one to say more."
-                    )
+            _may_be_sent([event for event in events if event.what == "sent"], to)
             since = (datetime.now(UTC) - timedelta(minutes=SENDING_MINUTES)).isoformat()
             if events and events[-1].what == "sending" and events[-1].time > since:
                 raise BadRequest(f"{events[-1].user} is sending this letter just now.")
@@ -160,9 +161,9 @@ class Cases:
 
         self._write(add)
 
-    def sent(self, letter: str, *, to: str, message_id: str, user: str) -> None:
-        """Note that a letter was sent."""
-        self._event(letter, user, "sent", recipient=to, message_id=message_id)
+    def sent(self, letter: str, *, to: str, message_id: str, user: str, refused: str = "") -> None:
+        """Note that a letter was sent, and who would not take it."""
+        self._event(letter, user, "sent", recipient=to, message_id=message_id, note=refused)
 
     def failed(self, letter: str, *, to: str, reason: str, user: str) -> None:
         """Note that a letter could not be sent, and why."""
@@ -328,6 +329,28 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def _may_be_sent(sent: list[Any], to: str) -> None:
+    """Refuse a letter that was sent, but to others than those who have it where some had not."""
+    if not sent:
+        return
+    last, have = sent[-1], {_plain(a) for event in sent for a in read_addresses(event.recipient)}
+    when = f"on {minute(last.time)} by {last.user}"
+    if not last.note:
+        raise BadRequest(
+            f"This letter was sent to {last.recipient} {when}; write a new one to say more."
+        )
+    again = [str(a) for a in read_addresses(to) if _plain(a) in have]
+    if again:
+        raise BadRequest(
+            f"This letter was sent to {', '.join(again)} {when}; give only addresses that "
+            "have not got it."
+        )
+
+
+def _plain(address: Any) -> str:
+    return str(address.addr_spec).casefold()
+
+
 def _head(connection: Connection, collection: str, letter: str) -> Any:
     query = select(LETTER).where(LETTER.c.id == letter, LETTER.c.collection == collection)
     return connection.execute(query).first()
@@ -351,25 +374,32 @@ def _cases(connection: Connection, collection: str) -> list[Case]:
     ):
         last[row.letter, row.number] = row.verdict
     verdicts = Counter((letter, verdict) for (letter, _), verdict in last.items())
-    sent: dict[str, Any] = {}
+    sent: dict[str, list[Any]] = {}
     failure: dict[str, str] = {}
     for row in connection.execute(
         select(EVENT).where(EVENT.c.letter.in_(ids)).order_by(EVENT.c.id)
     ):
         if row.what == "sent":
-            sent[row.letter] = row
+            sent.setdefault(row.letter, []).append(row)
         failure[row.letter] = row.note if row.what == "failed" else ""
     return [
         Case(
             **{k: row[k] for k in ("id", "edmo", "centre", "version", "subject", "author", "time")},
             answer_by=row["answer_by"],
             items=items[row["id"]],
-            sent=sent[row["id"]].time if row["id"] in sent else "",
-            recipient=sent[row["id"]].recipient if row["id"] in sent else "",
-            message_id=sent[row["id"]].message_id if row["id"] in sent else "",
+            **_last_sent(sent.get(row["id"], [])),
             failure=failure.get(row["id"], ""),
             accepted=verdicts[row["id"], "accepted"],
             rejected=verdicts[row["id"], "rejected"],
         )
         for row in letters
     ]
+
+
+def _last_sent(events: list[Any]) -> dict[str, Any]:
+    """Tell when a letter was last sent, and to whom in all."""
+    names = ("sent", "recipient", "message_id", "refused")
+    if not events:
+        return dict.fromkeys(names, "")
+    last, recipients = events[-1], ", ".join(event.recipient for event in events)
+    return dict(zip(names, (last.time, recipients, last.message_id, last.note), strict=True))

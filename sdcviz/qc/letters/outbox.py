@@ -16,7 +16,7 @@ from .addresses import address_table, read_addresses
 from .cases import Cases
 from .message import LETTER_ID, addressed, make_message, read_message, write_eml
 from .model import Letter
-from .send import PAUSES, send
+from .send import PAUSES, Sent, send
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
@@ -117,7 +117,7 @@ def deliver(
     approved: str = "",
     pauses: tuple[float, ...] = PAUSES,
     wait: Callable[[float], None] = time.sleep,
-) -> str:
+) -> Sent:
     """Send a written letter and note it in its case.
 
     Parameters
@@ -138,14 +138,16 @@ def deliver(
 
     Returns
     -------
-    str
-        The Message-ID. What was sent lies beside the file (``.sent.eml``).
+    Sent
+        With the receivers that the server refused, if it took the letter for others: the
+        letter may be sent to other addresses in their place. What was sent lies beside the
+        file (``.sent.eml``).
 
     Raises
     ------
     BadRequest
-        No address, sender or server; the letter was sent before, or is not the
-        one that was approved.
+        No address, sender or server; the letter was sent to all or one of these before,
+        or is not the one that was approved.
     MailError
         The server does not take it; the case says why.
     """
@@ -158,7 +160,8 @@ def deliver(
     message = read_message(path)
     cases = Cases(collection)
     letter = str(message.get(LETTER_ID, ""))
-    recipients = ", ".join(str(address) for address in read_addresses(to))
+    receivers = read_addresses(to)
+    recipients = ", ".join(str(address) for address in receivers)
     message = addressed(message, to, settings.mail_from, datetime.now(UTC).replace(microsecond=0))
     cases.sending(letter, to=recipients, user=user)
     try:
@@ -167,6 +170,7 @@ def deliver(
         reason = str(error) if isinstance(error, SdcvizError) else f"broken off ({error!r})"
         cases.failed(letter, to=recipients, reason=reason, user=user)
         raise
-    cases.sent(letter, to=recipients, message_id=sent, user=user)
+    taken = ", ".join(str(a) for a in receivers if a.addr_spec not in sent.refused)
+    cases.sent(letter, to=taken, message_id=sent.message_id, user=user, refused=sent.told)
     write_eml(message, path.with_suffix(".sent.eml"))
     return sent

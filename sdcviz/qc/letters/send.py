@@ -6,7 +6,8 @@ import logging
 import smtplib
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,34 @@ from sdcviz.errors import BadRequest, MailError
 if TYPE_CHECKING:
     from sdcviz.settings import Settings
 
-__all__ = ["PAUSES", "send"]
+__all__ = ["PAUSES", "Sent", "is_implicit", "send"]
 
 log = logging.getLogger(__name__)
 
 PAUSES = (2.0, 10.0, 30.0)
 """Seconds before each further attempt."""
+SMTPS = 465
+"""Port on which mail servers expect encryption from the first byte (RFC 8314)."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A mail that a server has taken.
+
+    Attributes
+    ----------
+    message_id : str
+    refused : mapping of str to str
+        Receivers that the server would not take, and what it answered; the others have it.
+    """
+
+    message_id: str
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """Who has not got it and why; empty if all have it."""
+        return "; ".join(f"{to}: {answer}" for to, answer in self.refused.items())
 
 
 class _Later(Exception):
@@ -33,7 +56,7 @@ def send(
     *,
     pauses: tuple[float, ...] = PAUSES,
     wait: Callable[[float], None] = time.sleep,
-) -> str:
+) -> Sent:
     """Send a mail by the server of the settings.
 
     Parameters
@@ -50,8 +73,9 @@ def send(
 
     Returns
     -------
-    str
-        The Message-ID.
+    Sent
+        Also where the server took the mail for some of several receivers only: sending
+        it to all again would not be right.
 
     Raises
     ------
@@ -73,8 +97,8 @@ def send(
             log.warning("%s; trying again in %g s.", reason, pause)
             wait(pause)
         try:
-            _attempt(message, settings)
-            return str(message["Message-ID"])
+            refused = _attempt(message, settings)
+            return Sent(str(message["Message-ID"]), refused)
         except _Later as later:
             reason = str(later)
     raise MailError(
@@ -82,14 +106,12 @@ def send(
     )
 
 
-def _attempt(message: EmailMessage, settings: Settings) -> None:
+def _attempt(message: EmailMessage, settings: Settings) -> dict[str, str]:
     """Try once; `_Later` if it is worth another attempt."""
     server = f"The mail server {settings.smtp_host}:{settings.smtp_port}"
     silence = f"{server} did not answer within {settings.smtp_timeout:g} s"
     try:
-        with smtplib.SMTP(
-            settings.smtp_host, settings.smtp_port, timeout=settings.smtp_timeout
-        ) as smtp:
+        with _connected(settings) as smtp:
             _sign_on(smtp, settings, server)
             refused = smtp.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
@@ -103,35 +125,56 @@ def _attempt(message: EmailMessage, settings: Settings) -> None:
         raise _Later(f"{server} hung up") from error
     except smtplib.SMTPException as error:
         raise MailError(f"{server} and we can't talk: {error}. Nothing was sent.") from error
-    except ssl.SSLError as error:
+    except ssl.SSLCertVerificationError as error:
         raise MailError(
             f"{server} can't prove who it is ({getattr(error, 'verify_message', '') or error}); "
             "nothing was sent. Set SDCVIZ_SMTP_CA to its certificate if you trust it."
+        ) from error
+    except ssl.SSLError as error:
+        raise MailError(
+            f"{server} and we can't agree on encryption ({error.reason or error}); nothing was "
+            "sent. Check SDCVIZ_SMTP_PORT: 465 encrypts from the first byte, 587 by STARTTLS "
+            "(SDCVIZ_SMTP_IMPLICIT_TLS for other ports)."
         ) from error
     except TimeoutError as error:
         raise _Later(silence) from error
     except OSError as error:
         raise _Later(f"{server} can't be reached ({error.strerror or error})") from error
-    if refused:
-        # Some receivers have it: sending to all again would not be right.
-        told = "; ".join(f"{to}: {_text(*answer)}" for to, answer in refused.items())
-        raise MailError(f"{server} sent the letter, but not to {told}. Write to them yourself.")
+    return {to: _text(*answer) for to, answer in refused.items()}
+
+
+def is_implicit(settings: Settings) -> bool:
+    """Tell whether the connection is encrypted from the first byte: SMTPS, not STARTTLS."""
+    told = settings.smtp_implicit_tls
+    return settings.smtp_port == SMTPS if told is None else told
+
+
+def _connected(settings: Settings) -> smtplib.SMTP:
+    place = settings.smtp_host, settings.smtp_port
+    if is_implicit(settings):
+        context = _trusting(settings)
+        return smtplib.SMTP_SSL(*place, timeout=settings.smtp_timeout, context=context)
+    return smtplib.SMTP(*place, timeout=settings.smtp_timeout)
+
+
+def _trusting(settings: Settings) -> ssl.SSLContext:
+    """Return what proves the server."""
+    authorities = str(settings.smtp_ca) if settings.smtp_ca else None
+    try:
+        return ssl.create_default_context(cafile=authorities)
+    except OSError as error:
+        raise MailError(f"{authorities}: no certificates can be read ({error}).") from error
 
 
 def _sign_on(smtp: smtplib.SMTP, settings: Settings, server: str) -> None:
     smtp.ehlo_or_helo_if_needed()
-    if settings.smtp_starttls:
+    if settings.smtp_starttls and not is_implicit(settings):
         if not smtp.has_extn("starttls"):
             raise MailError(
                 f"{server} offers no encryption (STARTTLS); nothing was sent. Use another port, "
                 "or set SDCVIZ_SMTP_STARTTLS=false if the way to it is safe."
             )
-        authorities = str(settings.smtp_ca) if settings.smtp_ca else None
-        try:
-            context = ssl.create_default_context(cafile=authorities)
-        except OSError as error:
-            raise MailError(f"{authorities}: no certificates can be read ({error}).") from error
-        smtp.starttls(context=context)
+        smtp.starttls(context=_trusting(settings))
         smtp.ehlo()
     if settings.smtp_user:
         password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""

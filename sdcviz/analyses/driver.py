@@ -1,0 +1,225 @@
+"""One run: from a recipe to a product."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BadRequest
+from ..settings import get_settings
+from ..words import counted
+from .budget import memory_budget, within_memory
+from .metadata import Meta
+from .model import Points, SliceResult
+from .parts import Parts, parts_of
+from .plan import Plan, make_plan
+from .pool import Done, in_processes
+from .recipe import Recipe
+from .recipe_file import make_recipe, write_recipe
+from .slices import analyse_slice
+
+__all__ = ["Tell", "analyse_points", "run"]
+
+Tell = Callable[[dict[str, Any]], None]
+"""Takes events: ``progress`` (done, total, text), ``slice``, ``warning``, ``result``."""
+
+
+def run(
+    recipe: Recipe | Mapping[str, Any] | Path | str,
+    out: Path | str,
+    *,
+    points: Points | None = None,
+    tell: Tell | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> dict[str, Any]:
+    """Analyse what a recipe says, and write the product.
+
+    Slices are analysed in processes of their own and kept in ``OUT.parts`` as they are
+    finished: a run that was broken off goes on with those that are missing. What is kept
+    belongs to one recipe, one set of observations and one version; anything else starts anew.
+
+    Parameters
+    ----------
+    recipe : Recipe, mapping, or path of a recipe file
+    out : path-like
+        Product to write (NetCDF); it is replaced at the end, in one step.
+    points : Points, optional
+        Observations instead of those of the recipe's collection (`make_points`).
+    tell : callable, optional
+        Hears of progress; see `Tell`.
+    workers : int, optional
+        Processes; by default as the recipe says, else as many as there are processors.
+    scheduler : str, optional
+        Address of a dask scheduler that gets the slices instead; by default that of the recipe
+        or of the settings.
+
+    Returns
+    -------
+    dict
+        What came of it: ``out``, ``observations``, ``used``, ``rmse``, ``grid``, ``slices``,
+        ``warnings``, ``seconds``; can be written as JSON.
+
+    Raises
+    ------
+    BadRequest
+        The recipe does not fit the observations, the grid or the memory.
+    NotFound
+        There is no such recipe, collection or parameter.
+    StorageError
+        The disk is full or may not be written.
+
+    Examples
+    --------
+    >>> from sdcviz import analyses
+    >>> analyses.run("recipe.yaml", "product.nc")["rmse"]  # doctest: +SKIP
+    0.31
+    """
+    begun = time.monotonic()
+    recipe = make_recipe(recipe)
+    out = _output(out)
+    say = tell or (lambda event: None)
+    say({"event": "progress", "done": 0, "total": 0, "text": "Observations and grid"})
+    plan = make_plan(recipe, points)
+    wanted = workers or recipe.run.workers or _processors()
+    problem, workers = within_memory(plan.problem, wanted, memory_budget(recipe.run.memory))
+    plan = replace(plan, problem=problem)
+    for sentence in plan.warnings:
+        say({"event": "warning", "text": sentence})
+    with parts_of(out, plan.key) as parts:
+        address = scheduler or recipe.run.scheduler or get_settings().scheduler
+        _analyse(plan, parts, say, workers, address)
+        say(_progress(len(plan.slices), len(plan.slices), "Writing the product"))
+        report = _write(plan, parts, out)
+        parts.remove()
+    report["seconds"] = round(time.monotonic() - begun, 1)
+    say({"event": "result", **report})
+    return report
+
+
+def analyse_points(
+    points: Points, recipe: Recipe | Mapping[str, Any] | Path | str
+) -> Iterator[SliceResult]:
+    """Analyse plain arrays in this process, without any file.
+
+    Parameters
+    ----------
+    points : Points
+        See `make_points`.
+    recipe : Recipe, mapping, or path of a recipe file
+
+    Yields
+    ------
+    SliceResult
+        One a time slice, in their order; its rows count the observations that are of any slice.
+    """
+    yield from map(analyse_slice, make_plan(make_recipe(recipe), points).tasks())
+
+
+def _output(out: Path | str) -> Path:
+    out = Path(out).expanduser().absolute()
+    if out.is_dir():
+        raise BadRequest(f"{out} is a folder; name a file for the product, such as product.nc.")
+    if not out.parent.is_dir():
+        raise BadRequest(f"There is no folder {out.parent}; make it, or name another file.")
+    return out
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _progress(done: int, total: int, text: str) -> dict[str, Any]:
+    return {"event": "progress", "done": done, "total": total, "text": text}
+
+
+def _analyse(plan: Plan, parts: Parts, say: Tell, workers: int, scheduler: str | None) -> None:
+    """Analyse the slices that are missing, and keep each one as it comes."""
+    total = len(plan.slices)
+    kept = parts.finished(total)
+    if kept:
+        text = f"Goes on with {counted(len(kept), 'slice')} of an earlier run"
+        say(_progress(len(kept), total, text))
+    missing = [n for n in range(total) if n not in set(kept)]
+    done = len(kept)
+    for came in _results(plan, missing, workers, scheduler):
+        came.result.save(parts.path(came.number))
+        done += 1
+        label = plan.slices[came.number].label
+        say({"event": "slice", "seconds": round(came.seconds, 2), **came.result.notes})
+        say(_progress(done, total, label))
+
+
+def _results(plan: Plan, missing: list[int], workers: int, scheduler: str | None) -> Iterator[Done]:
+    if not missing:
+        return iter(())
+    tasks = list(plan.tasks(missing))
+    if scheduler:
+        from .spread import on_cluster
+
+        return on_cluster(tasks, scheduler)
+    return in_processes(tasks, workers)
+
+
+def _write(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:
+    from .product import write_product
+
+    recipe = plan.recipe
+    write_product(
+        out,
+        write_recipe(recipe),
+        _meta(plan, parts.created),
+        plan.axes,
+        plan.mask,
+        plan.points,
+        [partial(parts.load, n) for n in range(len(plan.slices))],
+        recipe.thresholds if recipe.error != "none" else {},
+    )
+    return _report(plan, parts, out)
+
+
+def _meta(plan: Plan, created: str) -> Meta:
+    """Let the recipe speak first, then the collection."""
+    told = plan.recipe.metadata.model_dump(exclude_defaults=True)
+    found = {"p01": plan.meaning["p01"], "p06": plan.meaning["p06"]}
+    label = plan.meaning["label"]
+    name = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_0123456789") or "field"
+    if not found["p06"]:
+        found["units"] = plan.meaning["unit"]
+    return Meta(**{"variable": name, "long_name": label, **found, **told, "created": created})
+
+
+def _report(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:
+    slices, squares, used = [], 0.0, 0
+    for number, one in enumerate(plan.slices):
+        result = parts.load(number)
+        slices.append({**result.notes, "centre": str(one.centre)})
+        squares += float(np.sum(result.residuals[result.used] ** 2))
+        used += int(result.used.sum())
+    return {
+        "out": str(out),
+        "observations": len(plan.points),
+        "used": used,
+        "rmse": float(np.sqrt(squares / used)) if used else None,
+        "unit": plan.meaning["unit"],
+        "grid": {
+            "lon": len(plan.axes.lon),
+            "lat": len(plan.axes.lat),
+            "depth": len(plan.axes.depth),
+            "times": len(plan.slices),
+            "sea_points": int(plan.mask.sum()),
+        },
+        "slices": slices,
+        "warnings": [
+            *plan.warnings,
+            *(f"{s['label']}: {text}" for s in slices for text in s["warnings"]),
+        ],
+    }

@@ -1,0 +1,105 @@
+"""Parameters of an analysis that are found from the observations."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import divand
+from ..errors import BadRequest
+from .background import at_places, mean_profile
+from .model import Points
+from .problem import Problem
+from .quantities import FIT
+from .recipe import Recipe
+from .solving import values_at_sea
+
+__all__ = ["with_lengths"]
+
+Array = NDArray[np.float64]
+
+
+def with_lengths(
+    recipe: Recipe, problem: Problem, points: Points, rows: Sequence[NDArray[np.int64]]
+) -> Problem:
+    """Find the correlation lengths that the recipe asks to be found.
+
+    Each time slice is fitted by itself, as anomalies from its mean profile; the length of a
+    level is the median of the slices, so that all of them have the same norm.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    problem : Problem
+    points : Points
+    rows : sequence of ndarray of int64
+        Observations of each slice.
+
+    Returns
+    -------
+    Problem
+
+    Raises
+    ------
+    BadRequest
+        There are too few observations.
+
+    Warns
+    -----
+    DivandWarning
+        Some levels have too few data.
+    """
+    wanted = [n for n in ("horizontal", "vertical") if getattr(recipe.lengths, n) == FIT]
+    if not wanted:
+        return problem
+    if len(problem.depth) < 2 and "vertical" in wanted:
+        raise BadRequest("lengths.vertical: fit needs two levels or more; leave it out.")
+    found = problem
+    # Vertical lengths are not known yet where the profile needs them.
+    known = np.where(np.isfinite(problem.vertical), problem.vertical, 0.0)
+    plain = replace(
+        problem, vertical=known, horizontal=np.ones(problem.shape[2]), background="profile"
+    )
+    for name in wanted:
+        fits = [_fit(name, plain, points, row, recipe.seed) for row in rows if len(row) > 1]
+        every = np.array([fit for fit in fits if np.isfinite(fit).all()])
+        if not len(every):
+            raise BadRequest(
+                f"lengths.{name}: there are too few observations for a fit; give a length."
+            )
+        found = replace(found, **{name: np.median(every, axis=0)})
+    return found
+
+
+def _fit(name: str, problem: Problem, points: Points, rows: Any, seed: int) -> Array:
+    """Fit the lengths of one slice, NaN where that is not possible."""
+    lon, lat, depth = points.lon[rows], points.lat[rows], points.depth[rows]
+    value = values_at_sea(problem, (lon, lat, depth)[: problem.mask.ndim], points.value[rows])
+    profile = mean_profile(problem, depth, value, np.ones(len(rows)))
+    if len(problem.depth) > 1:
+        value = value - at_places(profile, (problem.depth,), (depth,))
+    levels = problem.depth if len(problem.depth) else np.zeros(1)
+    where = (lon, lat, depth if len(problem.depth) > 1 else np.full(len(rows), levels[0]))
+    with warnings.catch_warnings():
+        # Which levels are guessed differs from slice to slice; the median is what counts.
+        warnings.simplefilter("ignore", divand.DivandWarning)
+        fit = divand.fit_horizontal if name == "horizontal" else divand.fit_vertical
+        return fit(where, value, levels, limits=_limits(name, problem), seed=seed).length
+
+
+def _limits(name: str, problem: Problem) -> tuple[float, float]:
+    """Give the shortest length that the grid holds, two steps, and the longest that fits in."""
+    if name == "vertical":
+        return float(2 * np.diff(problem.depth).min()), float(np.ptp(problem.depth))
+    steps = [float((1 / pm).max()) for pm in problem.pmn[:2]]
+    widths = [
+        float((1 / pm).mean()) * size
+        for pm, size in zip(problem.pmn[:2], problem.mask.shape, strict=False)
+    ]
+    low = 2 * max(steps)
+    return low, max(max(widths) / 2, low)

@@ -1,0 +1,297 @@
+"""From a recipe to the slices that are to be analysed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import __version__, divand
+from ..errors import BadRequest
+from ..geo.land import on_land
+from ..words import counted
+from .background import mean_profile
+from .grid import make_grid
+from .model import Axes, Points, TimeSlice
+from .parameters import with_lengths
+from .periods import inside, time_slices
+from .problem import Problem, SliceTask
+from .quantities import FIT, metres
+from .recipe import Recipe
+from .select import of_box, select, take
+from .solving import values_at_sea
+from .transforms import Transform
+
+__all__ = ["Plan", "make_plan", "make_problem"]
+
+_DAY = 86_400_000  # milliseconds
+_VERSION = 1  # of the numbers: raise it when the same recipe gives others
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, ready to start.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    problem : Problem
+    points : Points
+        Observations in the box, between the levels and of any slice.
+    slices : tuple of TimeSlice
+    rows : tuple of ndarray of int64
+        Rows of the observations of each slice.
+    warnings : tuple of str
+    meaning : dict of str to str
+        What the collection tells of the parameter: label, unit, p01, p06.
+    """
+
+    recipe: Recipe
+    problem: Problem
+    points: Points
+    slices: tuple[TimeSlice, ...]
+    rows: tuple[NDArray[np.int64], ...]
+    warnings: tuple[str, ...]
+    meaning: dict[str, str]
+
+    @property
+    def axes(self) -> Axes:
+        """The grid of the product."""
+        return Axes(self.problem.lon, self.problem.lat, self.problem.depth, self.slices)
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Sea points, shape (nlon, nlat, ndepth or 1)."""
+        return self.problem.mask.reshape(self.problem.shape)
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of all that decides the numbers."""
+        whole = hashlib.sha256(f"{_VERSION} {__version__} {self.problem.digest()}".encode())
+        whole.update(json.dumps(self.recipe.science(), sort_keys=True).encode())
+        for one, rows in zip(self.slices, self.rows, strict=True):
+            whole.update(repr(one).encode() + rows.tobytes())
+        for name in ("lon", "lat", "depth", "value"):
+            whole.update(getattr(self.points, name).tobytes())
+        for path in (self.recipe.background.file,):
+            if path is not None:
+                with open(path, "rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
+        return whole.hexdigest()
+
+    def tasks(self, numbers: list[int] | None = None) -> Iterator[SliceTask]:
+        """Give the slices to analyse, one after another.
+
+        Parameters
+        ----------
+        numbers : list of int, optional
+            Only these.
+        """
+        product = self._product()
+        for number in range(len(self.slices)) if numbers is None else numbers:
+            rows = self.rows[number]
+            lon, lat, depth, value = (
+                getattr(self.points, name)[rows] for name in ("lon", "lat", "depth", "value")
+            )
+            yield SliceTask(
+                self.problem,
+                number,
+                self.slices[number].label,
+                rows,
+                lon,
+                lat,
+                depth,
+                value,
+                self.points.time[rows].astype(np.int64) / _DAY,
+                None if product is None else product(self.slices[number]),
+                self._fallback,
+            )
+
+    @cached_property
+    def _fallback(self) -> NDArray[np.float64] | None:
+        """Profile of all observations together, for slices that have none."""
+        problem, points = self.problem, self.points
+        if problem.background not in ("mean", "profile"):
+            return None
+        places = (points.lon, points.lat, points.depth)[: problem.mask.ndim]
+        value = values_at_sea(problem, places, points.value)
+        if all(np.isfinite(value[rows]).any() for rows in self.rows):
+            return None
+        return mean_profile(problem, points.depth, value, np.ones(len(value)))
+
+    def _product(self) -> Any:
+        background = self.recipe.background
+        if background.method != "product":
+            return None
+        from .product_background import ProductBackground
+
+        assert background.file is not None
+        return ProductBackground(
+            background.file, background.variable or "", self.recipe.parameter, self.problem
+        )
+
+
+def make_plan(
+    recipe: Recipe,
+    points: Points | None = None,
+    land: Any = on_land,
+    only: Callable[[tuple[TimeSlice, ...]], int] | None = None,
+) -> Plan:
+    """Choose the observations, make the grid and list the slices.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    points : Points, optional
+        Instead of those of the recipe's collection.
+    land : callable, optional
+        See `make_grid`.
+    only : callable, optional
+        Chooses one slice by its number.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    BadRequest
+        The recipe does not fit the observations or the grid.
+    NotFound
+        There is no such collection or parameter.
+    """
+    meaning: dict[str, str] = {"label": recipe.parameter, "unit": "", "p01": "", "p06": ""}
+    if points is not None:
+        chosen = of_box(points, recipe)
+        if not len(chosen):
+            raise BadRequest(
+                f"None of the {counted(len(points), 'observation')} is in the recipe's box and "
+                "between its levels."
+            )
+    elif recipe.collection is None:
+        raise BadRequest("The recipe names no collection: add a line 'collection: FOLDER'.")
+    else:
+        from ..observations import open_collection
+
+        opened = open_collection(recipe.collection)
+        chosen = select(opened, recipe)
+        info = opened.parameter(recipe.parameter)
+        meaning = {name: getattr(info, name) for name in meaning}
+    years = chosen.time.astype("datetime64[Y]").astype(int) + 1970
+    slices = time_slices(recipe.time, (int(years.min()), int(years.max())))
+    if only is not None:
+        number = only(slices)
+        slices = slices[number : number + 1]
+    chosen, rows = _by_slice(chosen, slices)
+    if not len(chosen):
+        raise BadRequest(
+            f"No observation is of the recipe's time; there are some from {years.min()} to "
+            f"{years.max()}."
+        )
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", divand.DivandWarning)
+        problem = make_problem(recipe, make_grid(recipe, land))
+        problem = with_lengths(recipe, problem, chosen, rows)
+    told = [str(w.message) for w in heard] + list(_resolution(problem))
+    return Plan(recipe, problem, chosen, slices, rows, tuple(told), meaning)
+
+
+def _by_slice(
+    points: Points, slices: tuple[TimeSlice, ...]
+) -> tuple[Points, tuple[NDArray[np.int64], ...]]:
+    """Drop observations of no slice, and tell the rows of each."""
+    members = [inside(one, points.time) for one in slices]
+    wanted = np.zeros(len(points), bool)
+    for member in members:
+        wanted |= member
+    row = np.cumsum(wanted) - 1
+    return take(points, wanted), tuple(row[member] for member in members)
+
+
+def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
+    """Bring a recipe and its grid into the numbers that workers take."""
+    axes = domain.axes
+    depth = np.array(recipe.levels.depths, np.float64)
+    levels = max(len(depth), 1)
+    t, w = recipe.transformation, recipe.weights
+    own = recipe.background.vertical_length
+    return Problem(
+        mask=domain.mask,
+        pmn=_compact(domain),
+        lon=axes["lon"],
+        lat=axes["lat"],
+        depth=depth,
+        moddim=domain.moddim,
+        horizontal=_per_level(recipe.lengths.horizontal, levels),
+        vertical=_per_level(recipe.lengths.vertical, levels),
+        epsilon2=recipe.epsilon2,
+        weights=None if w is None else (w.horizontal[0], w.vertical[0], w.days),
+        transform=Transform(
+            t.method,
+            t.offset,
+            np.inf if t.threshold is None else t.threshold,
+            0.0 if t.min is None else t.min,
+            1.0 if t.max is None else t.max,
+        ),
+        background=recipe.background.method,
+        background_vertical=None if own is None else _per_level(own, levels),
+        low=-np.inf if recipe.clamp.min is None else recipe.clamp.min,
+        high=np.inf if recipe.clamp.max is None else recipe.clamp.max,
+        error=recipe.error,
+        solver=recipe.solver,
+        margin=recipe.domain.margin,
+        desroziers=recipe.desroziers,
+        suspects=recipe.suspects,
+        seed=recipe.seed,
+        chunk=_chunk(recipe),
+    )
+
+
+def _chunk(recipe: Recipe) -> int:
+    levels, wanted = len(recipe.levels.depths), recipe.run.chunk or 0
+    return wanted if wanted < levels else 0
+
+
+def _per_level(given: Any, levels: int) -> NDArray[np.float64]:
+    if given == FIT:
+        return np.full(levels, np.nan)  # until `with_lengths` knows them
+    return np.array(np.broadcast_to(np.asarray(given, np.float64), levels))
+
+
+def _compact(domain: divand.Domain) -> tuple[NDArray[np.float64], ...]:
+    """Keep the metric once where it does not change along a dimension."""
+    if domain.mask.ndim == 2:
+        return tuple(np.ascontiguousarray(pm) for pm in domain.pmn)
+    pm, pn, po = domain.pmn
+    return (
+        np.ascontiguousarray(pm[:, :, :1]),
+        np.ascontiguousarray(pn[:, :, :1]),
+        np.ascontiguousarray(po[:1, :1, :]),
+    )
+
+
+_DIRECTIONS = ("from west to east", "from south to north", "downwards")
+
+
+def _resolution(problem: Problem) -> Iterator[str]:
+    """Tell which lengths the grid does not resolve: less than two steps."""
+    sea = problem.mask
+    for length, pm, direction in zip(problem.lengths, problem.pmn, _DIRECTIONS, strict=False):
+        steps = np.where(sea, length * pm, np.inf)
+        if not 0 < steps.min() < 2:
+            continue
+        at = np.unravel_index(int(np.argmin(steps)), steps.shape)
+        where = "" if sea.ndim == 2 else f" at {problem.depth[at[2]]:g} m"
+        told = metres(float(np.broadcast_to(length, sea.shape)[at]))
+        yield (
+            f"The correlation length {direction}, {told}, spans only {steps.min():.2g} grid "
+            f"steps{where}; at least 2 are needed for a field that the grid can hold: refine the "
+            "grid or lengthen it."
+        )

@@ -1,0 +1,176 @@
+"""The analysis of one time slice."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import divand
+from .background import at_places, mean_profile
+from .border import sentences
+from .chunks import level_task
+from .model import SliceResult
+from .problem import Problem, SliceTask
+from .solving import Solved, solve, values_at_sea, with_errors
+
+__all__ = ["analyse_level", "analyse_slice"]
+
+Array = NDArray[np.float64]
+
+EMPTY = "There is no observation: the field is the background and the error 1."
+
+
+def analyse_slice(task: SliceTask) -> SliceResult:
+    """Analyse one time slice.
+
+    Values are transformed, the background taken away, the anomalies analysed in longitude,
+    latitude and depth, and all of it done back: field = transformed back (background + analysis),
+    within the bounds of the recipe, NaN on land.
+
+    Parameters
+    ----------
+    task : SliceTask
+
+    Returns
+    -------
+    SliceResult
+        The same numbers wherever and in whichever order slices are computed.
+
+    Raises
+    ------
+    BadRequest
+        The engine can't use the lengths, the metric or the errors.
+    """
+    task = with_errors(task)
+    problem = task.problem
+    with warnings.catch_warnings(record=True) as heard, sentences():
+        warnings.simplefilter("always", divand.DivandWarning)
+        value = problem.transform.forward(task.value)
+        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+        solved = solve(task, value - expected)
+    return _result(task, value, field, solved, heard)
+
+
+def analyse_level(task: SliceTask, level: int) -> SliceResult:
+    """Analyse one level of a time slice on its own, as a preview.
+
+    Anomalies are those from the background at their depths, as of the whole slice; those that are
+    nearer to this level than to the others are analysed in longitude and latitude.
+
+    Parameters
+    ----------
+    task : SliceTask
+        With all levels.
+    level : int
+
+    Returns
+    -------
+    SliceResult
+        Of one level; rows are those of the observations that count.
+    """
+    problem = task.problem
+    # Weights of the observations that count; those of all others would take longer than the rest.
+    task = replace(task, errors=np.full(len(task.value), problem.epsilon2))
+    with warnings.catch_warnings(record=True) as heard, sentences():
+        warnings.simplefilter("always", divand.DivandWarning)
+        value = problem.transform.forward(task.value)
+        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+        part, rows = level_task(task, level)
+        part = with_errors(part)
+        solved = solve(part, (value - expected)[rows])
+    field = field if field.ndim == 0 else field[..., level]
+    return _result(part, value[rows], field, solved, heard)
+
+
+def _result(
+    task: SliceTask,
+    value: Array,
+    field: Array,
+    solved: Solved,
+    heard: list[warnings.WarningMessage],
+) -> SliceResult:
+    """Add the background, transform back, and tell what came of it."""
+    problem = task.problem
+    analysed = _back(problem, value - solved.residual)
+    residuals = task.value - analysed
+    whole = _back(problem, field + solved.anomaly)
+    return SliceResult(
+        field=_grid(problem, whole),
+        error=_grid(problem, np.clip(solved.error, 0, 1)),
+        rows=task.rows,
+        residuals=residuals,
+        used=solved.used,
+        suspicion=solved.suspicion,
+        notes={
+            "label": task.label,
+            **_counts(task, value, solved.used, residuals),
+            **solved.told,
+            "horizontal": problem.horizontal.round(1).tolist(),
+            "vertical": problem.vertical.round(2).tolist(),
+            "warnings": _told(task, value, solved.used, heard),
+        },
+    )
+
+
+def _grid(problem: Problem, array: Array) -> NDArray[np.float32]:
+    sea = np.where(problem.mask, array, np.nan)
+    return sea.reshape(problem.shape).astype(np.float32)
+
+
+def _back(problem: Problem, made: Array) -> Array:
+    return np.clip(problem.transform.backward(made), problem.low, problem.high)
+
+
+def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:
+    """Give the transformed background on the grid, and at the observations."""
+    problem = task.problem
+    if problem.background == "none":
+        return np.zeros(()), np.zeros(len(value))
+    if problem.background == "product":
+        assert task.product is not None
+        made = problem.transform.forward(task.product)
+        return made, at_places(made, problem.xi, task.places)
+    if not np.isfinite(value).any() and task.fallback is not None:
+        profile = task.fallback
+    else:
+        assert task.errors is not None
+        profile = mean_profile(problem, task.depth, value, task.errors)
+    if problem.mask.ndim == 2:
+        return profile[:1].reshape(()), np.full(len(value), profile[0])
+    return profile, at_places(profile, (problem.depth,), (task.depth,))
+
+
+# ---- telling ----------------------------------------------------------------
+def _counts(
+    task: SliceTask, value: Array, used: NDArray[np.bool_], residuals: Array
+) -> dict[str, Any]:
+    mine = residuals[used]
+    return {
+        "observations": len(task.rows),
+        "used": int(used.sum()),
+        "not_transformed": int((~np.isfinite(value)).sum()),
+        "rmse": float(np.sqrt(np.mean(mine**2))) if len(mine) else None,
+        "bias": float(np.mean(mine)) if len(mine) else None,
+    }
+
+
+def _told(
+    task: SliceTask, value: Array, used: NDArray[np.bool_], heard: list[warnings.WarningMessage]
+) -> list[str]:
+    told = list(dict.fromkeys(str(w.message) for w in heard))
+    if not len(task.rows):
+        told.insert(0, EMPTY)
+    elif not used.any():
+        told.insert(
+            0,
+            f"None of the {len(task.rows)} observations is on the grid or has a transformed "
+            "value: the field is the background and the error 1.",
+        )
+    lost = int((~np.isfinite(value)).sum())
+    if lost and task.problem.transform.method != "none":
+        told.append(f"{lost} values have no {task.problem.transform.method}; they are left out.")
+    return told

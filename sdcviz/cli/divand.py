@@ -1,0 +1,163 @@
+"""``sdcviz divand``: analyse a collection as a recipe says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import BadRequest
+from ..words import counted, number
+from . import app, show
+
+__all__: list[str] = []
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@app.command()
+def divand(
+    recipe: Annotated[
+        Path | None,
+        typer.Argument(metavar="RECIPE", help="Recipe file (YAML); see --example."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Product to write (NetCDF); with --example, recipe.", metavar="FILE"),
+    ] = None,
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="One time and level on a coarse grid; writes no product."),
+    ] = False,
+    time: Annotated[
+        str | None,
+        typer.Option(help="Of --preview: number or name, such as January.", metavar="TIME"),
+    ] = None,
+    level: Annotated[
+        float | None, typer.Option(help="Of --preview: depth; the nearest level.", metavar="METRES")
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Write a recipe with comments, to start from.")
+    ] = False,
+    collection: Annotated[
+        Path | None,
+        typer.Option(help="The collection that --example names.", metavar="FOLDER"),
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Write the JSON schema of recipes.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; else as in the recipe.", metavar="N")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler that gets the time slices.", metavar="ADDRESS"),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Write one JSON document; events on standard error."),
+    ] = False,
+    progress: Annotated[
+        str, typer.Option(help="auto, json (lines on standard error) or none.", metavar="KIND")
+    ] = "auto",
+) -> None:
+    """Interpolate a collection as a recipe says: observations to a gridded product.
+
+    A run that was broken off goes on with the time slices that are missing.
+    """
+    if schema:
+        from ..analyses import recipe_schema
+
+        show.show_json(recipe_schema())
+        return
+    if example:
+        _example(out, collection)
+        return
+    if recipe is None:
+        raise BadRequest("Name a recipe; 'sdcviz divand --example' writes one to start from.")
+    kind = "json" if as_json and progress == "auto" else progress
+    if preview:
+        _preview(recipe, time, level, as_json, out)
+        return
+    if out is None:
+        raise BadRequest("Name the product: --out product.nc.")
+    from ..analyses import run
+
+    with _events(kind) as tell:
+        report = run(recipe, out, tell=tell, workers=workers, scheduler=scheduler)
+    if as_json:
+        show.show_json(report)
+    else:
+        _tell(report)
+
+
+def _example(out: Path | None, collection: Path | None) -> None:
+    from ..analyses import example_recipe
+
+    text = example_recipe(str(collection or "my_collection"))
+    if out is None:
+        sys.stdout.write(text)
+        return
+    if out.exists():
+        raise BadRequest(f"{out} is there already; name a new file for the example.")
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadRequest(f"{out}: can't be written ({error.strerror}).") from error
+    show.note(f"{out}: change it, then: sdcviz divand {out} --out product.nc")
+
+
+def _preview(
+    recipe: Path, time: str | None, level: float | None, as_json: bool, out: Path | None
+) -> None:
+    if out is not None:
+        raise BadRequest("A preview writes no product; leave out --out, or --preview.")
+    from ..analyses import preview
+
+    seen = preview(recipe, time=time, level=level)
+    if as_json:
+        show.show_json(seen.document())
+        return
+    for sentence in seen.warnings:
+        show.note(sentence)
+    show.note(seen.sentence())
+
+
+@contextmanager
+def _events(kind: str) -> Iterator[Tell]:
+    """Give what hears of a run: JSON lines, a bar on a terminal, or only its warnings."""
+    if kind == "json":
+        yield lambda event: print(
+            json.dumps(show.plain(event), ensure_ascii=False), file=sys.stderr, flush=True
+        )
+        return
+    with show.progress_bar(kind) as bar:
+
+        def tell(event: dict[str, Any]) -> None:
+            if event["event"] == "progress" and bar is not None:
+                bar(event["done"], event["total"], event["text"])
+
+        yield tell
+
+
+def _tell(report: dict[str, Any]) -> None:
+    show.show_rows(
+        ["time", "observations", "used", f"rmse ({report['unit']})", "solver"],
+        [
+            [s["label"], s["observations"], s["used"], s["rmse"], s["solver"]]
+            for s in report["slices"]
+        ],
+    )
+    for sentence in report["warnings"]:
+        show.note(f"  {sentence}")
+    grid = report["grid"]
+    show.note(
+        f"{report['out']}: {counted(grid['times'], 'time')}, {counted(grid['depth'], 'level')}, "
+        f"{grid['lon']} x {grid['lat']} points; {number(report['used'])} of "
+        f"{counted(report['observations'], 'observation')} used, {report['seconds']:g} s."
+    )
