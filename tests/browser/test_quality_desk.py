@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from serving import Running, running
+from workplace import drag
 
 from sdcviz.observations import Collection, open_collection
 from sdcviz.qc.model import Edits
@@ -98,11 +99,7 @@ class DeskPage:
         return float(found[0]), float(found[1])
 
     def drag(self, *places: tuple[float, float]) -> None:
-        self.page.mouse.move(*places[0])
-        self.page.mouse.down()
-        for place in places[1:]:
-            self.page.mouse.move(*place, steps=4)
-        self.page.mouse.up()
+        drag(self.page, places)
 
 
 class Post:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 from serving import Running, running
-from workplace import Workplace
+from workplace import Workplace, drag
 
 from sdcviz.observations import Collection, open_collection
 
@@ -99,11 +99,9 @@ def test_a_box_picks_what_is_not_drawn_too(work: Workplace, casts: Collection) -
     frame = work.ask(_PLOT + "const {left, right} = plot.frame.bbox; return [left, right]")
     y = float(np.nanmedian(places[:, 1]))
     origin = work.ask(_PLOT + "const {x, y} = plot.el.getBoundingClientRect(); return [x, y]")
-    mouse, edge = work.page.mouse, 12.25
-    mouse.move(origin[0] + frame[0] + 2, origin[1] + y - edge)
-    mouse.down()
-    mouse.move(origin[0] + frame[1] - 2, origin[1] + y + edge, steps=4)
-    mouse.up()
+    edge = 12.25
+    corners = [(frame[0] + 2, y - edge), (frame[1] - 2, y + edge)]
+    drag(work.page, [(origin[0] + x, origin[1] + y) for x, y in corners])
     work.until("return desk.picked.length > 0")
     picked = np.array(work.ask("return desk.picked"))
     # Away from the edge of the box, which falls on whole pixels of the screen.

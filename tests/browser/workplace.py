@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-__all__ = ["WAIT", "Workplace"]
+__all__ = ["WAIT", "Workplace", "drag"]
 
 WAIT = 90_000
 """Milliseconds after which a test gives up; a busy machine is no defect."""
@@ -32,6 +32,19 @@ return given[1].map(([x, y]) => [
   box.top + frame.top + frame.height * (1 - scale(model.y_range, y)),
 ])
 """
+
+
+def drag(page: Page, places: Sequence[tuple[float, float]]) -> None:
+    """Drag the mouse from place to place.
+
+    A busy page is told of the moves of one frame as a single one; so each place gets a frame.
+    """
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.mouse.up()
 
 
 class Workplace:
@@ -105,12 +118,8 @@ class Workplace:
         self.press("l")
         ((x, y),) = self.at(plot, [point])
         corners = [(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)]
-        mouse = self.page.mouse
-        mouse.move(x - reach, y)
-        mouse.down()
-        for dx, dy in [*corners, corners[0]]:
-            mouse.move(x + dx, y + dy, steps=3)
-        mouse.up()
+        way = [(-reach, 0), *corners, corners[0]]
+        drag(self.page, [(x + dx, y + dy) for dx, dy in way])
 
     def wait_picked(self, *samples: int) -> None:
         self.until("return JSON.stringify(desk.picked) === JSON.stringify(given)", list(samples))
