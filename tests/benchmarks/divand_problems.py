@@ -96,7 +96,8 @@ def cruises(
     ]  # fmt: skip
     lon, lat = np.concatenate(stops).T
     others = np.meshgrid(*axes[2:], indexing="ij")
-    levels = [np.tile(o.ravel(), len(lon)) for o in others]
+    # The toolbox leaves out what lies on the first and last level exactly.
+    levels = [np.tile(np.clip(o.ravel(), 1e-9, 1 - 1e-9), len(lon)) for o in others]
     repeat = levels[0].size // len(lon) if levels else 1
     places = np.stack([np.repeat(lon, repeat), np.repeat(lat, repeat), *levels])
     return _measured(mask, axes, lengths, places, rng)
