@@ -249,7 +249,7 @@ def _sentence(background: Background, need: Need, budget: float, other: Need | N
     """Say that a problem is too large, and what would fit."""
     shape = background.mask.shape
     text = (
-        f"The analysis on a grid of {_times(shape)} ({background.size:,} sea points) needs about "
+        f"The analysis on a grid of {_times(shape)} ({background.size} sea points) needs about "
         f"{in_words(need.memory)} of memory and {in_words(budget)} are free; "
     )
     if other is not None and other.memory <= budget:

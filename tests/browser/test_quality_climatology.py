@@ -70,6 +70,7 @@ def test_the_mean_and_what_the_check_allows_are_drawn(open_page, demo, tmp_path)
             row = work.row
             work.press("n")
             work.until("return view && view.row !== given", row)
+        work.page.close()  # before its server
 
 
 def test_where_none_is_named_the_page_tells_how(open_page, demo, tmp_path):
@@ -79,3 +80,4 @@ def test_where_none_is_named_the_page_tells_how(open_page, demo, tmp_path):
         expect(caption).to_contain_text("5 to 95 %")
         expect(caption).to_have_attribute("title", re.compile("the setting 'climatology'"))
         expect(caption.locator(".climate")).to_have_count(0)
+        work.page.close()

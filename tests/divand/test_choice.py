@@ -74,7 +74,7 @@ def test_too_large_problems_are_refused_with_a_grid_that_fits() -> None:
     with pytest.raises(divand.TooLarge) as caught:
         choose(background, observations, memory=1e6)
     text = str(caught.value)
-    assert "120 x 80 x 3 (28,800 sea points)" in text
+    assert "120 x 80 x 3 (28800 sea points)" in text
     step, coarser = re.search(r"every (\w+) point .*\((\d+ x \d+ x 3)\)", text).groups()
     number = {"second": 2, "third": 3}.get(step) or int(step[:-2])
     shape = [int(s) for s in coarser.split(" x ")]
@@ -93,7 +93,7 @@ def test_a_direct_solution_that_is_too_large_points_to_the_iteration() -> None:
 
 def test_the_analysis_refuses_before_it_starts() -> None:
     mask, pmn, xi = divand.rectangle(np.arange(100), np.arange(100))
-    with pytest.raises(divand.TooLarge, match="10,000 sea points"):
+    with pytest.raises(divand.TooLarge, match="10000 sea points"):
         divand.analyse(mask, pmn, xi, ([5.0], [5.0]), [1.0], 5, 0.1, memory=1000)
     got = divand.analyse(mask, pmn, xi, ([5.0], [5.0]), [1.0], 5, 0.1, memory=1e7)
     assert got.solver == "iterative"
