@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,13 +46,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
         for name, *arguments in commands
     ]  # fmt: skip
     try:
-        deadline = time.monotonic() + 120
-        while not told.exists():
-            assert time.monotonic() < deadline and processes[0].poll() is None
-            time.sleep(0.05)
-        address = json.loads(told.read_text())["address"]
-        with Client(address, set_as_default=False) as client:
+        # The client waits for the file that the scheduler writes.
+        with Client(scheduler_file=str(told), set_as_default=False, timeout=120) as client:
             client.wait_for_workers(2, timeout=120)
+            address = client.scheduler.address
         yield address, [p.pid for p in processes[1:]]
     finally:
         # Workers first: they say good-bye to the scheduler.
