@@ -64,7 +64,7 @@ def chunks_of(problem: Problem) -> Iterator[Chunk]:
         yield Chunk(slice(low, high), slice(first - low, stop - low), slice(first, stop))
 
 
-def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int64], float]:
+def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int64]]:
     """Cut one chunk out of the task of a time slice.
 
     Parameters
@@ -75,12 +75,10 @@ def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int
     Returns
     -------
     task : SliceTask
-        Of the levels of the chunk.
+        Of the levels of the chunk; its error variances are those of the whole times the
+        coefficient of its norm over that of the whole.
     rows : ndarray of int64
         Its observations among those of the whole task.
-    scale : float
-        Coefficient of its norm over that of the whole: its error variances are so many
-        times those of the whole.
     """
     problem = task.problem
     levels = chunk.levels
@@ -97,7 +95,7 @@ def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int
     )
     scale = _coefficient(part) / _coefficient(problem)
     cut = _with_rows(task, part, rows)
-    return replace(cut, errors=None if cut.errors is None else cut.errors * scale), rows, scale
+    return replace(cut, errors=None if cut.errors is None else cut.errors * scale), rows
 
 
 def level_task(task: SliceTask, level: int) -> tuple[SliceTask, NDArray[np.int64]]:

@@ -13,7 +13,7 @@ from .chunks import chunk_task, chunks_of
 from .margin import make_norm, without_margin
 from .problem import Problem, SliceTask
 
-__all__ = ["Solved", "solve", "values_at_sea", "with_errors"]
+__all__ = ["Solved", "needs", "solve", "values_at_sea", "with_errors"]
 
 Array = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ class Solved(NamedTuple):
     anomaly : ndarray of the mask's shape
         NaN on land.
     error : ndarray of the mask's shape
-        Relative error variance.
+        Error variance relative to what it is without observations.
     residual : ndarray, shape (k,)
         Of transformed values; NaN where not used.
     used : ndarray of bool, shape (k,)
@@ -125,18 +125,17 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         nothing = np.zeros(problem.mask.shape)
         told |= {"solver": "none", "iterations": 0}
         return Solved(nothing, nothing + 1, residual, observations.used, suspicion, told)
-    inverse = problem.error == "exact" or problem.suspects == "gain"
-    system = divand.System(
-        norm, observations, (), problem.solver, inverse=inverse, memory=problem.memory
-    )
+    # First, so that its factor is gone when the next one is made.
+    variance = _variance(problem) if problem.error == "exact" else None
+    system = _system(problem, observations)
     given = anomaly[observations.used]
     state = system.solve(given)
     residual[observations.used] = given - observations.operator @ state
     whole = norm.unpack(state)
     told |= {"solver": system.solver, "iterations": int(getattr(system, "iterations", 0))}
     error = None
-    if problem.error == "exact":
-        error = norm.unpack(system.error_variance())
+    if variance is not None:
+        error = norm.unpack(system.error_variance() / variance)
     if problem.suspects != "none":
         seen = divand.Analysis(whole, None, residual, observations.used, system.solver, 0, system)
         suspicion = divand.criterion(seen, problem.suspects, seed=problem.seed)  # type: ignore[arg-type]
@@ -155,6 +154,19 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         observations.used,
         suspicion,
         told,
+    )
+
+
+def needs(problem: Problem) -> dict[str, Any]:
+    """Tell what a system is asked for, as `divand.System` takes it, so that memory is planned."""
+    inverse = problem.error == "exact" or problem.suspects == "gain"
+    because = "entries of the inverse are needed" if inverse else None
+    return {"inverse": inverse, "because": because}
+
+
+def _system(problem: Problem, observations: divand.Observations) -> divand.System:
+    return divand.System(
+        _norm(problem), observations, (), problem.solver, memory=problem.memory, **needs(problem)
     )
 
 
@@ -197,11 +209,10 @@ def _in_chunks(task: SliceTask, anomaly: Array) -> Solved:
     for number, chunk in enumerate(chunks_of(task.problem)):
         if not task.problem.mask[:, :, chunk.levels].any():
             continue
-        part, rows, scale = chunk_task(task, chunk)
+        part, rows = chunk_task(task, chunk)
         found = _at_once(part, anomaly[rows])
-        error = found.error / scale if task.problem.error == "exact" else found.error
         whole.anomaly[:, :, chunk.kept] = found.anomaly[:, :, chunk.inner]
-        whole.error[:, :, chunk.kept] = error[:, :, chunk.inner]
+        whole.error[:, :, chunk.kept] = found.error[:, :, chunk.inner]
         depth = task.depth[rows]
         mine = (depth >= edges[number]) & (depth < edges[number + 1])
         for name in ("residual", "used", "suspicion"):
@@ -214,6 +225,9 @@ def _in_chunks(task: SliceTask, anomaly: Array) -> Solved:
 
 _KEPT: dict[str, divand.Background] = {}
 """The norm of the last problem: all slices of a run have the same."""
+_VARIANCES: dict[str, Array] = {}
+"""Variance of the fields of the last problems: of all chunks of a run, if there are not many."""
+_MOST_VARIANCES = 32
 
 
 def _norm(problem: Problem) -> divand.Background:
@@ -222,3 +236,19 @@ def _norm(problem: Problem) -> divand.Background:
         _KEPT.clear()
         _KEPT[key] = make_norm(problem)
     return _KEPT[key]
+
+
+def _variance(problem: Problem) -> Array:
+    """Give the variance of the field without observations at the sea points, diag(B).
+
+    It is 1 only where lengths are the same everywhere and no boundary is near: of two levels the
+    one with shorter lengths than the mean has more, and coasts raise it.
+    """
+    key = problem.digest()
+    if key not in _VARIANCES:
+        if len(_VARIANCES) >= _MOST_VARIANCES:
+            _VARIANCES.clear()
+        norm = _norm(problem)
+        nothing = divand.Observations(norm, np.empty((norm.mask.ndim, 0)), np.empty(0))
+        _VARIANCES[key] = _system(problem, nothing).error_variance()
+    return _VARIANCES[key]
