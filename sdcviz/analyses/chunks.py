@@ -18,6 +18,8 @@ from .problem import Problem, SliceTask
 
 __all__ = ["Chunk", "chunk_task", "chunks_of", "level_task"]
 
+Array = NDArray[np.float64]
+
 _OVERLAP = 3.3  # vertical lengths, as of the tiles of DIVAnd's climatologies
 _LEAST = 2  # levels, for those without a vertical length
 
@@ -91,6 +93,7 @@ def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int
         depth=problem.depth[levels],
         horizontal=problem.horizontal[levels],
         vertical=problem.vertical[levels],
+        velocity=_of_levels(problem, levels),
         chunk=0,
     )
     scale = _coefficient(part) / _coefficient(problem)
@@ -127,9 +130,17 @@ def level_task(task: SliceTask, level: int) -> tuple[SliceTask, NDArray[np.int64
         moddim=problem.moddim[:2],
         horizontal=problem.horizontal[level : level + 1],
         vertical=problem.vertical[level : level + 1],
+        velocity=_of_levels(problem, slice(level, level + 1)),
         chunk=0,
     )
     return _with_rows(task, flat, rows), rows
+
+
+def _of_levels(problem: Problem, levels: slice) -> tuple[Array, Array] | None:
+    if problem.velocity is None:
+        return None
+    u, v = problem.velocity
+    return u[:, :, levels], v[:, :, levels]
 
 
 def _with_rows(task: SliceTask, problem: Problem, rows: NDArray[np.int64]) -> SliceTask:

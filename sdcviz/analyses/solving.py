@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import divand
+from .advection import constraint_of
 from .chunks import chunk_task, chunks_of
 from .margin import make_norm, without_margin
 from .problem import Problem, SliceTask
@@ -142,9 +143,7 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         del seen
     del system  # its factor makes room for the next one
     if problem.error == "cpme":
-        error = divand.cpme(
-            norm, task.places, None, error2, valid, None, problem.solver, problem.memory
-        )
+        error = _cpme(task, error2, valid)
     if error is None:
         error = np.full(whole.shape, np.nan)
     return Solved(
@@ -161,12 +160,26 @@ def needs(problem: Problem) -> dict[str, Any]:
     """Tell what a system is asked for, as `divand.System` takes it, so that memory is planned."""
     inverse = problem.error == "exact" or problem.suspects == "gain"
     because = "entries of the inverse are needed" if inverse else None
+    if problem.velocity is not None:
+        because = "the field follows currents"
     return {"inverse": inverse, "because": because}
 
 
 def _system(problem: Problem, observations: divand.Observations) -> divand.System:
+    velocity = constraint_of(problem, _norm(problem))
+    along = [] if velocity is None else [divand.Constraint(_norm(problem).advection(velocity))]
     return divand.System(
-        _norm(problem), observations, (), problem.solver, memory=problem.memory, **needs(problem)
+        _norm(problem), observations, along, problem.solver, memory=problem.memory, **needs(problem)
+    )
+
+
+def _cpme(task: SliceTask, error2: Array, valid: NDArray[np.bool_]) -> Array:
+    problem, norm = task.problem, _norm(task.problem)
+    velocity = None
+    if problem.velocity is not None:
+        velocity = constraint_of(problem, norm.scaled(1 / divand.CPME_SCALE))
+    return divand.cpme(
+        norm, task.places, None, error2, valid, velocity, problem.solver, problem.memory
     )
 
 
@@ -188,6 +201,7 @@ def _errors(
         task.errors,
         iterations=task.problem.desroziers,
         moddim=norm.periods,
+        velocity=constraint_of(task.problem, norm),
         solver=task.problem.solver,
     )
     factor = scaling.groups[None]
@@ -240,6 +254,9 @@ def _norm(problem: Problem) -> divand.Background:
 
 def _variance(problem: Problem) -> Array:
     """Give the variance of the field without observations at the sea points, diag(B).
+
+    With currents it is that of the field that follows them, so that the error is 1 where no
+    observation is near.
 
     It is 1 only where lengths are the same everywhere and no boundary is near: of two levels the
     one with shorter lengths than the mean has more, and coasts raise it.

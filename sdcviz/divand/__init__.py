@@ -11,7 +11,7 @@ Examples
 (20, 20)
 """
 
-from .analysis import Analysis, analyse, cpme
+from .analysis import CPME_SCALE, Analysis, analyse, cpme
 from .background import Background
 from .bathymetry import Bathymetry
 from .bathymetry_file import read_bathymetry
@@ -41,6 +41,7 @@ from .validation import Trial, Validation, cross_validate
 from .weights import SuperObservations, cluster_weights, superobservations
 
 __all__ = [
+    "CPME_SCALE",
     "Analysis",
     "Background",
     "Bathymetry",
