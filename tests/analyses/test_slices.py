@@ -408,8 +408,24 @@ def test_lengths_are_found_from_the_observations() -> None:
     assert np.all((plan.problem.horizontal > 50e3) & (plan.problem.horizontal < 250e3))
     assert np.all((plan.problem.vertical >= 40) & (plan.problem.vertical <= 100))
     assert plan.key == again.key
+    assert not any("lengths.vertical" in told for told in plan.warnings)
     result = analyse_slice(next(plan.tasks()))
     assert result.notes["horizontal"] == plan.problem.horizontal.round(1).tolist()
     few = make_points([5, 5.5], [40, 40], [0, 0], ["2000-01-05", "2000-02-05"], [1.0, 2.0])
     with pytest.raises(BadRequest, match=r"lengths\.horizontal: there are too few observations"):
         make_plan(recipe(lengths={"horizontal": "fit"}), few)
+
+
+def test_a_fitted_length_is_not_longer_than_the_water_is_deep() -> None:
+    points = scatter(3000, months=[1])
+    random = np.random.default_rng(2)
+    # whole casts with one value each: nothing tells how it changes with depth
+    casts = [np.repeat(getattr(points, name)[:300], 7) for name in ("lon", "lat", "time")]
+    value = np.repeat(random.normal(0, 1, 300), 7) + random.normal(0, 0.2, 2100)
+    even = make_points(casts[0], casts[1], np.tile([0.0, 10, 20, 40, 60, 80, 100], 300), casts[2],
+                       value)  # fmt: skip
+    lengths = {"horizontal": "120 km", "vertical": "fit"}
+    plan = make_plan(recipe(time=JANUARY, lengths=lengths), even)
+    assert plan.problem.vertical == pytest.approx(100)
+    (told,) = [w for w in plan.warnings if "lengths.vertical" in w]
+    assert "beyond 100 m, the deepest level with sea, at 4 levels" in told
