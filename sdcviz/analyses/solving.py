@@ -127,8 +127,8 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         told |= {"solver": "none", "iterations": 0}
         return Solved(nothing, nothing + 1, residual, observations.used, suspicion, told)
     # First, so that its factor is gone when the next one is made.
-    variance = _variance(problem) if problem.error == "exact" else None
-    system = _system(problem, observations)
+    variance = _variance(problem, norm) if problem.error == "exact" else None
+    system = _system(problem, norm, observations)
     given = anomaly[observations.used]
     state = system.solve(given)
     residual[observations.used] = given - observations.operator @ state
@@ -143,7 +143,7 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         del seen
     del system  # its factor makes room for the next one
     if problem.error == "cpme":
-        error = _cpme(task, error2, valid)
+        error = _cpme(task, norm, error2, valid)
     if error is None:
         error = np.full(whole.shape, np.nan)
     return Solved(
@@ -165,16 +165,20 @@ def needs(problem: Problem) -> dict[str, Any]:
     return {"inverse": inverse, "because": because}
 
 
-def _system(problem: Problem, observations: divand.Observations) -> divand.System:
-    velocity = constraint_of(problem, _norm(problem))
-    along = [] if velocity is None else [divand.Constraint(_norm(problem).advection(velocity))]
+def _system(
+    problem: Problem, norm: divand.Background, observations: divand.Observations
+) -> divand.System:
+    velocity = constraint_of(problem, norm)
+    along = [] if velocity is None else [divand.Constraint(norm.advection(velocity))]
     return divand.System(
-        _norm(problem), observations, along, problem.solver, memory=problem.memory, **needs(problem)
+        norm, observations, along, problem.solver, memory=problem.memory, **needs(problem)
     )
 
 
-def _cpme(task: SliceTask, error2: Array, valid: NDArray[np.bool_]) -> Array:
-    problem, norm = task.problem, _norm(task.problem)
+def _cpme(
+    task: SliceTask, norm: divand.Background, error2: Array, valid: NDArray[np.bool_]
+) -> Array:
+    problem = task.problem
     velocity = None
     if problem.velocity is not None:
         velocity = constraint_of(problem, norm.scaled(1 / divand.CPME_SCALE))
@@ -252,7 +256,7 @@ def _norm(problem: Problem) -> divand.Background:
     return _KEPT[key]
 
 
-def _variance(problem: Problem) -> Array:
+def _variance(problem: Problem, norm: divand.Background) -> Array:
     """Give the variance of the field without observations at the sea points, diag(B).
 
     With currents it is that of the field that follows them, so that the error is 1 where no
@@ -265,7 +269,6 @@ def _variance(problem: Problem) -> Array:
     if key not in _VARIANCES:
         if len(_VARIANCES) >= _MOST_VARIANCES:
             _VARIANCES.clear()
-        norm = _norm(problem)
         nothing = divand.Observations(norm, np.empty((norm.mask.ndim, 0)), np.empty(0))
-        _VARIANCES[key] = _system(problem, nothing).error_variance()
+        _VARIANCES[key] = _system(problem, norm, nothing).error_variance()
     return _VARIANCES[key]
