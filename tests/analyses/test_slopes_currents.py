@@ -195,7 +195,7 @@ def test_each_level_has_its_current(tmp_path: Path) -> None:
     assert ratio[0] == pytest.approx(ratio[1]) and ratio[0] > 1.5
     assert 1.1 < ratio[2] < 0.95 * ratio[1]  # between a current and none it is weaker
     assert ratio[3] == pytest.approx(1, abs=0.05)
-    _, parts = one(points, **changes, run={"chunk": 2})
+    _, parts = one(points, **changes, run={"chunk": 1})
     sea = plan.mask
     assert parts.field[sea] == pytest.approx(made.field[sea], abs=1e-4)
     level = analyse_level(next(plan.tasks()), 0)
@@ -252,7 +252,8 @@ def test_other_parts_of_a_recipe_go_with_currents(tmp_path: Path) -> None:
     plan, made = one(scatter_in_ocean(), velocity={"file": current, "u": "u", "v": "v"},
                      desroziers=2, suspects="auto", solver="iterative")  # fmt: skip
     assert made.notes["solver"] not in ("none", "iterative")
-    assert made.notes["epsilon2"] != 0.5
+    _, plain = one(scatter_in_ocean(), desroziers=2)
+    assert made.notes["epsilon2"] != pytest.approx(plain.notes["epsilon2"], rel=1e-3)
     assert np.isfinite(made.suspicion[made.used]).all()
     other, _ = one(scatter_in_ocean())
     assert plan.key != other.key
