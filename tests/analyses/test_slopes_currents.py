@@ -10,7 +10,7 @@ import pytest
 from analysis_runs import recipe, scatter
 
 from sdcviz import divand
-from sdcviz.analyses import analyse_points, make_points
+from sdcviz.analyses import analyse_points, check_layout, make_points, run
 from sdcviz.analyses.advection import constraint_of
 from sdcviz.analyses.margin import make_norm
 from sdcviz.analyses.model import Points, SliceResult
@@ -288,7 +288,26 @@ def test_currents_that_can_not_be_used(tmp_path: Path, velocity: Any, told: str)
         one(one_cast(), velocity=given)
 
 
-def test_currents_change_a_whole_run(tmp_path: Path) -> None:
+def test_both_go_into_a_product(shelf: dict[str, Any], tmp_path: Path) -> None:
+    import xarray as xr
+
+    lengths = {"horizontal": "90 km", "slopes": "30 km"}
+    velocity = {"file": along(tmp_path / "n.nc", 0.0, 0.1), "strength": 2}
+    changes = {"time": JANUARY, "levels": LEVEL, "domain": shelf, "background": "mean",
+               "lengths": lengths, "velocity": velocity}  # fmt: skip
+    whole = recipe(**changes)
+    run(whole, tmp_path / "p.nc", points=scatter_in_ocean(), workers=1)
+    (alone,) = analyse_points(scatter_in_ocean(), whole)
+    findings = check_layout(tmp_path / "p.nc")
+    assert not [told for told in findings if "no attribute" not in told]
+    with xr.open_dataset(tmp_path / "p.nc") as product:
+        made = product["temperature"].isel(time=0).transpose("lon", "lat", ...).values
+        assert made.reshape(alone.field.shape) == pytest.approx(alone.field, nan_ok=True)
+        text = product.attrs["recipe"]
+    assert "strength: 2" in text and "distance: 30 km" in text
+
+
+def test_a_field_turns_with_an_eddy(tmp_path: Path) -> None:
     """On the ground of the other tests, with land in the grid."""
     lon, lat = np.arange(0.0, 10.1, 0.5), np.arange(36.0, 45.1, 0.5)
     import xarray as xr
