@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import hand_made
 import pytest
 from conftest import ROOT
 from typer.testing import CliRunner
@@ -60,6 +61,8 @@ def test_the_commands_run(
     monkeypatch.chdir(demo if words[0] == "divand" else folder)
     if "--example" in words:
         Path("recipe.yaml").unlink(missing_ok=True)
+    elif "--check" in words:
+        hand_made.product(Path("product.nc"))
     elif "recipe.yaml" in words:
         Path("recipe.yaml").write_text(example_recipe())
     result = CliRunner().invoke(app, words, catch_exceptions=False)

@@ -13,6 +13,7 @@ from ..errors import BadRequest
 from .chunks import chunk_task, chunks_of
 from .margin import make_norm
 from .problem import Problem, SliceTask
+from .solving import needs
 
 __all__ = ["memory_budget", "within_memory"]
 
@@ -81,5 +82,4 @@ def _choice(problem: Problem, budget: float) -> Choice:
         parts = [part for part in parts if part.mask.any()]
     norm = make_norm(max(parts, key=lambda part: np.count_nonzero(part.mask)))
     nothing = divand.Observations(norm, np.empty((norm.mask.ndim, 0)), np.empty(0))
-    inverse = problem.error == "exact" or problem.suspects == "gain"
-    return choose(norm, nothing, problem.solver, inverse=inverse, memory=budget)
+    return choose(norm, nothing, problem.solver, memory=budget, **needs(problem))

@@ -18,6 +18,8 @@ from .problem import Problem, SliceTask
 
 __all__ = ["Chunk", "chunk_task", "chunks_of", "level_task"]
 
+Array = NDArray[np.float64]
+
 _OVERLAP = 3.3  # vertical lengths, as of the tiles of DIVAnd's climatologies
 _LEAST = 2  # levels, for those without a vertical length
 
@@ -64,7 +66,7 @@ def chunks_of(problem: Problem) -> Iterator[Chunk]:
         yield Chunk(slice(low, high), slice(first - low, stop - low), slice(first, stop))
 
 
-def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int64], float]:
+def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int64]]:
     """Cut one chunk out of the task of a time slice.
 
     Parameters
@@ -75,12 +77,10 @@ def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int
     Returns
     -------
     task : SliceTask
-        Of the levels of the chunk.
+        Of the levels of the chunk; its error variances are those of the whole times the
+        coefficient of its norm over that of the whole.
     rows : ndarray of int64
         Its observations among those of the whole task.
-    scale : float
-        Coefficient of its norm over that of the whole: its error variances are so many
-        times those of the whole.
     """
     problem = task.problem
     levels = chunk.levels
@@ -93,11 +93,12 @@ def chunk_task(task: SliceTask, chunk: Chunk) -> tuple[SliceTask, NDArray[np.int
         depth=problem.depth[levels],
         horizontal=problem.horizontal[levels],
         vertical=problem.vertical[levels],
+        velocity=_of_levels(problem, levels),
         chunk=0,
     )
     scale = _coefficient(part) / _coefficient(problem)
     cut = _with_rows(task, part, rows)
-    return replace(cut, errors=None if cut.errors is None else cut.errors * scale), rows, scale
+    return replace(cut, errors=None if cut.errors is None else cut.errors * scale), rows
 
 
 def level_task(task: SliceTask, level: int) -> tuple[SliceTask, NDArray[np.int64]]:
@@ -129,9 +130,17 @@ def level_task(task: SliceTask, level: int) -> tuple[SliceTask, NDArray[np.int64
         moddim=problem.moddim[:2],
         horizontal=problem.horizontal[level : level + 1],
         vertical=problem.vertical[level : level + 1],
+        velocity=_of_levels(problem, slice(level, level + 1)),
         chunk=0,
     )
     return _with_rows(task, flat, rows), rows
+
+
+def _of_levels(problem: Problem, levels: slice) -> tuple[Array, Array] | None:
+    if problem.velocity is None:
+        return None
+    u, v = problem.velocity
+    return u[:, :, levels], v[:, :, levels]
 
 
 def _with_rows(task: SliceTask, problem: Problem, rows: NDArray[np.int64]) -> SliceTask:

@@ -51,6 +51,14 @@ lengths:
   horizontal: 150 km
   vertical: [20 m, 20 m, 20 m, 20 m, 30 m, 50 m, 50 m, 50 m, 50 m, 80 m, 100 m, 100 m, 150 m,
              200 m, 200 m, 300 m, 400 m, 400 m, 500 m, 800 m, 1 km]
+  # Shorter horizontal lengths where the sea floor is steep, so that shelf and deep water stay
+  # apart; where the depth changes by itself over this distance they are halved, and nowhere
+  # multiplied by less than `least`. Needs domain.bathymetry.
+  # slopes: {{distance: 30 km, least: 0.3}}
+
+# Currents along which the field changes little, any NetCDF file with an eastward and a northward
+# part: {{file: currents.nc, u: uo, v: vo, strength: 1}}; none leaves them out.
+velocity: none
 
 # Error variance of an observation relative to the variance of the field: how much of what one
 # cast says is noise (or of another day) for a map like this.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import divand
 from .problem import Problem
 
-__all__ = ["make_norm", "without_margin"]
+__all__ = ["make_norm", "widened", "without_margin"]
 
 Array = NDArray[np.float64]
 
@@ -46,20 +46,31 @@ def make_norm(problem: Problem) -> divand.Background:
         Sea goes on into the margin as it is at the edge.
     """
     widths = _widths(problem)
-    both = [(width, width) for width in widths]
-
-    def wider(array: Array) -> Array:
-        # What does not change along a dimension is kept once there.
-        kept = [b if n > 1 else (0, 0) for b, n in zip(both, array.shape, strict=True)]
-        return np.pad(array, kept, mode="edge")
-
     return divand.Background(
-        np.pad(problem.mask, both, mode="edge"),
-        [wider(pm) for pm in problem.pmn],
+        widened(problem, problem.mask),
+        [widened(problem, pm) for pm in problem.pmn],
         [_longer(axis, width) for axis, width in zip(problem.xi, widths, strict=True)],
-        [wider(length) for length in problem.lengths],
+        [widened(problem, length) for length in problem.lengths],
         moddim=problem.moddim,
     )
+
+
+def widened(problem: Problem, array: NDArray[Any]) -> NDArray[Any]:
+    """Give an array on the grid with its margin, where it goes on as it is at the edge.
+
+    Parameters
+    ----------
+    problem : Problem
+    array : ndarray
+        Of a shape that broadcasts to the mask's.
+
+    Returns
+    -------
+    ndarray
+        What does not change along a dimension is kept once there.
+    """
+    widths = zip(_widths(problem), array.shape, strict=True)
+    return np.pad(array, [(w, w) if n > 1 else (0, 0) for w, n in widths], mode="edge")
 
 
 def _longer(axis: Array, width: int) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import divand
 from ..errors import BadRequest
+from ..words import counted
 from .background import at_places, mean_profile
 from .model import Points
 from .problem import Problem
@@ -52,7 +53,7 @@ def with_lengths(
     Warns
     -----
     DivandWarning
-        Some levels have too few data.
+        A vertical length is as long as the water is deep.
     """
     wanted = [n for n in ("horizontal", "vertical") if getattr(recipe.lengths, n) == FIT]
     if not wanted:
@@ -73,6 +74,8 @@ def with_lengths(
                 f"lengths.{name}: there are too few observations for a fit; give a length."
             )
         found = replace(found, **{name: np.median(every, axis=0)})
+    if "vertical" in wanted:
+        _warn_of_floor(found)
     return found
 
 
@@ -92,10 +95,29 @@ def _fit(name: str, problem: Problem, points: Points, rows: Any, seed: int) -> A
         return fit(where, value, levels, limits=_limits(name, problem), seed=seed).length
 
 
+def _deepest(problem: Problem) -> float:
+    """Give the depth of the deepest level with sea."""
+    return float(problem.depth[problem.mask.any(axis=(0, 1))].max())
+
+
+def _warn_of_floor(problem: Problem) -> None:
+    deepest = _deepest(problem)
+    reached = int((problem.vertical >= deepest * (1 - 1e-9)).sum())
+    if reached:
+        warnings.warn(
+            f"lengths.vertical: fit would give a length beyond {deepest:g} m, the deepest level "
+            f"with sea, at {counted(reached, 'level')} and stops there: the observations hardly "
+            "change with depth; give lengths if that is too long.",
+            divand.DivandWarning,
+            stacklevel=3,
+        )
+
+
 def _limits(name: str, problem: Problem) -> tuple[float, float]:
     """Give the shortest length that the grid holds, two steps, and the longest that fits in."""
     if name == "vertical":
-        return float(2 * np.diff(problem.depth).min()), float(np.ptp(problem.depth))
+        low = float(2 * np.diff(problem.depth).min())
+        return low, max(low, _deepest(problem))
     steps = [float((1 / pm).max()) for pm in problem.pmn[:2]]
     widths = [
         float((1 / pm).mean()) * size

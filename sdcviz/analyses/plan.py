@@ -23,16 +23,15 @@ from .model import Axes, Points, TimeSlice
 from .parameters import with_lengths
 from .periods import inside, time_slices
 from .problem import Problem, SliceTask
-from .quantities import FIT, metres
 from .recipe import Recipe
 from .select import of_box, select, take
+from .settling import make_problem, too_short
 from .solving import values_at_sea
-from .transforms import Transform
 
-__all__ = ["Plan", "make_plan", "make_problem"]
+__all__ = ["Plan", "make_plan"]
 
 _DAY = 86_400_000  # milliseconds
-_VERSION = 1  # of the numbers: raise it when the same recipe gives others
+_VERSION = 2  # of what is kept: raise it when the same recipe gives something else
 
 
 @dataclass(frozen=True)
@@ -199,7 +198,7 @@ def make_plan(
         warnings.simplefilter("always", divand.DivandWarning)
         problem = make_problem(recipe, make_grid(recipe, land))
         problem = with_lengths(recipe, problem, chosen, rows)
-    told = [str(w.message) for w in heard] + list(_resolution(problem))
+    told = [str(w.message) for w in heard] + list(too_short(problem))
     return Plan(recipe, problem, chosen, slices, rows, tuple(told), meaning)
 
 
@@ -213,85 +212,3 @@ def _by_slice(
         wanted |= member
     row = np.cumsum(wanted) - 1
     return take(points, wanted), tuple(row[member] for member in members)
-
-
-def make_problem(recipe: Recipe, domain: divand.Domain) -> Problem:
-    """Bring a recipe and its grid into the numbers that workers take."""
-    axes = domain.axes
-    depth = np.array(recipe.levels.depths, np.float64)
-    levels = max(len(depth), 1)
-    t, w = recipe.transformation, recipe.weights
-    own = recipe.background.vertical_length
-    return Problem(
-        mask=domain.mask,
-        pmn=_compact(domain),
-        lon=axes["lon"],
-        lat=axes["lat"],
-        depth=depth,
-        moddim=domain.moddim,
-        horizontal=_per_level(recipe.lengths.horizontal, levels),
-        vertical=_per_level(recipe.lengths.vertical, levels),
-        epsilon2=recipe.epsilon2,
-        weights=None if w is None else (w.horizontal[0], w.vertical[0], w.days),
-        transform=Transform(
-            t.method,
-            t.offset,
-            np.inf if t.threshold is None else t.threshold,
-            0.0 if t.min is None else t.min,
-            1.0 if t.max is None else t.max,
-        ),
-        background=recipe.background.method,
-        background_vertical=None if own is None else _per_level(own, levels),
-        low=-np.inf if recipe.clamp.min is None else recipe.clamp.min,
-        high=np.inf if recipe.clamp.max is None else recipe.clamp.max,
-        error=recipe.error,
-        solver=recipe.solver,
-        margin=recipe.domain.margin,
-        desroziers=recipe.desroziers,
-        suspects=recipe.suspects,
-        seed=recipe.seed,
-        chunk=_chunk(recipe),
-    )
-
-
-def _chunk(recipe: Recipe) -> int:
-    levels, wanted = len(recipe.levels.depths), recipe.run.chunk or 0
-    return wanted if wanted < levels else 0
-
-
-def _per_level(given: Any, levels: int) -> NDArray[np.float64]:
-    if given == FIT:
-        return np.full(levels, np.nan)  # until `with_lengths` knows them
-    return np.array(np.broadcast_to(np.asarray(given, np.float64), levels))
-
-
-def _compact(domain: divand.Domain) -> tuple[NDArray[np.float64], ...]:
-    """Keep the metric once where it does not change along a dimension."""
-    if domain.mask.ndim == 2:
-        return tuple(np.ascontiguousarray(pm) for pm in domain.pmn)
-    pm, pn, po = domain.pmn
-    return (
-        np.ascontiguousarray(pm[:, :, :1]),
-        np.ascontiguousarray(pn[:, :, :1]),
-        np.ascontiguousarray(po[:1, :1, :]),
-    )
-
-
-_DIRECTIONS = ("from west to east", "from south to north", "downwards")
-
-
-def _resolution(problem: Problem) -> Iterator[str]:
-    """Tell which lengths the grid does not resolve: less than two steps."""
-    sea = problem.mask
-    for length, pm, direction in zip(problem.lengths, problem.pmn, _DIRECTIONS, strict=False):
-        steps = np.where(sea, length * pm, np.inf)
-        if not 0 < steps.min() < 2:
-            continue
-        at = np.unravel_index(int(np.argmin(steps)), steps.shape)
-        where = "" if sea.ndim == 2 else f" at {problem.depth[at[2]]:g} m"
-        told = metres(float(np.broadcast_to(length, sea.shape)[at]))
-        yield (
-            f"The correlation length {direction}, {told}, spans only {steps.min():.2g} grid "
-            f"steps{where}; at least 2 are needed for a field that the grid can hold: refine the "
-            "grid or lengthen it."
-        )

@@ -61,6 +61,10 @@ class Problem:
         Of random probes.
     chunk : int
         Levels that are kept of each depth chunk; 0: all at once.
+    slopes : ndarray, shape (nlon, nlat), or None
+        Multiplies the horizontal lengths, above 0 to 1.
+    velocity : tuple of ndarray, shape (nlon, nlat, ndepth or 1), or None
+        Eastward and northward currents as `currents` gives them.
     memory : float or None
         Bytes that one slice may take; decides no number.
     """
@@ -87,6 +91,8 @@ class Problem:
     suspects: str = "none"
     seed: int = 0
     chunk: int = 0
+    slopes: Array | None = None
+    velocity: tuple[Array, Array] | None = None
     memory: float | None = None
 
     @property
@@ -102,10 +108,11 @@ class Problem:
     @property
     def lengths(self) -> tuple[Array, ...]:
         """Correlation lengths of each dimension, of shapes that broadcast to the mask's."""
-        if self.mask.ndim == 2:
-            across = np.full((1, 1), self.horizontal[0])
-            return across, across
         across = self.horizontal[None, None, :]
+        if self.slopes is not None:
+            across = across * self.slopes[:, :, None]
+        if self.mask.ndim == 2:
+            return across[:, :, 0], across[:, :, 0]
         return across, across, self.vertical[None, None, :]
 
     def digest(self) -> str:

@@ -80,8 +80,7 @@ def write_product(
 
     Notes
     -----
-    The same input gives the same bytes. Relative errors above 1, which the exact method
-    finds next to open boundaries, are written as 1.
+    The same input gives the same bytes. Relative errors outside 0 to 1 are brought into it.
 
     References
     ----------

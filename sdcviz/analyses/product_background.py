@@ -12,7 +12,7 @@ from ..qc.grids import Grid
 from .model import TimeSlice
 from .problem import Problem
 
-__all__ = ["ProductBackground"]
+__all__ = ["ProductBackground", "at_levels"]
 
 
 class ProductBackground:
@@ -65,8 +65,8 @@ class ProductBackground:
         filled = _filled(profiles)
         if problem.mask.ndim == 2:
             wanted = problem.depth if len(problem.depth) else self._grid.depth[:1]
-            return _at_levels(filled, self._grid.depth, wanted)[..., 0]
-        return _at_levels(filled, self._grid.depth, problem.depth)
+            return at_levels(filled, self._grid.depth, wanted)[..., 0]
+        return at_levels(filled, self._grid.depth, problem.depth)
 
 
 def _filled(field: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -87,9 +87,22 @@ def _filled(field: NDArray[np.float64]) -> NDArray[np.float64]:
     return filled
 
 
-def _at_levels(
+def at_levels(
     field: NDArray[np.float64], depth: NDArray[np.float64], levels: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    """Interpolate linearly in depth; above and below the file's depths its first and last hold.
+
+    Parameters
+    ----------
+    field : ndarray, shape (nlon, nlat, n)
+    depth : ndarray, shape (n,)
+        Metres, increasing.
+    levels : ndarray, shape (k,)
+
+    Returns
+    -------
+    ndarray, shape (nlon, nlat, k)
+    """
     below = np.clip(np.searchsorted(depth, levels, "right") - 1, 0, max(len(depth) - 2, 0))
     after = np.minimum(below + 1, len(depth) - 1)
     step = np.where(after > below, depth[after] - depth[below], 1.0)

@@ -118,6 +118,8 @@ def _anchored(recipe: Recipe, folder: Path) -> Recipe:
             "background": recipe.background.model_copy(
                 update={"file": seen(recipe.background.file)}
             ),
+            "velocity": recipe.velocity
+            and recipe.velocity.model_copy(update={"file": seen(recipe.velocity.file)}),
         }
     )
 

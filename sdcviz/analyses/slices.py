@@ -113,6 +113,7 @@ def _result(
             "vertical": problem.vertical.round(2).tolist(),
             "warnings": _told(task, value, solved.used, heard),
         },
+        background=None if problem.background == "none" else _grid(problem, _back(problem, field)),
     )
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import divand
+from .advection import constraint_of
 from .chunks import chunk_task, chunks_of
 from .margin import make_norm, without_margin
 from .problem import Problem, SliceTask
 
-__all__ = ["Solved", "solve", "values_at_sea", "with_errors"]
+__all__ = ["Solved", "needs", "solve", "values_at_sea", "with_errors"]
 
 Array = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ class Solved(NamedTuple):
     anomaly : ndarray of the mask's shape
         NaN on land.
     error : ndarray of the mask's shape
-        Relative error variance.
+        Error variance relative to what it is without observations.
     residual : ndarray, shape (k,)
         Of transformed values; NaN where not used.
     used : ndarray of bool, shape (k,)
@@ -125,27 +126,24 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         nothing = np.zeros(problem.mask.shape)
         told |= {"solver": "none", "iterations": 0}
         return Solved(nothing, nothing + 1, residual, observations.used, suspicion, told)
-    inverse = problem.error == "exact" or problem.suspects == "gain"
-    system = divand.System(
-        norm, observations, (), problem.solver, inverse=inverse, memory=problem.memory
-    )
+    # First, so that its factor is gone when the next one is made.
+    variance = _variance(problem, norm) if problem.error == "exact" else None
+    system = _system(problem, norm, observations)
     given = anomaly[observations.used]
     state = system.solve(given)
     residual[observations.used] = given - observations.operator @ state
     whole = norm.unpack(state)
     told |= {"solver": system.solver, "iterations": int(getattr(system, "iterations", 0))}
     error = None
-    if problem.error == "exact":
-        error = norm.unpack(system.error_variance())
+    if variance is not None:
+        error = norm.unpack(system.error_variance() / variance)
     if problem.suspects != "none":
         seen = divand.Analysis(whole, None, residual, observations.used, system.solver, 0, system)
         suspicion = divand.criterion(seen, problem.suspects, seed=problem.seed)  # type: ignore[arg-type]
         del seen
     del system  # its factor makes room for the next one
     if problem.error == "cpme":
-        error = divand.cpme(
-            norm, task.places, None, error2, valid, None, problem.solver, problem.memory
-        )
+        error = _cpme(task, norm, error2, valid)
     if error is None:
         error = np.full(whole.shape, np.nan)
     return Solved(
@@ -155,6 +153,37 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         observations.used,
         suspicion,
         told,
+    )
+
+
+def needs(problem: Problem) -> dict[str, Any]:
+    """Tell what a system is asked for, as `divand.System` takes it, so that memory is planned."""
+    inverse = problem.error == "exact" or problem.suspects == "gain"
+    because = "entries of the inverse are needed" if inverse else None
+    if problem.velocity is not None:
+        because = "the field follows currents"
+    return {"inverse": inverse, "because": because}
+
+
+def _system(
+    problem: Problem, norm: divand.Background, observations: divand.Observations
+) -> divand.System:
+    velocity = constraint_of(problem, norm)
+    along = [] if velocity is None else [divand.Constraint(norm.advection(velocity))]
+    return divand.System(
+        norm, observations, along, problem.solver, memory=problem.memory, **needs(problem)
+    )
+
+
+def _cpme(
+    task: SliceTask, norm: divand.Background, error2: Array, valid: NDArray[np.bool_]
+) -> Array:
+    problem = task.problem
+    velocity = None
+    if problem.velocity is not None:
+        velocity = constraint_of(problem, norm.scaled(1 / divand.CPME_SCALE))
+    return divand.cpme(
+        norm, task.places, None, error2, valid, velocity, problem.solver, problem.memory
     )
 
 
@@ -176,6 +205,7 @@ def _errors(
         task.errors,
         iterations=task.problem.desroziers,
         moddim=norm.periods,
+        velocity=constraint_of(task.problem, norm),
         solver=task.problem.solver,
     )
     factor = scaling.groups[None]
@@ -197,11 +227,10 @@ def _in_chunks(task: SliceTask, anomaly: Array) -> Solved:
     for number, chunk in enumerate(chunks_of(task.problem)):
         if not task.problem.mask[:, :, chunk.levels].any():
             continue
-        part, rows, scale = chunk_task(task, chunk)
+        part, rows = chunk_task(task, chunk)
         found = _at_once(part, anomaly[rows])
-        error = found.error / scale if task.problem.error == "exact" else found.error
         whole.anomaly[:, :, chunk.kept] = found.anomaly[:, :, chunk.inner]
-        whole.error[:, :, chunk.kept] = error[:, :, chunk.inner]
+        whole.error[:, :, chunk.kept] = found.error[:, :, chunk.inner]
         depth = task.depth[rows]
         mine = (depth >= edges[number]) & (depth < edges[number + 1])
         for name in ("residual", "used", "suspicion"):
@@ -214,6 +243,9 @@ def _in_chunks(task: SliceTask, anomaly: Array) -> Solved:
 
 _KEPT: dict[str, divand.Background] = {}
 """The norm of the last problem: all slices of a run have the same."""
+_VARIANCES: dict[str, Array] = {}
+"""Variance of the fields of the last problems: of all chunks of a run, if there are not many."""
+_MOST_VARIANCES = 32
 
 
 def _norm(problem: Problem) -> divand.Background:
@@ -222,3 +254,21 @@ def _norm(problem: Problem) -> divand.Background:
         _KEPT.clear()
         _KEPT[key] = make_norm(problem)
     return _KEPT[key]
+
+
+def _variance(problem: Problem, norm: divand.Background) -> Array:
+    """Give the variance of the field without observations at the sea points, diag(B).
+
+    With currents it is that of the field that follows them, so that the error is 1 where no
+    observation is near.
+
+    It is 1 only where lengths are the same everywhere and no boundary is near: of two levels the
+    one with shorter lengths than the mean has more, and coasts raise it.
+    """
+    key = problem.digest()
+    if key not in _VARIANCES:
+        if len(_VARIANCES) >= _MOST_VARIANCES:
+            _VARIANCES.clear()
+        nothing = divand.Observations(norm, np.empty((norm.mask.ndim, 0)), np.empty(0))
+        _VARIANCES[key] = _system(problem, norm, nothing).error_variance()
+    return _VARIANCES[key]

@@ -19,6 +19,9 @@ __all__: list[str] = []
 
 Tell = Callable[[dict[str, Any]], None]
 
+FINDINGS = 1
+"""Exit status of --check where something is wrong."""
+
 
 @app.command()
 def divand(
@@ -51,6 +54,13 @@ def divand(
     schema: Annotated[
         bool, typer.Option("--schema", help="Write the JSON schema of recipes.")
     ] = False,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            help="Tell what is wrong with the layout of a product; status 1 if anything is.",
+            metavar="FILE",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; else as in the recipe.", metavar="N")
     ] = None,
@@ -77,6 +87,11 @@ def divand(
         return
     if example:
         _example(out, collection)
+        return
+    if check is not None:
+        if recipe is not None:
+            raise BadRequest(f"--check takes a product and no recipe; leave out {recipe}.")
+        _check(check, as_json)
         return
     if recipe is None:
         raise BadRequest("Name a recipe; 'sdcviz divand --example' writes one to start from.")
@@ -110,6 +125,22 @@ def _example(out: Path | None, collection: Path | None) -> None:
     except OSError as error:
         raise BadRequest(f"{out}: can't be written ({error.strerror}).") from error
     show.note(f"{out}: change it, then: sdcviz divand {out} --out product.nc")
+
+
+def _check(product: Path, as_json: bool) -> None:
+    """Compare a product with the layout that DIVAnd's users and programs expect."""
+    from ..analyses import check_layout
+
+    findings = check_layout(product)
+    if as_json:
+        show.show_json({"product": product, "findings": findings})
+    else:
+        for sentence in findings:
+            typer.echo(sentence)
+        told = counted(len(findings), "finding") if findings else "nothing is wrong with it"
+        show.note(f"{product}: {told}.")
+    if findings:
+        raise typer.Exit(FINDINGS)
 
 
 def _preview(

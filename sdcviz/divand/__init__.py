@@ -11,7 +11,7 @@ Examples
 (20, 20)
 """
 
-from .analysis import Analysis, analyse, cpme
+from .analysis import Analysis, analyse
 from .background import Background
 from .bathymetry import Bathymetry
 from .bathymetry_file import read_bathymetry
@@ -26,6 +26,7 @@ from .kernel import Kernel
 from .lengths import LevelFits, fit_horizontal, fit_vertical
 from .masks import MaskEdit, edit_mask, keep_basin, label_basins
 from .observations import Observations, fractional_indices
+from .poor_man import CPME_SCALE, cpme
 from .quality import (
     Suspects,
     absolute_error,
@@ -41,6 +42,7 @@ from .validation import Trial, Validation, cross_validate
 from .weights import SuperObservations, cluster_weights, superobservations
 
 __all__ = [
+    "CPME_SCALE",
     "Analysis",
     "Background",
     "Bathymetry",

@@ -15,14 +15,14 @@ from scipy.sparse.csgraph import connected_components
 from .background import Background
 from .bounds import bounds_of
 from .errors import DivandError, DivandWarning
-from .grid import Array, numbers
-from .observations import Observations, fractional_indices
+from .given import along, places_of, values_of
+from .grid import Array
+from .observations import Observations
+from .poor_man import cpme
 from .system import Constraint, System
 
-__all__ = ["CPME_SCALE", "Analysis", "analyse", "cpme"]
+__all__ = ["Analysis", "analyse"]
 
-CPME_SCALE = 1.70766
-"""Lengths are divided by this in the clever poor man's error (Beckers et al. 2014)."""
 _TRIES = 9  # corrections of a field that shall stay above a bound
 
 ErrorMethod = Literal["cpme", "exact"]
@@ -125,9 +125,11 @@ def analyse(
         Whether and how the error variance is computed: the clever poor man's error is an
         approximation at the price of a second analysis, "exact" inverts the matrix.
     solver : str
-        "auto", "direct", a library of it ("multifrontal", "cvxopt", "scikit-sparse",
-        "pypardiso", "splu") or "iterative" (within about 1e-7 of the direct solution; where it
-        can't be used or does not converge, the system is solved directly).
+        "auto" takes what is faster and fits into memory; "direct" the first of the libraries
+        that is installed: "multifrontal" (of this package), "cvxopt", "scikit-sparse",
+        "pypardiso" or "scipy" (also "splu"), each of which can be named too; "iterative" is within
+        about 1e-7 of the direct solution, and where it can't be used or does not converge, the
+        system is solved directly.
     memory : float, optional
         Bytes that the solver may use; what is free if left out.
 
@@ -138,7 +140,7 @@ def analyse(
     Raises
     ------
     DivandError
-        Input of wrong shape or value; the sentence says which and where.
+        Input of wrong shape or value, or an unknown solver; the sentence says which and where.
     TooLarge
         The problem does not fit into memory; the sentence says what would.
 
@@ -155,19 +157,12 @@ def analyse(
     """
     if error not in (None, "cpme", "exact"):
         raise DivandError(f"error is {error!r}; choose 'cpme', 'exact' or None.")
-    values = _values(f)
+    values = values_of(f)
     background = Background(
         mask, pmn, xi, corr_len, moddim=moddim, alpha=alpha, alphabc=alphabc, scale_len=scale_len
     )
     _warn_of_resolution(background)
-    if fracindex is None:
-        index = fractional_indices(background, x)
-    else:
-        index = numbers(fracindex, "fracindex")
-    if index.ndim == 2 and index.shape[1] != len(values):
-        raise DivandError(
-            f"There are {len(values)} values f and {index.shape[1]} places; give as many."
-        )
+    index = places_of(background, x, fracindex, len(values))
     valid = np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
     observations = Observations(background, index, epsilon2, valid)
     if background.alpha[0] == 0:
@@ -178,12 +173,11 @@ def analyse(
             DivandWarning,
             stacklevel=2,
         )
-    constraints = [] if velocity is None else [Constraint(background.advection(velocity))]
     because = _why_direct(error, inequality)
     system = System(
         background,
         observations,
-        constraints,
+        along(background, velocity),
         solver,
         because=because,
         columns=values.size // max(len(values), 1),
@@ -222,19 +216,6 @@ def _why_direct(error: ErrorMethod | None, inequality: Any) -> str | None:
     return None if inequality is None else "the field has bounds"
 
 
-def _values(f: ArrayLike) -> Array:
-    values = numbers(f, "f")
-    if values.ndim not in (1, 2) or values.shape[1:] == (0,):
-        raise DivandError(f"f has the shape {values.shape}; give (nobs,) or (nobs, k).")
-    endless = np.isinf(values)
-    if endless.any():
-        at = int(np.argwhere(endless)[0, 0])
-        raise DivandError(
-            f"f is infinite at observation {at}; remove it, or make it NaN to leave it out."
-        )
-    return values
-
-
 def _warn_of_resolution(background: Background) -> None:
     steps, dimension = background.coarsest()
     if steps < 2:
@@ -258,48 +239,6 @@ def _check_means(background: Background, observations: Observations) -> None:
             f"{count - seen.sum()} of {count} basins have no observation; begin alpha with 1, or "
             "keep one basin."
         )
-
-
-def cpme(
-    background: Background,
-    x: Any,
-    fracindex: Array | None,
-    epsilon2: ArrayLike,
-    valid: NDArray[np.bool_] | None = None,
-    velocity: Any = None,
-    solver: str = "auto",
-    memory: float | None = None,
-) -> Array:
-    """Estimate the error variance by the clever poor man's method.
-
-    It is 1 minus the analysis of observations that are all 1, with shorter lengths.
-
-    Parameters
-    ----------
-    background : Background
-        As of the analysis.
-    x, fracindex, epsilon2, velocity, solver, memory
-        As `analyse` takes them; `x` is not used where there is `fracindex`.
-    valid : ndarray of bool, shape (nobs,), optional
-        Observations that have a value.
-
-    Returns
-    -------
-    ndarray of the grid's shape
-        Relative to the background variance, from 0 to 1; NaN on land.
-
-    References
-    ----------
-    Beckers, Barth, Troupin, Alvera-Azcárate (2014), J. Atmos. Oceanic Technol. 31, 515-530.
-    """
-    shorter = background.scaled(1 / CPME_SCALE)
-    # The outermost cells are stretched less, so that places in them have other indices.
-    index = fractional_indices(shorter, x) if fracindex is None else fracindex
-    observations = Observations(shorter, index, epsilon2, valid)
-    constraints = [] if velocity is None else [Constraint(shorter.advection(velocity))]
-    system = System(shorter, observations, constraints, solver, memory=memory)
-    ones = system.solve(np.ones(observations.count))
-    return shorter.unpack(1 - np.clip(ones, 0, 1))
 
 
 def _bounded(system: System, given: Array, bounds: Any) -> tuple[System, Array, int]:

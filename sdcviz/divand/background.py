@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from .errors import DivandError
+from .gradients import advection, edge_weights, stiffness
 from .grid import Array, booleans, cyclic_lengths, fields, numbers, stretch
 from .kernel import Kernel, binomial_row, default_alpha
 
@@ -166,35 +167,6 @@ class Background:
                 volume /= pm[self.mask]
         return volume
 
-    def edges(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Any, Any]:
-        """Find pairs of neighbouring sea points.
-
-        Parameters
-        ----------
-        k : int
-            Dimension.
-
-        Returns
-        -------
-        a, b : ndarray of int, shape (edges,)
-            Numbers of the sea points, `b` one step behind `a`.
-        take_a, take_b : callable
-            Give the values of a grid array at `a` and `b`.
-        """
-        number = np.moveaxis(self.number, k, 0)
-        first, second = number[:-1], number[1:]
-        if self.periods[k]:
-            first, second = number, np.roll(number, -1, axis=0)
-        both = (first >= 0) & (second >= 0)
-        a, b = first[both], second[both]
-        places = np.flatnonzero(self.mask)
-
-        def taken(of: NDArray[np.int64]) -> Any:
-            where = places[of]
-            return lambda array: np.take(np.ravel(array), where)
-
-        return a, b, taken(a), taken(b)
-
     def weights(self, k: int) -> Array:
         """Give the coefficients of the gradients along a dimension.
 
@@ -208,42 +180,12 @@ class Background:
             Coefficient ``c`` of the edge from each point to the next one, 0 where one of both is
             land or there is no next.
         """
-        weight = np.zeros(self.mask.shape)
-        if not self.active[k]:
-            return weight
-        n, size = self.mask.ndim, self.mask.shape[k]
-        pairs = [(slice(0, -1), slice(1, None))]
-        if self.periods[k] and size > 1:
-            pairs.append((slice(-1, None), slice(0, 1)))
-        for here, there in pairs:
-            a, b = _row(n, k, here), _row(n, k, there)
-            _edge_weights(self, k, a, b, weight[a])
-        return weight
+        return edge_weights(self, k)
 
     @cached_property
     def stiffness(self) -> sparse.csr_array:
         """The matrix K of gradients, shape (size, size)."""
-        diagonal = np.zeros(self.size)
-        rows, columns, values = [], [], []
-        for k in range(self.mask.ndim):
-            if not self.active[k]:
-                continue
-            a, b, at_a, at_b = self.edges(k)
-            c = (at_a(self.lengths[k]) ** 2 + at_b(self.lengths[k]) ** 2) / 2
-            for j, (pm, used) in enumerate(zip(self.pmn, self.active, strict=True)):
-                mean = (at_a(pm) + at_b(pm)) / 2
-                if j == k:
-                    c *= mean
-                elif used:
-                    c /= mean
-            diagonal += np.bincount(a, c, self.size) + np.bincount(b, c, self.size)
-            rows += [a, b]
-            columns += [b, a]
-            values += [-c, -c]
-        everywhere = np.arange(self.size)
-        entries = np.concatenate([diagonal, *values])
-        at = (np.concatenate([everywhere, *rows]), np.concatenate([everywhere, *columns]))
-        return sparse.coo_array((entries, at), shape=(self.size, self.size)).tocsr()
+        return stiffness(self)
 
     @cached_property
     def helmholtz(self) -> sparse.csr_array:
@@ -288,16 +230,7 @@ class Background:
         sparse array, shape (size, size)
             Gradients are means of those on both sides; one that leads onto land counts as 0.
         """
-        velocity = fields(velocity, self.mask.shape, "velocity")
-        total = sparse.csr_array((self.size, self.size))
-        for k in range(self.mask.ndim):
-            a, b, at_a, at_b = self.edges(k)
-            slope = (at_a(self.pmn[k]) + at_b(self.pmn[k])) / 2
-            of_a, of_b = at_a(velocity[k]) * slope / 2, at_b(velocity[k]) * slope / 2
-            at = (np.concatenate([a, a, b, b]), np.concatenate([b, a, b, a]))
-            entries = np.concatenate([of_a, -of_a, of_b, -of_b])
-            total = total + sparse.coo_array((entries, at), shape=total.shape).tocsr()
-        return total
+        return advection(self, fields(velocity, self.mask.shape, "velocity"))
 
     def unpack(self, x: Array, fill: float = np.nan) -> Array:
         """Put values of the sea points onto the grid.
@@ -334,25 +267,3 @@ class Background:
         ]
         worst = int(np.argmin(steps))
         return steps[worst], worst
-
-
-def _row(n: int, k: int, part: slice) -> tuple[slice, ...]:
-    return tuple(part if d == k else slice(None) for d in range(n))
-
-
-def _edge_weights(background: Background, k: int, a: Any, b: Any, out: Array) -> None:
-    """Write the coefficients between the parts `a` and `b` of the grid, by loops over memory."""
-    length, pmn = background.lengths[k], background.pmn
-    np.multiply(length[a], length[a], out=out)
-    other = length[b] * length[b]
-    out += other
-    out *= 0.5
-    for j, (pm, used) in enumerate(zip(pmn, background.active, strict=True)):
-        if j == k or used:
-            np.add(pm[a], pm[b], out=other)
-            other *= 0.5
-            if j == k:
-                out *= other
-            else:
-                out /= other
-    out *= background.mask[a] & background.mask[b]

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import DivandError, DivandWarning
+from .given import numbered_groups
 from .grid import Array
 from .problem import Problem
 
@@ -131,8 +132,7 @@ def rescale_errors(
     names: list[Any] = [None]
     group = np.zeros(first.observations.count, np.int64)
     if groups is not None:
-        found, group = np.unique(problem.used(groups, "groups", first), return_inverse=True)
-        names, group = found.tolist(), group.ravel()
+        names, group = numbered_groups(groups, first.observations.used)
     total, history, message, converged, background = np.ones(len(names)), [], "", False, np.nan
     for _ in range(iterations):
         system = problem.system(1.0, total[group])

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .analysis import Analysis
-from .errors import DivandError
 from .folds import left_out, make_folds
+from .given import numbered_groups
 from .grid import Array
 from .quality import background_variance, solved, spread
 
@@ -69,13 +69,8 @@ def leave_group_out(
         There is only one group, or not one entry an observation.
     """
     system, f, _ = solved(analysis)
-    names = np.asarray(groups)
-    if names.shape != analysis.used.shape:
-        raise DivandError(
-            f"groups has the shape {names.shape} for {analysis.used.size} observations; "
-            "give one entry each."
-        )
-    fold = make_folds(len(f), groups=names[analysis.used])
+    names, number = numbered_groups(groups, analysis.used)
+    fold = make_folds(len(f), groups=number)
     residual, relative = left_out(system, f, fold, variance=True)
     assert relative is not None
     scale = background_variance(analysis) if variance is None else variance
@@ -88,7 +83,7 @@ def leave_group_out(
     return GroupResiduals(
         spread(analysis, residual),
         spread(analysis, expected),
-        tuple(np.unique(names[analysis.used]).tolist()),
+        tuple(names),
         count,
         mean(residual),
         np.sqrt(mean(residual**2)),

@@ -100,9 +100,7 @@ def fit_horizontal(
     DivandWarning
         Levels have too few data; one sentence names them.
     """
-    where, data, weight = checked(x, values, weights, distance)
-    if len(where) != 3:
-        raise DivandError(f"x has {len(where)} entries; give longitude, latitude and depth.")
+    where, data, weight = _in_space(x, values, weights, distance)
 
     def fit(level: float, reach: float) -> CovarianceFit:
         near = np.abs(where[2] - level) < reach
@@ -133,6 +131,7 @@ def fit_vertical(
     least_quality: float = 0.5,
     guess: float = np.nan,
     seed: int = 0,
+    floor: float | None = None,
 ) -> LevelFits:
     """Estimate the vertical correlation length of each depth level.
 
@@ -152,6 +151,9 @@ def fit_vertical(
         Observations up to this far from each other are of the same place (m on the sphere).
     samples : int
         ``samples · (samples - 1) / 2`` random pairs a level are looked at.
+    floor : float, optional
+        Depth of the water (m), which no length exceeds; that of the deepest observation if left
+        out. Where values hardly change down to the floor, the fit would give any length.
 
     Returns
     -------
@@ -160,16 +162,17 @@ def fit_vertical(
     Raises
     ------
     DivandError
-        Levels don't increase, or the data don't fit together.
+        Levels don't increase, `floor` is not positive, or the data don't fit together.
 
     Warns
     -----
     DivandWarning
-        Levels have too few data; one sentence names them.
+        Levels have too few data, or a fitted length exceeds the depth of the water; one sentence
+        names them.
     """
-    where, data, weight = checked(x, values, weights, distance)
-    if len(where) != 3:
-        raise DivandError(f"x has {len(where)} entries; give longitude, latitude and depth.")
+    where, data, weight = _in_space(x, values, weights, distance)
+    if floor is not None and not floor > 0:
+        raise DivandError(f"floor is {floor:g}; give the depth of the water in metres.")
     depth, count = where[2], pairs_of(samples)
     neighbours = Neighbours(where, near, distance)
 
@@ -179,7 +182,20 @@ def fit_vertical(
         some = data if first.size else data[:0]
         return fit_pairs(pairs, lambda i, j: np.abs(depth[i] - depth[j]), some, weight, samples)
 
-    return _over_levels(fit, levels, window, smoothing, limits, least_quality, guess)
+    deepest = float(depth.max(initial=0.0)) if floor is None else float(floor)
+    if not deepest > 0:
+        deepest = np.inf  # heights, or all at the surface: they tell no depth
+    return _over_levels(fit, levels, window, smoothing, limits, least_quality, guess, deepest)
+
+
+def _in_space(
+    x: Any, values: ArrayLike, weights: ArrayLike | None, distance: Distance
+) -> tuple[Array, Array, Array]:
+    """Check places with depth, values and weights."""
+    where, data, weight = checked(x, values, weights, distance)
+    if len(where) != 3:
+        raise DivandError(f"x has {len(where)} entries; give longitude, latitude and depth.")
+    return where, data, weight
 
 
 def _over_levels(
@@ -190,6 +206,7 @@ def _over_levels(
     limits: tuple[float, float] | None,
     least_quality: float,
     guess: float,
+    floor: float = np.inf,
 ) -> LevelFits:
     at = np.atleast_1d(np.asarray(levels, np.float64))
     if not (np.diff(at) > 0).all() or not np.isfinite(at).all():
@@ -212,12 +229,26 @@ def _over_levels(
     known = np.isfinite(raw)
     if not known.any():
         return LevelFits(at, np.full(at.shape, guess), raw, fits)
+    _warn_of_floor(at, np.clip(raw, low, high), floor)
+    high = max(low, min(high, floor))
     length = np.clip(np.interp(at, at[known], raw[known]), low, high)
     quality = np.array([f.quality for f in fits])
     trust = np.where(known & (quality >= least_quality), quality, _LEAST)
     if smoothing > 0 and len(at) > 1:
         length = smooth(at, length * trust, smoothing) / smooth(at, trust, smoothing)
     return LevelFits(at, np.clip(length, low, high), raw, fits)
+
+
+def _warn_of_floor(levels: Array, length: Array, floor: float) -> None:
+    deeper = [f"{z:g}" for z, fitted in zip(levels, length, strict=True) if fitted > floor]
+    if deeper:
+        warnings.warn(
+            f"The vertical length fitted at {', '.join(deeper)} m ({len(deeper)} of {len(levels)} "
+            f"levels) exceeds the depth of the water, {floor:g} m, and is taken as that: the "
+            "values hardly change with depth.",
+            DivandWarning,
+            stacklevel=4,
+        )
 
 
 def smooth(z: Sequence[float] | Array, values: Array, scale: float) -> Array:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .background import Background
 from .errors import DivandError
+from .given import along, places_of, values_of
 from .grid import Array
-from .observations import Observations, fractional_indices
-from .system import Constraint, System
+from .observations import Observations
+from .system import System
 
 __all__ = ["Problem"]
 
@@ -55,12 +56,7 @@ fracindex, solver
         fracindex: ArrayLike | None = None,
         solver: str = "auto",
     ) -> None:
-        self._values = np.asarray(f, np.float64)
-        if self._values.ndim != 1:
-            raise DivandError(f"f has the shape {self._values.shape}; give (nobs,).")
-        if np.isinf(self._values).any():
-            at = int(np.argmax(np.isinf(self._values)))
-            raise DivandError(f"f is infinite at observation {at}; make it NaN to leave it out.")
+        self._values = values_of(f, columns=False)
         norm: dict[str, Any] = {"moddim": moddim, "alpha": alpha, "scale_len": scale_len}
         self._given = Background(mask, pmn, xi, corr_len, alphabc=alphabc, **norm)
         self._x, self._index = x, None if fracindex is None else np.asarray(fracindex, np.float64)
@@ -69,9 +65,7 @@ fracindex, solver
             # Stretched rows reach farther out the longer the lengths are: places out there would
             # have influence in some trials only.
             plain = Background(mask, pmn, xi, corr_len, alphabc=0, **norm)
-            places = fractional_indices(plain, x)
-            if places.shape[1] != self.count:
-                raise self._unequal(places.shape[1])
+            places = places_of(plain, x, None, self.count)
             self._valid &= np.isfinite(places).all(axis=0)
         self._epsilon2, self._velocity, self._solver = epsilon2, velocity, solver
         self._last: tuple[tuple[float, ...], System] | None = None
@@ -87,9 +81,6 @@ fracindex, solver
                 "errors; give anomalies that vary."
             )
 
-    def _unequal(self, places: int) -> DivandError:
-        return DivandError(f"There are {self.count} values f and {places} places; give as many.")
-
     @property
     def count(self) -> int:
         """Observations, with influence or not."""
@@ -103,28 +94,6 @@ fracindex, solver
     def values(self, system: System) -> Array:
         """Give the values of the observations with influence, shape (used,)."""
         return self._values[system.observations.used]
-
-    def used(self, per_observation: ArrayLike, name: str, system: System) -> NDArray[Any]:
-        """Give what belongs to the observations with influence.
-
-        Parameters
-        ----------
-        per_observation : array-like, shape (nobs,)
-        name : str
-            For the sentence if its length is wrong.
-        system : System
-
-        Returns
-        -------
-        ndarray, shape (used,)
-        """
-        array = np.asarray(per_observation)
-        if array.shape != self._values.shape:
-            raise DivandError(
-                f"{name} has the shape {array.shape} for {self.count} observations; "
-                "give one entry each."
-            )
-        return array[system.observations.used]
 
     def system(self, lengths: Sequence[float] | float = 1.0, errors: ArrayLike = 1.0) -> System:
         """Give the system of multiples of lengths and errors.
@@ -148,14 +117,6 @@ fracindex, solver
 
     def _observed(self, factors: tuple[float, ...]) -> System:
         background = self._given.scaled(factors)
-        # Stretched boundaries move with the lengths, and with them indices of places.
-        index = self._index
-        if index is None:
-            index = fractional_indices(background, self._x)
-        if index.ndim == 2 and index.shape[1] != self.count:
-            raise self._unequal(index.shape[1])
+        index = places_of(background, self._x, self._index, self.count)
         observations = Observations(background, index, self._epsilon2, self._valid)
-        constraints = []
-        if self._velocity is not None:
-            constraints.append(Constraint(background.advection(self._velocity)))
-        return System(background, observations, constraints, self._solver)
+        return System(background, observations, along(background, self._velocity), self._solver)

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from .background import Background
 from .choice import Choice, choose
-from .cholesky import factorise
+from .cholesky import NotPositiveDefinite, factorise
 from .errors import DivandError, DivandWarning
 from .grid import Array
 from .iteration import Iteration, NotConverged
@@ -148,11 +148,24 @@ class System:
 
     @cached_property
     def factor(self) -> Factor:
-        """The Cholesky factor of A."""
+        """The Cholesky factor of A.
+
+        Raises
+        ------
+        DivandError
+            There is none: A is not positive definite in the digits that numbers have.
+        """
         choice = self.choice
         order = dissect(self.background.mask, self.background.order, moddim=self.background.periods)
         backend = None if choice.is_iterative else choice.solver
-        return factorise(self.matrix, order=order, backend=backend)
+        try:
+            return factorise(self.matrix, order=order, backend=backend)
+        except NotPositiveDefinite:
+            raise DivandError(
+                "The matrix of the analysis is not positive definite, as far as numbers of 16 "
+                "digits tell: correlation lengths span too many grid steps, or lengths and errors "
+                "differ too much; shorten the lengths, or take a coarser grid."
+            ) from None
 
     @property
     def solver(self) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import DivandError, DivandWarning
 from .folds import left_out, make_folds, mean_gain
+from .given import numbered_groups
 from .grid import Array
 from .problem import Problem
 from .search import search
@@ -197,11 +198,10 @@ class _Scorer:
         if method == "gcv":
             return
         count = 10 if folds is None and groups is None else folds
-        everyone = np.arange(problem.count) if groups is None else np.asarray(groups)
-        used = problem.used(everyone, "groups", first)
+        seen = first.observations
         self._fold = make_folds(
-            len(used),
-            groups=None if groups is None else used,
+            seen.count,
+            groups=None if groups is None else numbered_groups(groups, seen.used)[1],
             folds=None if method == "each" else count,
             seed=seed,
         )

@@ -51,6 +51,17 @@ def test_what_does_not_fit_is_done_in_chunks() -> None:
     assert settled.digest() != one.digest()
 
 
+@pytest.mark.parametrize("changes", [{"error": "exact"}, {"suspects": "gain"}])
+def test_what_needs_the_inverse_is_never_left_to_the_iteration(changes: dict[str, Any]) -> None:
+    one = large(**changes)
+    # here the iteration would fit, but not the factor that the inverse is made of
+    budget = 1e9
+    assert within_memory(replace(one, error="none", suspects="none"), 1, budget)[0].chunk == 0
+    settled, _ = within_memory(one, 1, budget * 40)
+    assert settled.solver != "iterative"
+    assert within_memory(one, 1, 8e9)[0].chunk > 0
+
+
 def test_what_never_fits_is_refused_with_a_suggestion() -> None:
     with pytest.raises(BadRequest, match=r"needs about .* of memory and .* are free; "):
         within_memory(large(solver="direct"), 2, 0.32e9)

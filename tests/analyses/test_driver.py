@@ -77,6 +77,9 @@ def test_a_product_holds_what_the_slices_gave(tmp_path: Path) -> None:
         mine = found["temperature"][k].transpose(2, 1, 0)
         sea = np.isfinite(result.field)
         assert np.array_equal(mine[sea], result.field[sea])
+        under = found["temperature_background"][k].transpose(2, 1, 0)
+        assert result.background is not None
+        assert np.array_equal(under[sea], result.background[sea])
     assert report["used"] == sum(int(r.used.sum()) for r in alone)
     squares = np.concatenate([r.residuals[r.used] ** 2 for r in alone])
     assert report["rmse"] == pytest.approx(np.sqrt(squares.mean()))

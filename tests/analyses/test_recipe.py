@@ -29,6 +29,7 @@ lengths: {horizontal: 80 km, vertical: [10 m, 20 m, 30 m]}
 epsilon2: 0.5
 background: mean
 """
+FLOOR = {"box": [2, 38, 8, 43], "resolution": 0.5, "bathymetry": "/floor.nc"}
 
 
 def refuse(old: str, new: str) -> str:
@@ -86,6 +87,13 @@ def test_a_recipe_is_read() -> None:
         ("background: mean", "parameter: oxygen", 7, "'parameter' is there twice"),
         ("background: mean", "recipe: 2", 7, "recipe is 2; choose 1"),
         ("background: mean", "background: [1", 8, "this is no YAML"),
+        ("background: mean", "velocity: {u: uo}", 7, "velocity.file is missing: netCDF file"),
+        ("background: mean", "velocity: {file: c.nc, strength: 0}", 7, "must be greater than 0"),
+        ("background: mean", "velocity: {file: c.nc, w: wo}", 7, "there are file, u, v, strength"),
+        ("80 km,", "80 km, slopes: 30,", 5, "30 has no unit; write '30 m' or '30 km'"),
+        ("80 km,", "80 km, slopes: {distance: 0 km},", 5, "a length must be greater than 0"),
+        ("80 km,", "80 km, slopes: {distance: 9 km, least: 2},", 5, "it must be at most 1"),
+        ("background: mean", "slopes: 30 km", 7, "'slopes' is written as lengths.slopes"),
         ("background: mean", "domain2: {box: 1}", 7, "did you mean 'domain'?"),
     ],
 )
@@ -128,6 +136,13 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         {"lengths": {"horizontal": "fit", "vertical": "0 m"}},
         {"lengths": {"horizontal": ["80 km", "90.5 km", "100 km", "1000.25 km"]}},
         {"levels": {"set": "woa33", "bottom": 500}},
+        {"velocity": "/currents.nc"},
+        {"velocity": {"file": "/currents.nc", "u": "uo", "v": "vo", "strength": 2.5}},
+        {"velocity": "none"},
+        {"lengths": {"horizontal": "80 km", "slopes": "30.5 km"}, "domain": FLOOR},
+        {"lengths": {"horizontal": "80 km", "slopes": {"distance": "9 km", "least": 0.5}},
+         "domain": FLOOR},
+        {"lengths": {"horizontal": "80 km", "slopes": "none"}},
         {"levels": {"depths": [10], "top": 5, "bottom": 15}},
         {"levels": {"top": 0, "bottom": 10}},
         {"background": {"method": "product", "file": "/x.nc", "variable": "t"}},
@@ -153,14 +168,18 @@ def test_the_example_is_a_recipe_and_names_every_part(tmp_path: Path) -> None:
     read = read_recipe(path)
     assert read.collection == str(tmp_path / "my collection")
     assert read.domain.basin == (5.0, 40.0)
+    assert read.velocity is None and read.lengths.slopes is None
     for key in Recipe.model_fields:
         assert f"\n{key}:" in path.read_text(), key
 
 
 def test_paths_are_seen_from_the_folder_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
-    path.write_text(TEXT + "collection: ../c\n")
-    assert read_recipe(path).collection == str(tmp_path / ".." / "c")
+    path.write_text(TEXT + "collection: ../c\nvelocity: {file: sub/c.nc, strength: 2}\n")
+    read = read_recipe(path)
+    assert read.collection == str(tmp_path / ".." / "c")
+    assert read.velocity is not None and read.velocity.file == str(tmp_path / "sub" / "c.nc")
+    assert read.velocity.strength == 2
 
 
 def test_the_schema_describes_every_key() -> None:

@@ -141,6 +141,9 @@ def test_a_product_is_the_background(tmp_path: Path) -> None:
     inside = far & (x[..., 0] > 1.5) & (y[..., 0] > 38.5)
     assert inside.sum() > 20
     assert made.field[..., 0][inside] == pytest.approx(top[inside], abs=0.12)
+    assert made.background is not None
+    inner = (x[..., 0] > 1.5) & (y[..., 0] > 38.5) & np.isfinite(made.field[..., 0])
+    assert made.background[..., 0][inner] == pytest.approx(top[inner], abs=0.12)
     with pytest.raises(BadRequest, match="has no variable 'x'"):
         one(
             points,
@@ -219,6 +222,65 @@ def test_errors_are_exact_approximate_or_missing() -> None:
     assert np.corrcoef(exact.error[sea], cpme.error[sea])[0, 1] > 0.75
     assert np.array_equal(none.field, exact.field, equal_nan=True)
     assert exact.error[sea].min() >= 0 and exact.error[sea].max() <= 1
+
+
+@pytest.mark.parametrize("chunk", [None, 2])
+def test_the_exact_error_is_relative_to_the_variance_without_observations(
+    chunk: int | None,
+) -> None:
+    lengths = {
+        "horizontal": ["60 km", "90 km", "120 km", "150 km"],
+        "vertical": ["15 m", "30 m", "45 m", "60 m"],
+    }
+    plan, made = one(in_january(60), error="exact", domain={**DOMAIN, "margin": False},
+                     background="mean", lengths=lengths, run={"chunk": chunk})  # fmt: skip
+    p, o = plan.problem, plan.points
+    norm = divand.Background(p.mask, p.pmn, p.xi, p.lengths)
+    seen = divand.Observations(norm, divand.fractional_indices(norm, (o.lon, o.lat, o.depth)), 0.5)
+    before = np.diag(np.linalg.inv(norm.precision.toarray()))
+    h = seen.operator.toarray()
+    after = np.diag(np.linalg.inv(norm.precision.toarray() + h.T @ h / 0.5))
+    relative = norm.unpack(after / before)
+    # the norm alone gives levels another variance than 1, so that the error itself would not do
+    level = np.nanmean(norm.unpack(before), axis=(0, 1))
+    assert level.max() > 2 * level.min()
+    if chunk is None:
+        assert made.error == pytest.approx(relative, abs=1e-6, nan_ok=True)
+    else:
+        off = (made.error - relative)[p.mask]
+        assert np.sqrt(np.mean(off**2)) < 0.01
+    engine = divand.analyse(p.mask, p.pmn, p.xi, (o.lon, o.lat, o.depth), o.value, p.lengths, 0.5,
+                            error="exact")  # fmt: skip
+    assert engine.error == pytest.approx(norm.unpack(after), rel=1e-8, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("background", "backward"),
+    [("none", None), ("mean", None), ("profile", None), ("profile", "log")],
+)
+def test_a_slice_holds_its_background(background: str, backward: str | None) -> None:
+    changes: dict[str, Any] = {
+        "background": background,
+        "transformation": backward or "none",
+        "lengths": {"horizontal": "60 km", "vertical": "20 m"},
+        "error": "exact",
+    }
+    plan, made = one(in_january(6), **changes)
+    if background == "none":
+        assert made.background is None
+        return
+    assert made.background is not None and made.background.shape == made.field.shape
+    assert made.background.dtype == np.float32
+    assert np.array_equal(np.isnan(made.background), ~plan.mask)
+    # far from all observations the field is the background, and nowhere else
+    far = made.error > 0.999
+    assert far.sum() > 5
+    assert made.field[far] == pytest.approx(made.background[far], abs=0.1)
+    assert np.nanmax(np.abs(made.field - made.background)) > 0.5
+    _, low = one(in_january(6), **changes, clamp={"max": 11})
+    assert low.background is not None and np.nanmax(low.background) == 11
+    _, level = one(in_january(6), **changes, levels={"depths": [20], "top": 10, "bottom": 30})
+    assert level.background is not None and level.background.shape == level.field.shape
 
 
 def test_one_level_or_none() -> None:
@@ -346,8 +408,24 @@ def test_lengths_are_found_from_the_observations() -> None:
     assert np.all((plan.problem.horizontal > 50e3) & (plan.problem.horizontal < 250e3))
     assert np.all((plan.problem.vertical >= 40) & (plan.problem.vertical <= 100))
     assert plan.key == again.key
+    assert not any("lengths.vertical" in told for told in plan.warnings)
     result = analyse_slice(next(plan.tasks()))
     assert result.notes["horizontal"] == plan.problem.horizontal.round(1).tolist()
     few = make_points([5, 5.5], [40, 40], [0, 0], ["2000-01-05", "2000-02-05"], [1.0, 2.0])
     with pytest.raises(BadRequest, match=r"lengths\.horizontal: there are too few observations"):
         make_plan(recipe(lengths={"horizontal": "fit"}), few)
+
+
+def test_a_fitted_length_is_not_longer_than_the_water_is_deep() -> None:
+    points = scatter(3000, months=[1])
+    random = np.random.default_rng(2)
+    # whole casts with one value each: nothing tells how it changes with depth
+    casts = [np.repeat(getattr(points, name)[:300], 7) for name in ("lon", "lat", "time")]
+    value = np.repeat(random.normal(0, 1, 300), 7) + random.normal(0, 0.2, 2100)
+    even = make_points(casts[0], casts[1], np.tile([0.0, 10, 20, 40, 60, 80, 100], 300), casts[2],
+                       value)  # fmt: skip
+    lengths = {"horizontal": "120 km", "vertical": "fit"}
+    plan = make_plan(recipe(time=JANUARY, lengths=lengths), even)
+    assert plan.problem.vertical == pytest.approx(100)
+    (told,) = [w for w in plan.warnings if "lengths.vertical" in w]
+    assert "beyond 100 m, the deepest level with sea, at 4 levels" in told

@@ -138,6 +138,34 @@ def test_what_is_wrong_is_one_sentence(recipe: Path, tmp_path: Path) -> None:
     assert "There is no collection" in refused(recipe, "--out", tmp_path / "p.nc")
 
 
+def test_a_product_is_checked(recipe: Path, tmp_path: Path) -> None:
+    from netCDF4 import Dataset
+
+    product = tmp_path / "p.nc"
+    assert sdcviz(recipe, "--out", product, "--json").returncode == 0
+    good = sdcviz("--check", product)
+    assert (good.returncode, good.stdout) == (0, "")
+    assert "p.nc: nothing is wrong with it." in good.stderr
+    with Dataset(product, "a") as file:
+        file["lat"].units = "degrees"
+        file["Temperature_relerr"][0, 0] = 2.0
+    bad = sdcviz("--check", product)
+    assert bad.returncode == 1
+    sentences = bad.stdout.splitlines()
+    assert "Variable lat has the units 'degrees'; expected 'degrees_north'." in sentences
+    assert any("Temperature_relerr" in s for s in sentences)
+    assert f"p.nc: {len(sentences)} findings." in bad.stderr
+    told = sdcviz("--check", product, "--json")
+    assert told.returncode == 1
+    assert json.loads(told.stdout) == {"product": str(product), "findings": sentences}
+
+
+def test_what_can_not_be_checked_is_one_sentence(recipe: Path, tmp_path: Path) -> None:
+    assert "can't be opened as NetCDF" in refused("--check", recipe)
+    assert "can't be opened as NetCDF" in refused("--check", tmp_path / "none.nc")
+    assert "leave out" in refused(recipe, "--check", tmp_path / "none.nc")
+
+
 def test_the_engine_is_not_loaded_for_the_help() -> None:
     script = (
         "import sys\nfrom typer.testing import CliRunner\nfrom sdcviz.cli import app\n"

@@ -97,6 +97,11 @@ ANALYSES: list[tuple[dict[str, Any], str]] = [
     ({"inequality": [(np.eye(30), [0, 1])]}, r"shape \(2,\) does not fit; .* the 30 rows"),
     ({"inequality": [1, 2]}, r"An inequality is no pair; give \(operator, value\)"),
     ({"inequality": 0.0, "f": np.ones((2, 2))}, "values of one analysis; give f as"),
+    ({"solver": "LU"}, r"solver 'LU' is not known; choose 'auto', 'direct', 'iterative' or one of"),
+    ({"solver": None}, "The solver None is not known; choose 'auto'"),
+    ({"corr_len": 1e9}, "matrix .* is not positive definite, .*; shorten the lengths"),
+    ({"corr_len": 1e9, "error": "exact"}, "is not positive definite"),
+    ({"corr_len": 1e9, "solver": "cvxopt"}, "is not positive definite"),
     ({"error": "poor"}, "error is 'poor'; choose 'cpme', 'exact' or None"),
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.special import k1
@@ -194,6 +196,34 @@ def test_vertical_lengths_of_levels() -> None:
     assert min(fit.quality.min() for fit in fits) > 0.7
     again = divand.fit_vertical(*profiles(60, 1), levels, smoothing=0)
     np.testing.assert_array_equal(again.length, fits[0].length)
+
+
+def even_profiles() -> tuple:
+    """Give profiles that differ from each other, but hardly with depth, down to 90 m."""
+    x, _ = profiles(60, 1)
+    x = [np.asarray(part).reshape(60, 100)[:, :10].ravel() for part in x]
+    random = np.random.default_rng(5)
+    return x, np.repeat(random.normal(0, 1, 60), 10) + random.normal(0, 0.3, 600)
+
+
+def test_no_vertical_length_exceeds_the_depth_of_the_water() -> None:
+    levels = [20, 50]
+    with pytest.warns(
+        divand.DivandWarning, match=r"at 20, 50 m \(2 of 2 levels\) exceeds .* 90 m, and is taken"
+    ):
+        got = divand.fit_vertical(*even_profiles(), levels)
+    assert got.raw.min() > 90
+    assert got.length == pytest.approx(90)
+    with pytest.warns(divand.DivandWarning, match=r"the water, 100 m"):
+        got = divand.fit_vertical(*even_profiles(), levels, floor=100)
+    assert got.length == pytest.approx(100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = divand.fit_vertical(*even_profiles(), levels, limits=(10, 60))
+        assert got.length == pytest.approx(60)
+        divand.fit_vertical(*profiles(60, 1), [200, 400])
+    with pytest.raises(divand.DivandError, match="floor is -5"):
+        divand.fit_vertical(*even_profiles(), levels, floor=-5)
 
 
 def test_single_samples_have_no_vertical_length() -> None:
