@@ -134,6 +134,11 @@ class Settings(BaseSettings):
         description="Address of a dask scheduler that gets the time slices of analyses, such as "
         "tcp://host:8786; empty: processes of this machine.",
     )
+    julia: str = Field(
+        "",
+        description="Command that runs the driver of DIVAnd.jl for the engine julia, such as "
+        "'julia --project=docker/divand docker/divand/driver.jl {folder}'; empty: none.",
+    )
     smtp_host: str = Field("", description="Mail server for letters to data centres; empty: none.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
     smtp_user: str = Field("", description="Account at the mail server; empty: no sign-on.")

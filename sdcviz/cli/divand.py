@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -58,6 +58,22 @@ def divand(
         str | None,
         typer.Option(help="Dask scheduler that gets the time slices.", metavar="ADDRESS"),
     ] = None,
+    engine: Annotated[
+        Literal["built-in", "julia"],
+        typer.Option(help="What analyses: built-in, or julia (DIVAnd.jl, where it is installed)."),
+    ] = "built-in",
+    export_julia: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the problem for DIVAnd.jl instead, as plain arrays.", metavar="FOLDER"
+        ),
+    ] = None,
+    import_julia: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make the product of the answers that DIVAnd.jl left there.", metavar="FOLDER"
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Write one JSON document; events on standard error."),
@@ -84,12 +100,20 @@ def divand(
     if preview:
         _preview(recipe, time, level, as_json, out)
         return
+    if export_julia is not None:
+        _export(recipe, export_julia, as_json)
+        return
     if out is None:
         raise BadRequest("Name the product: --out product.nc.")
-    from ..analyses import run
+    from .. import analyses
 
     with _events(kind) as tell:
-        report = run(recipe, out, tell=tell, workers=workers, scheduler=scheduler)
+        if import_julia is not None:
+            report = analyses.import_julia(recipe, import_julia, out, tell=tell)
+        else:
+            report = analyses.run(
+                recipe, out, tell=tell, workers=workers, scheduler=scheduler, engine=engine
+            )
     if as_json:
         show.show_json(report)
     else:
@@ -126,6 +150,21 @@ def _preview(
     for sentence in seen.warnings:
         show.note(sentence)
     show.note(seen.sentence())
+
+
+def _export(recipe: Path, folder: Path, as_json: bool) -> None:
+    from ..analyses import export_julia
+
+    report = export_julia(recipe, folder)
+    if as_json:
+        show.show_json(report)
+        return
+    for sentence in report["warnings"]:
+        show.note(sentence)
+    show.note(
+        f"{report['folder']}: {counted(report['slices'], 'time slice')} for DIVAnd.jl. Run its "
+        f"driver on it, then: sdcviz divand {recipe} --import-julia {folder} --out product.nc"
+    )
 
 
 @contextmanager

@@ -76,7 +76,8 @@ class JobSpec:
     title : str
         For people, such as "Temperature, month by month".
     kind : str
-        What it is about, such as ``divand``, ``import``, ``notebook``: by default the first argument.
+        What it is about, such as ``divand``, ``import``, ``notebook``: by default the first
+        argument.
     image : str
         Container image; empty: the engine's own, with sdcviz in it.
     reads, writes : tuple of Path
