@@ -74,9 +74,17 @@ def in_julia(plan: Plan, numbers: Sequence[int], folder: Path) -> Iterator[Done]
     """
     command = command_for(folder)
     asked = set(export(plan, folder, numbers))
-    yield from by_julia(plan, [n for n in numbers if n not in asked], folder)
-    if not asked:
-        return
+    missing = set(numbers)
+    if asked:
+        for done in _answers(plan, asked, folder, command):
+            missing.discard(done.number)
+            yield done
+    # Without observations, or answered by an earlier run of the driver.
+    yield from by_julia(plan, sorted(missing), folder)
+
+
+def _answers(plan: Plan, asked: set[int], folder: Path, command: list[str]) -> Iterator[Done]:
+    """Run the driver, and take answers as they come."""
     events = folder / "events.jsonl"
     events.unlink(missing_ok=True)
     with open(folder / "log.txt", "w+b") as log:
@@ -84,7 +92,6 @@ def in_julia(plan: Plan, numbers: Sequence[int], folder: Path) -> Iterator[Done]
         try:
             for number in _finished(process, events):
                 if number in asked:
-                    asked.discard(number)
                     yield from by_julia(plan, [number], folder)
             if process.returncode:
                 raise BadRequest(
@@ -93,8 +100,6 @@ def in_julia(plan: Plan, numbers: Sequence[int], folder: Path) -> Iterator[Done]
                 )
         finally:
             _end(process)
-    # Those that an earlier run had answered were not told again.
-    yield from by_julia(plan, sorted(asked), folder)
 
 
 def _start(command: list[str], events: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
