@@ -240,7 +240,7 @@ def test_a_bathymetry_and_a_product_as_background_go_over(tmp_path: Path) -> Non
         np.median(np.abs(columns(tmp_path / name / "slice_0000.nc")["f"]))
         for name in ("again", "plain")
     ]
-    assert left[0] < left[1] / 4
+    assert left[0] < left[1] / 2
 
 
 # ---- runs -------------------------------------------------------------------
