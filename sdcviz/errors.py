@@ -14,6 +14,7 @@ __all__ = [
     "CollectionBusy",
     "CollectionError",
     "Conflict",
+    "EngineError",
     "MailError",
     "NewerCollection",
     "NotFound",
@@ -68,6 +69,21 @@ class Conflict(SdcvizError):
         self.conflicts = conflicts or []
 
 
+class EngineError(SdcvizError):
+    """An engine that can't start, find or stop a job.
+
+    Parameters
+    ----------
+    sentence : str
+    passing : bool
+        Whether another attempt may do: the engine is away for now.
+    """
+
+    def __init__(self, sentence: str, passing: bool = False) -> None:
+        super().__init__(sentence)
+        self.passing = passing
+
+
 class MailError(SdcvizError):
     """A letter that the mail server does not take."""
 
@@ -84,6 +100,7 @@ HTTP_STATUS: dict[type[SdcvizError], int] = {
     NewerCollection: 409,
     CollectionBusy: 409,
     Conflict: 409,
+    EngineError: 503,
     MailError: 502,
     StorageError: 507,
 }
