@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -225,9 +226,12 @@ def test_a_restarted_daemon(alone: DockerEngine, own_daemon: DockerDaemon, tmp_p
     (spec.folder / "work" / "go").touch()
     assert verdict(spec, until_over(alone, spec, state)).state is State.DONE
 
-    # A daemon that finds some and was not told so kills them: nobody knows how far they came.
+    # Without a word from anybody, as when the machine crashed.
     spec, state = _running(alone, tmp_path, SLEEPER)
+    with own_daemon.client() as docker:
+        first = docker.api.inspect_container(state["container"])["State"]["Pid"]
     own_daemon.stop(9)
+    os.kill(first, signal.SIGKILL)
     own_daemon.start()
     sight = until_over(alone, spec, state)
     again = verdict(spec, sight)
