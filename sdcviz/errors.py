@@ -18,6 +18,7 @@ __all__ = [
     "MailError",
     "NewerCollection",
     "NotFound",
+    "QuotaExceeded",
     "SdcvizError",
     "StorageError",
     "UnreadableFile",
@@ -69,14 +70,18 @@ class Conflict(SdcvizError):
         self.conflicts = conflicts or []
 
 
+class MailError(SdcvizError):
+    """A letter that the mail server does not take."""
+
+
 class EngineError(SdcvizError):
-    """An engine that can't start, find or stop a job.
+    """An engine that can't do what it should with a job.
 
     Parameters
     ----------
     sentence : str
     passing : bool
-        Whether another attempt may do: the engine is away for now.
+        Whether it is worth another attempt: the engine is away, and may come back.
     """
 
     def __init__(self, sentence: str, passing: bool = False) -> None:
@@ -84,8 +89,8 @@ class EngineError(SdcvizError):
         self.passing = passing
 
 
-class MailError(SdcvizError):
-    """A letter that the mail server does not take."""
+class QuotaExceeded(SdcvizError):
+    """More jobs than one person or workspace may have."""
 
 
 class StorageError(SdcvizError):
@@ -100,8 +105,9 @@ HTTP_STATUS: dict[type[SdcvizError], int] = {
     NewerCollection: 409,
     CollectionBusy: 409,
     Conflict: 409,
-    EngineError: 503,
+    EngineError: 502,
     MailError: 502,
+    QuotaExceeded: 429,
     StorageError: 507,
 }
 """HTTP status of each error; a class that is not listed answers as its base does."""

@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +73,50 @@ def data() -> Path:
     folder = Path(os.environ.get("SDCVIZ_TEST_DATA", ROOT.parent / "shared" / "data"))
     need(folder.is_dir(), f"The real files are missing: set SDCVIZ_TEST_DATA (looked in {folder}).")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this test run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "services"
+
+
+def _service(kind: str, place: Path) -> Iterator[Any]:
+    from engine_services import KINDS, program, service
+
+    missing = [name for name in KINDS[kind].programs if not program(name)]
+    need(not missing, f"{missing} are missing: apt-get install {KINDS[kind].packages}")
+    need(os.geteuid() == 0, f"Only root can start {KINDS[kind].programs[0]}.")
+    with service(kind, place) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def docker_daemon(shared_place: Path) -> Iterator[Any]:
+    """Return a running Docker daemon of this test run (`engine_services.DockerDaemon`)."""
+    yield from _service("docker", shared_place)
+
+
+@pytest.fixture(scope="session")
+def slurm_cluster(shared_place: Path) -> Iterator[Any]:
+    """Return a running Slurm of this test run (`engine_services.SlurmCluster`)."""
+    yield from _service("slurm", shared_place)
+
+
+@pytest.fixture
+def own_daemon(tmp_path: Path) -> Iterator[Any]:
+    """Return a Docker daemon that no other test uses."""
+    yield from _service("docker", tmp_path / "services")
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[Any]:
+    """Return a Slurm that no other test uses."""
+    yield from _service("slurm", tmp_path / "services")
+
+
+@pytest.fixture(scope="session")
+def local_image(docker_daemon: Any) -> dict[str, Any]:
+    """Return settings with which the Docker engine runs this working copy, without a registry."""
+    return docker_daemon.settings()

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -80,8 +81,21 @@ class DockerDaemon:
         """Start it, with an image."""
         self.start()
         with self.client() as docker:
-            text = b'FROM scratch\nENV PATH=/usr/bin:/bin\nCMD ["/usr/bin/python3"]\n'
-            docker.images.build(fileobj=BytesIO(text), tag=IMAGE, rm=True)
+            # Its /tmp is there for everybody, also where the tests' folders lie below it.
+            places = _tar(tmp=None)
+            text = b"FROM scratch\nADD places.tar /\nENV PATH=/usr/bin:/bin\n"
+            context = _tar(Dockerfile=text, **{"places.tar": places.getvalue()})
+            docker.images.build(fileobj=context, custom_context=True, tag=IMAGE, rm=True)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of sdcviz that belong to it."""
+        return {
+            "docker_url": self.url,
+            "docker_image": IMAGE,
+            "docker_python": sys.executable,
+            "docker_binds": tuple(host_binds()),
+            "docker_network": "host",
+        }
 
     def answers(self) -> bool:
         from docker.errors import DockerException
@@ -104,7 +118,9 @@ class DockerDaemon:
             docker.close()
 
     def stop(self, signal: int = 15) -> None:
+        """End it; its containerd goes with it, also when it was killed."""
         _end(self.folder / "docker.pid", signal)
+        _end(self.folder / "exec" / "containerd" / "containerd.pid", signal)
 
     def end(self) -> None:
         """Kill containers and stop; what they mounted goes as well."""
@@ -114,11 +130,25 @@ class DockerDaemon:
                     with suppress(Exception):
                         container.remove(force=True)
         self.stop()
-        _end(self.folder / "exec" / "containerd" / "containerd.pid")
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
         for mount in sorted(mounts, reverse=True):
             if mount.startswith(f"{self.folder}/"):
                 subprocess.run(["umount", "-l", mount], check=False)
+
+
+def _tar(**members: bytes | None) -> BytesIO:
+    """Pack files by name; None is a folder that everybody may write in."""
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            if data is None:
+                member.type, member.mode = tarfile.DIRTYPE, 0o1777
+            else:
+                member.size = len(data)
+            archive.addfile(member, BytesIO(data or b""))
+    packed.seek(0)
+    return packed
 
 
 SLURM = """
@@ -140,14 +170,15 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-SchedulerType=sched/builtin
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
+SchedulerType=sched/backfill
+SchedulerParameters=batch_sched_delay=0,bf_interval=1,sched_min_interval=1000
 ReturnToService=2
 MpiDefault=none
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
 DefMemPerCPU=200
 KillWait=5
+MessageTimeout=2
 AccountingStorageType=accounting_storage/none
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=1:00:00 State=UP OverSubscribe=FORCE:16
@@ -174,7 +205,7 @@ class SlurmCluster:
         key.chmod(0o400)
         memory = max(psutil.virtual_memory().total // 2**20 // 2, 1000)
         text = SLURM.format(
-            host=self.node, folder=self.folder, controller=_free_port(), daemon=_free_port(),
+            host=self.node, folder=self.folder, controller=free_port(), daemon=free_port(),
             cpus=os.cpu_count(), memory=memory,
         )  # fmt: skip
         self.conf.write_text(text)
@@ -286,14 +317,17 @@ def _end(file: Path, signal: int = 15) -> None:
         except AssertionError:
             process.kill()
             wait_for(f"{file} ends", lambda: _is_over(process), 30)
+        file.unlink(missing_ok=True)  # the number may be another's by now
 
 
 def _is_over(process: psutil.Process) -> bool:
     """Tell whether a process has ended, if its parent has taken notice or not."""
+    with suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,12 +18,14 @@ from .docker_container import (
     JOB,
     PORT,
     SERVER,
+    bring_wrapper,
     container_name,
     container_options,
 )
 from .engine import Sight
 from .engine_parts import Later, server_label, tell_grace
-from .model import JobSpec, Usage
+from .folders import exit_record
+from .model import JobSpec, Limits, Usage
 
 if TYPE_CHECKING:
     from docker.client import DockerClient
@@ -55,6 +58,7 @@ class DockerEngine:
 
     name = "docker"
     capabilities = frozenset({"pause", "limits", "usage", "interactive", "restart-safe", "images"})
+    certain = True
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or get_settings()
@@ -62,20 +66,30 @@ class DockerEngine:
         self._lock = Lock()
         self._known: DockerClient | None = None
         self._later = Later()
+        self._room: Limits | None = None
+
+    def capacity(self) -> Limits:
+        """Return the processors and four fifths of the memory that the daemon has."""
+        if self._room is None:
+            with self._asking("Its size is not known") as docker:
+                told = docker.api.info()
+            self._room = Limits(cpu=float(told["NCPU"]), memory=told["MemTotal"] * 4 // 5)
+        return self._room
 
     def start(self, spec: JobSpec) -> dict[str, Any]:
         """Create and start the container of a job, or find the one that is there."""
         from docker.errors import APIError, NotFound
 
-        name = container_name(spec)
-        options = container_options(spec, self._settings, self._server)
+        name, image = container_name(spec), spec.image or self._settings.docker_image
         with self._asking(f"Job {spec.id[:8]} can't be started") as docker:
             try:
+                if spec.image:
+                    bring_wrapper(spec, docker.api.inspect_image(image)["Config"])
+                options = container_options(spec, self._settings, self._server)
                 made = docker.containers.create(**options)
             except NotFound as error:
                 raise EngineError(
-                    f"Docker has no image {options['image']!r}: build or pull it, or set "
-                    "SDCVIZ_DOCKER_IMAGE."
+                    f"Docker has no image {image!r}: build or pull it, or set SDCVIZ_DOCKER_IMAGE."
                 ) from error
             except APIError as error:
                 if error.status_code != 409:
@@ -98,7 +112,7 @@ class DockerEngine:
             return {}
         there = {row["Id"]: row["State"] for row in self._list()}
         return {
-            job: self._sight(state["container"], there.get(state["container"], "removing"))
+            job: self._sight(state, there.get(state["container"], "removing"))
             for job, state in states.items()
         }
 
@@ -182,8 +196,8 @@ class DockerEngine:
             )
         return rows
 
-    def _sight(self, container: str, status: str) -> Sight:
-        phase = PHASES.get(status, "gone")
+    def _sight(self, state: Mapping[str, Any], status: str) -> Sight:
+        phase, container = PHASES.get(status, "gone"), state["container"]
         if phase != "ended":
             return Sight(phase)
         with self._asking("Jobs can't be looked at") as docker, _if_there():
@@ -194,7 +208,8 @@ class DockerEngine:
             # A kill for want of memory hits one process; the job may have coped with that.
             reason = "memory" if ended.get("OOMKilled") and code else ""
             if code == KILLED and not reason and not self._later.knows(container):
-                reason = "node"
+                # The wrapper gives that code as well, if it killed the job itself.
+                reason = "" if exit_record(Path(state["folder"]), state["attempt"]) else "node"
             return Sight("ended", code, reason)
         return Sight("gone")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,24 @@ from ..errors import EngineError
 from ..settings import Settings
 from .model import JobSpec
 
-__all__ = ["ATTEMPT", "FOLDER", "JOB", "PORT", "SERVER", "container_name", "container_options"]
+__all__ = [
+    "ATTEMPT",
+    "FOLDER",
+    "JOB",
+    "PORT",
+    "SERVER",
+    "bring_wrapper",
+    "container_name",
+    "container_options",
+]
 
 JOB, ATTEMPT, SERVER = "sdcviz.job", "sdcviz.attempt", "sdcviz.server"
 FOLDER, PORT = "sdcviz.folder", "sdcviz.port"
+WRAPPER = ".wrapper"
+_no_caches = shutil.ignore_patterns("__pycache__")
 PROCESSES = 1024
-SMALLEST_MEMORY = 16 * 1024**2
-"""Bytes below which a container would not even begin."""
+OVERHEAD = 16 * 1024**2
+"""Bytes that the wrapper and what is around it take."""
 
 
 def container_name(spec: JobSpec) -> str:
@@ -79,9 +92,35 @@ def container_options(spec: JobSpec, settings: Settings, server: str) -> dict[st
     }
     if spec.limits.memory:
         # With room for swapping, a job that takes too much would be slow instead of ended.
-        memory = max(spec.limits.memory, SMALLEST_MEMORY)
+        memory = spec.limits.memory + OVERHEAD
         options |= {"mem_limit": memory, "memswap_limit": memory}
+    if spec.image:
+        # The wrapper comes along; of the image it needs no more than a Python.
+        options |= {"entrypoint": ["python3"], "command": ["-m", "inside", str(spec.folder)]}
+        options["working_dir"] = str(spec.folder / WRAPPER)
     return options | _network(spec, settings)
+
+
+def bring_wrapper(spec: JobSpec, image: Mapping[str, Any]) -> None:
+    """Put the wrapper and what it runs into the folder of a job with an image of its own.
+
+    Parameters
+    ----------
+    spec : JobSpec
+    image : mapping
+        ``Config`` of the image: what it starts by itself.
+    """
+    place = spec.folder / WRAPPER
+    if place.is_symlink():
+        place.unlink()
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(Path(__file__).parent / "inside", place / "inside", ignore=_no_caches)
+    job = json.loads((spec.folder / "job.json").read_text(encoding="utf-8"))
+    given = list(spec.arguments) or image.get("Cmd") or []
+    job["argv"] = [*(image.get("Entrypoint") or []), *given]
+    draft = place / "job.json"
+    draft.write_text(json.dumps(job), encoding="utf-8")
+    draft.replace(spec.folder / "job.json")
 
 
 def _network(spec: JobSpec, settings: Settings) -> dict[str, Any]:

@@ -24,6 +24,7 @@ PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"
 """What a job gets of the server's environment; the rest may hold secrets."""
 PASSING = ("unable to contact", "timed out", "connect failure", "temporarily", "not responding")
 DENIED = "access/permission denied"
+AWAKE = 2.0
 OVERHEAD = 64 * 1024**2
 """Bytes beside the job's own: the wrapper, which ends a job that takes too much, takes some too."""
 
@@ -89,19 +90,17 @@ class SlurmEngine:
         row = self._row(number)
         if row is None or PHASES.get(row.state, "running") not in ("running", "paused"):
             return
+        # The script is the wrapper (it has taken the shell's place), and gets the signal alone.
+        ask = ("scancel", "--signal=TERM", "--batch", number)
         if row.state == "SUSPENDED":
             self._run("scontrol", "resume", number)
-        # The script is the wrapper: it has taken the shell's place.
-        self._run("scancel", "--signal=TERM", "--batch", number)
+            # A node takes a second for that, and drops signals until then.
+            self._later.call(f"{number} again", AWAKE, lambda: self._try(*ask))
+        self._run(*ask)
         if row.state == "STOPPED":
             self._run("scancel", "--signal=CONT", "--full", number)
-
-        def end() -> None:
-            with suppress(EngineError):
-                self._run("scancel", number)
-
         # The wrapper kills the job itself then; this is for one that can't.
-        self._later.call(number, grace + 5, end)
+        self._later.call(number, grace + 5, lambda: self._try("scancel", number))
 
     def pause(self, state: dict[str, Any]) -> None:
         """Suspend the batch job; without the right to do so, stop its processes."""
@@ -156,7 +155,12 @@ class SlurmEngine:
 
     def remove(self, state: dict[str, Any]) -> None:
         """Do nothing more than to forget: Slurm does so by itself after some minutes."""
-        self._later.forget(state["number"])
+        for name in (state["number"], f"{state['number']} again"):
+            self._later.forget(name)
+
+    def _try(self, *words: str) -> None:
+        with suppress(EngineError):
+            self._run(*words)
 
     def _queue(self, *words: str) -> list[Row]:
         user = str(os.geteuid())
