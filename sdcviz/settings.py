@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         description="Addresses of proxies, separated by commas, whose word on the visitor's "
         "address and scheme is believed; * is everyone.",
     )
+    trusted_front: bool = Field(
+        False,
+        description="A web server in front signs people on, and nobody else reaches this one: "
+        "only then may it listen on another address than this machine's own.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Key that signs session tokens; without it, one is made once and kept in "
