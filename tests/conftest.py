@@ -82,38 +82,40 @@ def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "services"
 
 
-def _service(kind: str, place: Path) -> Iterator[Any]:
-    from engine_services import KINDS, program, service
-
-    missing = [name for name in KINDS[kind].programs if not program(name)]
-    need(not missing, f"{missing} are missing: apt-get install {KINDS[kind].packages}")
-    need(os.geteuid() == 0, f"Only root can start {KINDS[kind].programs[0]}.")
-    with service(kind, place) as ready:
-        yield ready
-
-
 @pytest.fixture(scope="session")
 def docker_daemon(shared_place: Path) -> Iterator[Any]:
     """Return a running Docker daemon of this test run (`engine_services.DockerDaemon`)."""
-    yield from _service("docker", shared_place)
+    from engine_services import needed_service
+
+    with needed_service("docker", shared_place) as ready:
+        yield ready
 
 
 @pytest.fixture(scope="session")
 def slurm_cluster(shared_place: Path) -> Iterator[Any]:
     """Return a running Slurm of this test run (`engine_services.SlurmCluster`)."""
-    yield from _service("slurm", shared_place)
+    from engine_services import needed_service
+
+    with needed_service("slurm", shared_place) as ready:
+        yield ready
 
 
 @pytest.fixture
 def own_daemon(tmp_path: Path) -> Iterator[Any]:
     """Return a Docker daemon that no other test uses."""
-    yield from _service("docker", tmp_path / "services")
+    from engine_services import needed_service
+
+    with needed_service("docker", tmp_path / "services") as ready:
+        yield ready
 
 
 @pytest.fixture
 def own_cluster(tmp_path: Path) -> Iterator[Any]:
     """Return a Slurm that no other test uses."""
-    yield from _service("slurm", tmp_path / "services")
+    from engine_services import needed_service
+
+    with needed_service("slurm", tmp_path / "services") as ready:
+        yield ready
 
 
 @pytest.fixture(scope="session")

@@ -279,6 +279,27 @@ def service(kind: str, place: Path) -> Iterator[Any]:
         yield ready
 
 
+@contextmanager
+def needed_service(kind: str, place: Path) -> Iterator[Any]:
+    """Share a service like `service`; skip (in CI: fail) where it is not installed."""
+    from conftest import need
+
+    missing = [name for name in KINDS[kind].programs if not program(name)]
+    need(not missing, f"{missing} are missing: apt-get install {KINDS[kind].packages}")
+    need(os.geteuid() == 0, f"Only root can start {KINDS[kind].programs[0]}.")
+    with service(kind, place) as ready:
+        yield ready
+
+
+def as_environment(settings: dict[str, Any]) -> dict[str, str]:
+    """Write settings of sdcviz as variables of the environment."""
+    texts = {
+        name: ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        for name, value in settings.items()
+    }
+    return {f"SDCVIZ_{name.upper()}": text for name, text in texts.items()}
+
+
 def _guard(kind: str, folder: Path, users: Path) -> None:
     """Wait until nobody holds the lock (processes that end let go of it), then clean up."""
     with users.open("a") as lock:

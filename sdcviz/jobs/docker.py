@@ -69,11 +69,14 @@ class DockerEngine:
         self._room: Limits | None = None
 
     def capacity(self) -> Limits:
-        """Return the processors and four fifths of the memory that the daemon has."""
+        """Return what all jobs together may take of the daemon's machine."""
         if self._room is None:
             with self._asking("Its size is not known") as docker:
                 told = docker.api.info()
-            self._room = Limits(cpu=float(told["NCPU"]), memory=told["MemTotal"] * 4 // 5)
+            self._room = Limits(
+                cpu=self._settings.jobs_running or float(told["NCPU"]),
+                memory=self._settings.jobs_memory or told["MemTotal"] * 4 // 5,
+            )
         return self._room
 
     def start(self, spec: JobSpec) -> dict[str, Any]:
@@ -81,6 +84,8 @@ class DockerEngine:
         from docker.errors import APIError, NotFound
 
         name, image = container_name(spec), spec.image or self._settings.docker_image
+        if exit_record(spec.folder, spec.attempt):
+            return _state(name, {ATTEMPT: str(spec.attempt), FOLDER: str(spec.folder)})
         with self._asking(f"Job {spec.id[:8]} can't be started") as docker:
             try:
                 if spec.image:

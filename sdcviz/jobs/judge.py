@@ -9,7 +9,7 @@ from ..words import size
 from .engine import Sight
 from .model import Job, State, Wish
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "judge", "woken"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ def judge(job: Job, sight: Sight, record: dict[str, Any], silent: bool) -> Verdi
     if sight.reason in {"memory", "time"}:
         return _failed(job, sight.reason, sight.exit_code, "")
     return _wished(job) or _lost(job, "The node that ran it went away")
+
+
+def woken(job: Job) -> dict[str, Any]:
+    """Return the columns of a hibernated job that is to go on."""
+    values = {"state": str(State.QUEUED), "wish": str(Wish.RUN), "reason": ""}
+    return {**values, "attempt": job.spec.attempt + 1, "engine_state": "{}"}
 
 
 def _ended(job: Job, record: dict[str, Any]) -> Verdict:

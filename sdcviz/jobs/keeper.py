@@ -30,7 +30,7 @@ class Keeper:
     on_end : callable, optional
         Gets each job that has ended, in a thread of its own; may fail.
     yields : bool
-        Whether it gives way to another keeper.
+        Whether it gives way to another keeper, and starts only what was asked to go on.
     lost_after : float
         Seconds without a sign of life after which a job that its engine does not see is lost.
     """
@@ -45,7 +45,7 @@ class Keeper:
         yields: bool = False,
         lost_after: float = 60.0,
     ) -> None:
-        from .facade import engines as offered
+        from .offered import engines as offered
 
         self.settings = settings or get_settings()
         self.store = store or Store()
@@ -54,7 +54,7 @@ class Keeper:
             Desk(self.store, engine, self.settings, on_end, yields, lost_after)
             for engine in found.values()
         ]
-        self._presence = Presence(self.store.url)
+        self._presence = Presence(self.store.url, serves=not yields)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 

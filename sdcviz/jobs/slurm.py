@@ -15,6 +15,7 @@ from ..errors import EngineError
 from ..settings import Settings, get_settings
 from .engine import Sight
 from .engine_parts import Later, server_label, tell_grace
+from .folders import exit_record
 from .model import JobSpec, Limits, Usage
 from .slurm_tables import PHASES, QUEUE, Row, exit_code, read_queue, read_use
 
@@ -63,6 +64,8 @@ class SlurmEngine:
         known = [row for row in self._queue("--name", name) if row.label == self._server]
         if known:
             number = known[0].number
+        elif exit_record(spec.folder, spec.attempt):
+            number = "0"  # it has run, and Slurm has forgotten it
         else:
             script = (
                 f"#!/bin/sh\nexec {shlex.quote(self._settings.slurm_python or sys.executable)} "
@@ -145,10 +148,11 @@ class SlurmEngine:
         return f"http://{row.host}:{state['port']}"
 
     def found(self) -> dict[str, dict[str, Any]]:
-        """Return the last attempt of each job of this installation that Slurm knows."""
+        """Return the last attempt of each job of this installation that waits or runs."""
         states: dict[str, dict[str, Any]] = {}
         for row in sorted(self._queue(), key=lambda row: row.attempt):
-            if row.label == self._server and row.job:
+            live = PHASES.get(row.state, "running") not in ("ended", "gone")
+            if live and row.label == self._server and row.job:
                 folder = str(self._settings.data_dir / "jobs" / row.job)
                 states[row.job] = _state(row.number, row.attempt, folder, 0)
         return states

@@ -12,19 +12,19 @@ from world import World, world
 
 
 @pytest.fixture(scope="session")
-def stands() -> Iterator[dict[str, Stand]]:
+def stands(shared_place: Path) -> Iterator[dict[str, Stand]]:
     """Keep the engines that were opened, for all tests of a run."""
     with ExitStack() as stack:
-        yield _Opened(stack)
+        yield _Opened(stack, shared_place)
 
 
 class _Opened(dict[str, Stand]):
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, stack: ExitStack, place: Path) -> None:
         super().__init__()
-        self._stack = stack
+        self._stack, self._place = stack, place
 
     def __missing__(self, name: str) -> Stand:
-        self[name] = self._stack.enter_context(STANDS[name][0]())
+        self[name] = self._stack.enter_context(STANDS[name][0](self._place))
         return self[name]
 
 

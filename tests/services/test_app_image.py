@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, need
-from engine_services import DockerDaemon, _free_port, program, service, wait_for
+from conftest import ROOT
+from engine_services import free_port, wait_for
 from local_image import PACKAGES, base_image
 
 pytestmark = pytest.mark.service
@@ -25,12 +25,10 @@ OFFLINE = {
 
 
 @pytest.fixture(scope="module")
-def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    for name in DockerDaemon.programs:
-        need(program(name), f"{name} is missing: apt-get install {DockerDaemon.packages}")
-    with service("docker", tmp_path_factory.getbasetemp().parent / "services") as daemon:
-        with daemon.client() as client:
-            yield client
+def docker(docker_daemon: Any) -> Iterator[Any]:
+    with docker_daemon.client() as client:
+        client.api.timeout = 300  # for a build on a busy machine
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +64,7 @@ def image(docker: Any, context: Path) -> Any:
 @pytest.fixture(scope="module")
 def served(docker: Any, image: Any) -> Iterator[tuple[Any, str]]:
     """Run it as docker/compose.yaml does: read-only, without capabilities."""
-    port = _free_port()
+    port = free_port()
     container = docker.containers.run(
         TAG,
         detach=True,
