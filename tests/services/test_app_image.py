@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from conftest import ROOT
 from engine_services import free_port, wait_for
 from local_image import PACKAGES, base_image
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 TAG = "sdcviz/app:test"
 OFFLINE = {
@@ -76,6 +77,7 @@ def served(docker: Any, image: Any) -> Iterator[tuple[Any, str]]:
         environment={
             "SDCVIZ_HOST": "127.0.0.1",
             "SDCVIZ_PORT": str(port),
+            "SDCVIZ_ROOT_PATH": "/viz",
             "PYTHONPATH": "/packages",
         },
         volumes={
@@ -110,7 +112,7 @@ def test_the_image_serves_the_page(served: tuple[Any, str]) -> None:
     container, address = served
     health = httpx.get(f"{address}/api/health", timeout=30).json()
     assert health["status"] == "ok"
-    page = httpx.get(f"{address}/", timeout=60, follow_redirects=True)
+    page = httpx.get(f"{address}/viz/", timeout=60, follow_redirects=True)
     assert page.status_code == 200 and "<title>" in page.text
     assert ask(container, "sdcviz", "--version").split()[-1] == health["version"]
     # What the wheel lacks would be found in the mounted packages: they have no sdcviz.
@@ -135,6 +137,8 @@ def test_its_health_is_asked_for(docker: Any, served: tuple[Any, str]) -> None:
     kind, *words = docker.api.inspect_image(TAG)["Config"]["Healthcheck"]["Test"]
     assert kind == "CMD"
     ask(container, *words)
+    worker = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"]["worker"]
+    assert ask(container, *worker["healthcheck"]["test"][1:]) == "[]"
 
 
 def test_a_command_runs_in_it(docker: Any, image: Any) -> None:
