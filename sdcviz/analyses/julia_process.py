@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -109,8 +108,7 @@ def _start(command: list[str], events: Path, log: IO[bytes]) -> subprocess.Popen
             env={**os.environ, "SDCVIZ_EVENTS": str(events)},
             stdin=subprocess.DEVNULL,
             stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            stderr=subprocess.STDOUT,  # of our own group: what ends a job has to end it too
         )
     except OSError as error:
         raise BadRequest(
@@ -150,10 +148,9 @@ def _last(log: IO[bytes]) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the driver and what it started, if it still runs."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
+    """End the driver, if it still runs."""
+    for end in (process.terminate, process.kill):
         if process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, sign)
+            end()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_GRACE)

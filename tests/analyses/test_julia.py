@@ -12,6 +12,7 @@ from typing import Any
 
 import netCDF4
 import numpy as np
+import psutil
 import pytest
 from analysis_runs import RECIPE, recipe, scatter, write_recipe_file
 from conftest import ROOT
@@ -20,6 +21,7 @@ from stand_in import NAME, columns, solve
 
 from sdcviz.analyses import export_julia, import_julia, read_recipe, recipe_schema, run
 from sdcviz.analyses.julia import key_of
+from sdcviz.analyses.julia_process import in_julia
 from sdcviz.analyses.plan import make_plan
 from sdcviz.demo import make_demo
 from sdcviz.errors import BadRequest, SdcvizError, UnreadableFile
@@ -272,6 +274,28 @@ def test_a_run_that_was_broken_off_goes_on(
     run(small(), tmp_path / "ours.nc", points=POINTS, workers=1)
     ours, theirs = variables(tmp_path / "ours.nc"), variables(out)
     np.testing.assert_allclose(theirs["temperature"], ours["temperature"], atol=1e-5)
+
+
+def test_the_driver_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text(
+        "import os, pathlib, signal, sys\n"
+        f"sys.path.insert(0, {str(ROOT / 'tests' / 'analyses')!r})\n"
+        "from stand_in import solve\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "(folder / 'pid').write_text(str(os.getpid()))\n"
+        "solve(folder, 1)\n"
+        "signal.pause()\n"
+    )
+    monkeypatch.setenv("SDCVIZ_JULIA", f"{sys.executable} {script}")
+    get_settings.cache_clear()
+    came = in_julia(make_plan(small(), POINTS), [0, 1, 2], tmp_path / "x")
+    assert next(came).result.notes["solver"] == NAME
+    pid = int((tmp_path / "x" / "pid").read_text())
+    assert psutil.pid_exists(pid)
+    came.close()  # type: ignore[attr-defined]
+    assert not psutil.pid_exists(pid)
+    get_settings.cache_clear()
 
 
 def test_slices_of_both_engines_are_never_mixed() -> None:
