@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         description="Addresses of proxies, separated by commas, whose word on the visitor's "
         "address and scheme is believed; * is everyone.",
     )
+    trusted_front: bool = Field(
+        False,
+        description="A web server in front signs people on, and nobody else reaches this one: "
+        "only then may it listen on another address than this machine's own.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Key that signs session tokens; without it, one is made once and kept in "
@@ -133,6 +138,111 @@ class Settings(BaseSettings):
         "",
         description="Address of a dask scheduler that gets the time slices of analyses, such as "
         "tcp://host:8786; empty: processes of this machine.",
+    )
+    jobs_url: SecretStr | None = Field(
+        None,
+        description="Database of jobs, such as postgresql://user:password@host/name; without it "
+        "that of journal_url, else the file jobs.sqlite in data_dir.",
+    )
+    engine: str = Field("local", description="Where jobs run that name no engine.")
+    engines: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("local",), description="Engines that are offered. In the environment, separated by commas."
+    )
+    jobs_running: float = Field(
+        0, ge=0, description="Processors for jobs of this machine; 0: all that it has."
+    )
+    jobs_memory: int = Field(
+        0, ge=0, description="Bytes for jobs of this machine; 0: four fifths of what it has."
+    )
+    jobs_per_user: int = Field(
+        0, ge=0, description="Most jobs of one person that run at a time; 0: no limit."
+    )
+    jobs_per_workspace: int = Field(
+        0, ge=0, description="Most jobs of one workspace that run at a time; 0: no limit."
+    )
+    jobs_waiting_per_user: int = Field(
+        1000, ge=0, description="Most jobs of one person that wait; 0: no limit."
+    )
+    jobs_waiting_per_workspace: int = Field(
+        0, ge=0, description="Most jobs of one workspace that wait; 0: no limit."
+    )
+    jobs_grace: float = Field(
+        10, ge=0, description="Seconds that a job has to end by itself before it is killed."
+    )
+    jobs_days: float = Field(
+        30, ge=0, description="Days after which the folder of an ended job is removed; 0: never."
+    )
+    jobs_at_stop: Literal["rest", "go on", "cancel"] = Field(
+        "rest",
+        description="What becomes of running jobs when the server stops: they rest and go on with "
+        "its next start, they go on without it, or they are cancelled. Jobs that were asked to go "
+        "on do so.",
+    )
+    engine_label: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_.-]{0,40}$",
+        description="Name of this installation on engines that others use as well; empty: made of "
+        "data_dir, so that servers with one data_dir see the same jobs.",
+    )
+    docker_url: str = Field(
+        "",
+        description="Docker Engine API (or podman's socket) that runs jobs, such as "
+        "unix:///var/run/docker.sock; empty: what DOCKER_HOST says, else that one.",
+    )
+    docker_image: str = Field(
+        "sdcviz", description="Image of jobs that name none; it has sdcviz in it."
+    )
+    docker_python: str = Field("python3", description="Python of the images, as they know it.")
+    docker_binds: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Files and folders of the machine that every container sees, read-only and "
+        "under the same path. In the environment, separated by commas.",
+    )
+    docker_user: str = Field(
+        "65534:65534",
+        pattern=r"^[1-9]\d*:[1-9]\d*$",
+        description="User and group (numbers) of containers where the server runs as root; else "
+        "they are those of the job folder's owner.",
+    )
+    docker_network: str = Field(
+        "bridge",
+        description="Network of containers that ask for one: bridge (ports are published on "
+        "127.0.0.1), host, or the name of a network that the server is in as well.",
+    )
+    slurm_partition: str = Field("", description="Partition of Slurm for jobs; empty: its default.")
+    slurm_account: str = Field("", description="Account of Slurm for jobs; empty: the user's own.")
+    slurm_options: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further options of sbatch, such as --qos=long. In the environment, separated "
+        "by commas.",
+    )
+    slurm_python: str = Field(
+        "", description="Python with sdcviz on the nodes of Slurm; empty: the server's own path."
+    )
+    slurm_conf: Path | None = Field(
+        None, description="Configuration file of Slurm, where the system's is not the one."
+    )
+    kubernetes_config: Path | None = Field(
+        None,
+        description="File that tells how to reach the cluster (kubeconfig); without it the "
+        "pod's own account, else ~/.kube/config.",
+    )
+    kubernetes_namespace: str = Field("sdcviz", description="Namespace of jobs in the cluster.")
+    kubernetes_image: str = Field(
+        "sdcviz", description="Image of jobs in the cluster; it has sdcviz in it."
+    )
+    kubernetes_claim: str = Field(
+        "sdcviz", description="PersistentVolumeClaim that holds job folders, inputs and outputs."
+    )
+    kubernetes_mount: Path | None = Field(
+        None,
+        description="Folder under which that volume is mounted here; pods see it under the same "
+        "path. Without it, data_dir.",
+    )
+    julia: str = Field(
+        "",
+        description="Command that runs the driver of DIVAnd.jl for the engine julia, such as "
+        "'julia --project=docker/divand docker/divand/driver.jl {folder}'; empty: none.",
     )
     smtp_host: str = Field("", description="Mail server for letters to data centres; empty: none.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
@@ -206,7 +316,14 @@ class Settings(BaseSettings):
             value = value.split(",")
         return tuple(text.strip().rstrip("/") for text in value if text.strip())
 
-    @field_validator("journal_url")
+    @field_validator("docker_binds", "slurm_options", mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.split(",")
+        return tuple(w.strip() if isinstance(w, str) else w for w in value if str(w).strip())
+
+    @field_validator("journal_url", "jobs_url")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:
         text = value.get_secret_value().strip() if value else ""
@@ -214,7 +331,9 @@ class Settings(BaseSettings):
             raise ValueError("should begin with postgresql:// or sqlite:///")
         return SecretStr(text) if text else None
 
-    @field_validator("restricted_data_centres", "restricted_cdi_ids", "open_access", mode="before")
+    @field_validator(
+        "restricted_data_centres", "restricted_cdi_ids", "open_access", "engines", mode="before"
+    )
     @classmethod
     def _words(cls, value: Any) -> Any:
         words = value.split(",") if isinstance(value, str) else value

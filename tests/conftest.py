@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +73,52 @@ def data() -> Path:
     folder = Path(os.environ.get("SDCVIZ_TEST_DATA", ROOT.parent / "shared" / "data"))
     need(folder.is_dir(), f"The real files are missing: set SDCVIZ_TEST_DATA (looked in {folder}).")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this test run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "services"
+
+
+@pytest.fixture(scope="session")
+def docker_daemon(shared_place: Path) -> Iterator[Any]:
+    """Return a running Docker daemon of this test run (`engine_services.DockerDaemon`)."""
+    from engine_services import needed_service
+
+    with needed_service("docker", shared_place) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def slurm_cluster(shared_place: Path) -> Iterator[Any]:
+    """Return a running Slurm of this test run (`engine_services.SlurmCluster`)."""
+    from engine_services import needed_service
+
+    with needed_service("slurm", shared_place) as ready:
+        yield ready
+
+
+@pytest.fixture
+def own_daemon(tmp_path: Path) -> Iterator[Any]:
+    """Return a Docker daemon that no other test uses."""
+    from engine_services import needed_service
+
+    with needed_service("docker", tmp_path / "services") as ready:
+        yield ready
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[Any]:
+    """Return a Slurm that no other test uses."""
+    from engine_services import needed_service
+
+    with needed_service("slurm", tmp_path / "services") as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def local_image(docker_daemon: Any) -> dict[str, Any]:
+    """Return settings with which the Docker engine runs this working copy, without a registry."""
+    return docker_daemon.settings()

@@ -21,6 +21,8 @@ _WHERE = {
     "analyse_points": "driver",
     "check_layout": "layout",
     "example_recipe": "example",
+    "export_julia": "julia_runs",
+    "import_julia": "julia_runs",
     "make_points": "select",
     "preview": "coarse",
     "read_recipe": "recipe_file",

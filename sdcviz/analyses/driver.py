@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from .recipe import Recipe
 from .recipe_file import make_recipe, write_recipe
 from .slices import analyse_slice
 
-__all__ = ["Tell", "analyse_points", "run"]
+__all__ = ["Tell", "analyse_points", "output", "plan_run", "run", "run_plan"]
 
 Tell = Callable[[dict[str, Any]], None]
 """Takes events: ``progress`` (done, total, text), ``slice``, ``warning``, ``result``."""
@@ -40,6 +40,7 @@ def run(
     tell: Tell | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    engine: Literal["built-in", "julia"] = "built-in",
 ) -> dict[str, Any]:
     """Analyse what a recipe says, and write the product.
 
@@ -85,21 +86,68 @@ def run(
     """
     begun = time.monotonic()
     recipe = make_recipe(recipe)
-    out = _output(out)
+    out = output(out)
     say = tell or (lambda event: None)
-    say({"event": "progress", "done": 0, "total": 0, "text": "Observations and grid"})
-    plan = make_plan(recipe, points)
+    if engine == "julia":
+        from .julia_runs import run_julia
+
+        return run_julia(recipe, out, points=points, tell=say, scheduler=scheduler)
+    plan = plan_run(recipe, points, say)
     wanted = workers or recipe.run.workers or _processors()
     problem, workers = within_memory(plan.problem, wanted, memory_budget(recipe.run.memory))
     plan = replace(plan, problem=problem)
+    address = scheduler or recipe.run.scheduler or get_settings().scheduler
+    with parts_of(out, plan.key) as parts:
+        return run_plan(plan, parts, out, say, begun, partial(_results, plan, workers, address))
+
+
+def plan_run(recipe: Recipe, points: Points | None, say: Tell) -> Plan:
+    """Plan a run, and tell what is to be warned of.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    points : Points or None
+    say : callable
+    """
+    say(_progress(0, 0, "Observations and grid"))
+    plan = make_plan(recipe, points)
     for sentence in plan.warnings:
         say({"event": "warning", "text": sentence})
-    with parts_of(out, plan.key) as parts:
-        address = scheduler or recipe.run.scheduler or get_settings().scheduler
-        _analyse(plan, parts, say, workers, address)
-        say(_progress(len(plan.slices), len(plan.slices), "Writing the product"))
-        report = _write(plan, parts, out)
-        parts.remove()
+    return plan
+
+
+def run_plan(
+    plan: Plan,
+    parts: Parts,
+    out: Path,
+    say: Tell,
+    begun: float,
+    results: Callable[[list[int]], Iterator[Done]],
+) -> dict[str, Any]:
+    """Have the missing slices analysed, and write the product.
+
+    Parameters
+    ----------
+    plan : Plan
+    parts : Parts
+        Where slices are kept until all are there.
+    out : Path
+    say : callable
+    begun : float
+        Of the monotonic clock.
+    results : callable
+        Analyses the slices with these numbers, and gives each as it comes.
+
+    Returns
+    -------
+    dict
+        As of `run`.
+    """
+    _analyse(plan, parts, say, results)
+    say(_progress(len(plan.slices), len(plan.slices), "Writing the product"))
+    report = _write(plan, parts, out)
+    parts.remove()
     report["seconds"] = round(time.monotonic() - begun, 1)
     say({"event": "result", **report})
     return report
@@ -124,7 +172,18 @@ def analyse_points(
     yield from map(analyse_slice, make_plan(make_recipe(recipe), points).tasks())
 
 
-def _output(out: Path | str) -> Path:
+def output(out: Path | str) -> Path:
+    """Check where a product is to be written, and give its whole path.
+
+    Parameters
+    ----------
+    out : path-like
+
+    Raises
+    ------
+    BadRequest
+        It is a folder, or its folder is not there.
+    """
     out = Path(out).expanduser().absolute()
     if out.is_dir():
         raise BadRequest(f"{out} is a folder; name a file for the product, such as product.nc.")
@@ -141,7 +200,9 @@ def _progress(done: int, total: int, text: str) -> dict[str, Any]:
     return {"event": "progress", "done": done, "total": total, "text": text}
 
 
-def _analyse(plan: Plan, parts: Parts, say: Tell, workers: int, scheduler: str | None) -> None:
+def _analyse(
+    plan: Plan, parts: Parts, say: Tell, results: Callable[[list[int]], Iterator[Done]]
+) -> None:
     """Analyse the slices that are missing, and keep each one as it comes."""
     total = len(plan.slices)
     kept = parts.finished(total)
@@ -150,7 +211,7 @@ def _analyse(plan: Plan, parts: Parts, say: Tell, workers: int, scheduler: str |
         say(_progress(len(kept), total, text))
     missing = [n for n in range(total) if n not in set(kept)]
     done = len(kept)
-    for came in _results(plan, missing, workers, scheduler):
+    for came in results(missing):
         came.result.save(parts.path(came.number))
         done += 1
         label = plan.slices[came.number].label
@@ -158,7 +219,7 @@ def _analyse(plan: Plan, parts: Parts, say: Tell, workers: int, scheduler: str |
         say(_progress(done, total, label))
 
 
-def _results(plan: Plan, missing: list[int], workers: int, scheduler: str | None) -> Iterator[Done]:
+def _results(plan: Plan, workers: int, scheduler: str, missing: list[int]) -> Iterator[Done]:
     if not missing:
         return iter(())
     tasks = list(plan.tasks(missing))

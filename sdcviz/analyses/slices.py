@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,54 @@ from .model import SliceResult
 from .problem import Problem, SliceTask
 from .solving import Solved, solve, values_at_sea, with_errors
 
-__all__ = ["analyse_level", "analyse_slice"]
+__all__ = ["Prepared", "Solver", "analyse_level", "analyse_slice", "prepare"]
 
 Array = NDArray[np.float64]
+Solver = Callable[[SliceTask, Array], Solved]
+"""Analyses anomalies: `solving.solve`, or what read the answer of another engine."""
 
 EMPTY = "There is no observation: the field is the background and the error 1."
 
 
-def analyse_slice(task: SliceTask) -> SliceResult:
+class Prepared(NamedTuple):
+    """A time slice that is ready to be analysed.
+
+    Attributes
+    ----------
+    task : SliceTask
+        With the error variance of each observation.
+    value : ndarray, shape (k,)
+        Transformed; NaN where that is not possible.
+    field : ndarray
+        Transformed background on the grid, of a shape that broadcasts to the mask's.
+    anomaly : ndarray, shape (k,)
+        Transformed values without the background; NaN has no influence.
+    """
+
+    task: SliceTask
+    value: Array
+    field: Array
+    anomaly: Array
+
+
+def prepare(task: SliceTask) -> Prepared:
+    """Transform the values of a time slice and take the background away.
+
+    Parameters
+    ----------
+    task : SliceTask
+
+    Returns
+    -------
+    Prepared
+    """
+    problem = task.problem
+    value = problem.transform.forward(task.value)
+    field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+    return Prepared(task, value, field, value - expected)
+
+
+def analyse_slice(task: SliceTask, solver: Solver = solve) -> SliceResult:
     """Analyse one time slice.
 
     Values are transformed, the background taken away, the anomalies analysed in longitude,
@@ -34,6 +75,8 @@ def analyse_slice(task: SliceTask) -> SliceResult:
     Parameters
     ----------
     task : SliceTask
+    solver : callable, optional
+        What analyses the anomalies.
 
     Returns
     -------
@@ -46,13 +89,11 @@ def analyse_slice(task: SliceTask) -> SliceResult:
         The engine can't use the lengths, the metric or the errors.
     """
     task = with_errors(task)
-    problem = task.problem
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
-        value = problem.transform.forward(task.value)
-        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
-        solved = solve(task, value - expected)
-    return _result(task, value, field, solved, heard)
+        ready = prepare(task)
+        solved = solver(task, ready.anomaly)
+    return _result(task, ready.value, ready.field, solved, heard)
 
 
 def analyse_level(task: SliceTask, level: int) -> SliceResult:
@@ -72,18 +113,16 @@ def analyse_level(task: SliceTask, level: int) -> SliceResult:
     SliceResult
         Of one level; rows are those of the observations that count.
     """
-    problem = task.problem
     # Weights of the observations that count; those of all others would take longer than the rest.
-    task = replace(task, errors=np.full(len(task.value), problem.epsilon2))
+    task = replace(task, errors=np.full(len(task.value), task.problem.epsilon2))
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
-        value = problem.transform.forward(task.value)
-        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+        ready = prepare(task)
         part, rows = level_task(task, level)
         part = with_errors(part)
-        solved = solve(part, (value - expected)[rows])
-    field = field if field.ndim == 0 else field[..., level]
-    return _result(part, value[rows], field, solved, heard)
+        solved = solve(part, ready.anomaly[rows])
+    field = ready.field if ready.field.ndim == 0 else ready.field[..., level]
+    return _result(part, ready.value[rows], field, solved, heard)
 
 
 def _result(

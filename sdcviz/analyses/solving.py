@@ -14,7 +14,16 @@ from .chunks import chunk_task, chunks_of
 from .margin import make_norm, without_margin
 from .problem import Problem, SliceTask
 
-__all__ = ["Solved", "needs", "solve", "values_at_sea", "with_errors"]
+__all__ = [
+    "Solved",
+    "needs",
+    "norm_of",
+    "nothing",
+    "scaled_errors",
+    "solve",
+    "values_at_sea",
+    "with_errors",
+]
 
 Array = NDArray[np.float64]
 
@@ -36,7 +45,7 @@ def values_at_sea(problem: Problem, places: tuple[Array, ...], value: Array) -> 
     ndarray, shape (n,)
     """
     made = problem.transform.forward(value)
-    norm = _norm(problem)
+    norm = norm_of(problem)
     index = divand.fractional_indices(norm, places)
     used = divand.Observations(norm, index, problem.epsilon2, np.isfinite(made)).used
     return np.where(used, made, np.nan)
@@ -115,17 +124,15 @@ def solve(task: SliceTask, anomaly: Array) -> Solved:
 
 
 def _at_once(task: SliceTask, anomaly: Array) -> Solved:
-    problem, norm = task.problem, _norm(task.problem)
+    problem, norm = task.problem, norm_of(task.problem)
     index = divand.fractional_indices(norm, task.places)
     valid = np.isfinite(anomaly)
-    error2, told = _errors(task, norm, anomaly)
+    error2, told = scaled_errors(task, norm, anomaly)
     observations = divand.Observations(norm, index, error2, valid)
     residual = np.full(len(anomaly), np.nan)
     suspicion = residual.copy()
     if not observations.count:
-        nothing = np.zeros(problem.mask.shape)
-        told |= {"solver": "none", "iterations": 0}
-        return Solved(nothing, nothing + 1, residual, observations.used, suspicion, told)
+        return nothing(task, told)
     # First, so that its factor is gone when the next one is made.
     variance = _variance(problem, norm) if problem.error == "exact" else None
     system = _system(problem, norm, observations)
@@ -187,10 +194,42 @@ def _cpme(
     )
 
 
-def _errors(
+def nothing(task: SliceTask, told: dict[str, Any]) -> Solved:
+    """Give the analysis of a slice that no observation tells anything about.
+
+    Parameters
+    ----------
+    task : SliceTask
+    told : dict
+        Error variance.
+
+    Returns
+    -------
+    Solved
+    """
+    zero, unknown = np.zeros(task.problem.mask.shape), np.full(len(task.value), np.nan)
+    told = {**told, "solver": "none", "iterations": 0}
+    return Solved(zero, zero + 1, unknown, np.zeros(len(unknown), bool), unknown.copy(), told)
+
+
+def scaled_errors(
     task: SliceTask, norm: divand.Background, anomaly: Array
 ) -> tuple[Array, dict[str, Any]]:
-    """Give the error variances, scaled to the residuals where the recipe asks for that."""
+    """Give the error variances, scaled to the residuals where the recipe asks for that.
+
+    Parameters
+    ----------
+    task : SliceTask
+        With its errors.
+    norm : Background
+    anomaly : ndarray, shape (k,)
+
+    Returns
+    -------
+    errors : ndarray, shape (k,)
+    told : dict
+        The error variance of an observation without others near it.
+    """
     assert task.errors is not None
     told = {"epsilon2": task.problem.epsilon2}
     if not task.problem.desroziers or not np.isfinite(anomaly).any():
@@ -248,7 +287,18 @@ _VARIANCES: dict[str, Array] = {}
 _MOST_VARIANCES = 32
 
 
-def _norm(problem: Problem) -> divand.Background:
+def norm_of(problem: Problem) -> divand.Background:
+    """Give the norm of a problem, on the grid with its margin.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    Background
+        That of the last problem is kept.
+    """
     key = problem.digest()
     if key not in _KEPT:
         _KEPT.clear()

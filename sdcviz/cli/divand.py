@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from ..errors import BadRequest
 from ..words import counted, number
 from . import app, show
+from .events import tell_job
 
 __all__: list[str] = []
 
@@ -68,6 +69,22 @@ def divand(
         str | None,
         typer.Option(help="Dask scheduler that gets the time slices.", metavar="ADDRESS"),
     ] = None,
+    engine: Annotated[
+        Literal["built-in", "julia"],
+        typer.Option(help="What analyses: built-in, or julia (DIVAnd.jl, where it is installed)."),
+    ] = "built-in",
+    export_julia: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the problem for DIVAnd.jl instead, as plain arrays.", metavar="FOLDER"
+        ),
+    ] = None,
+    import_julia: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make the product of the answers that DIVAnd.jl left there.", metavar="FOLDER"
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Write one JSON document; events on standard error."),
@@ -99,12 +116,20 @@ def divand(
     if preview:
         _preview(recipe, time, level, as_json, out)
         return
+    if export_julia is not None:
+        _export(recipe, export_julia, as_json)
+        return
     if out is None:
         raise BadRequest("Name the product: --out product.nc.")
-    from ..analyses import run
+    from .. import analyses
 
     with _events(kind) as tell:
-        report = run(recipe, out, tell=tell, workers=workers, scheduler=scheduler)
+        if import_julia is not None:
+            report = analyses.import_julia(recipe, import_julia, out, tell=tell)
+        else:
+            report = analyses.run(
+                recipe, out, tell=tell, workers=workers, scheduler=scheduler, engine=engine
+            )
     if as_json:
         show.show_json(report)
     else:
@@ -159,19 +184,38 @@ def _preview(
     show.note(seen.sentence())
 
 
+def _export(recipe: Path, folder: Path, as_json: bool) -> None:
+    from ..analyses import export_julia
+
+    report = export_julia(recipe, folder)
+    if as_json:
+        show.show_json(report)
+        return
+    for sentence in report["warnings"]:
+        show.note(sentence)
+    show.note(
+        f"{report['folder']}: {counted(report['slices'], 'time slice')} for DIVAnd.jl. Run its "
+        f"driver on it, then: sdcviz divand {recipe} --import-julia {folder} --out product.nc"
+    )
+
+
 @contextmanager
 def _events(kind: str) -> Iterator[Tell]:
     """Give what hears of a run: JSON lines, a bar on a terminal, or only its warnings."""
-    if kind == "json":
-        yield lambda event: print(
-            json.dumps(show.plain(event), ensure_ascii=False), file=sys.stderr, flush=True
-        )
-        return
-    with show.progress_bar(kind) as bar:
+    with show.progress_bar("none" if kind == "json" else kind) as bar:
 
         def tell(event: dict[str, Any]) -> None:
-            if event["event"] == "progress" and bar is not None:
-                bar(event["done"], event["total"], event["text"])
+            if kind == "json":
+                line = json.dumps(show.plain(event), ensure_ascii=False)
+                print(line, file=sys.stderr, flush=True)
+            if event["event"] == "progress":
+                if bar is not None:
+                    bar(event["done"], event["total"], event["text"])
+            elif event["event"] == "result":
+                report = show.plain({name: event[name] for name in event if name != "event"})
+                tell_job("result", report=report)
+            else:
+                tell_job(**show.plain(event))
 
         yield tell
 

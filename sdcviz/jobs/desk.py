@@ -1,0 +1,308 @@
+"""The part of a keeper that keeps the jobs of one engine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import EngineError, SdcvizError
+from ..settings import Settings
+from .accounting import recent_use
+from .adopt import Adopter
+from .cleaning import remove_old
+from .engine import Engine, Sight
+from .folders import write_job
+from .judge import woken
+from .leases import Lease
+from .local import processors
+from .model import ACTIVE, FINAL, Job, Limits, State, Wish
+from .rows import Kept, now
+from .store import Change, LeaseLost, Store
+from .telling import Teller
+from .turns import Quotas, Turn, next_jobs, room_left
+from .watcher import Watcher
+
+__all__ = ["Desk"]
+
+log = logging.getLogger(__name__)
+
+QUEUE_EVERY = 0.1
+"""Seconds between two looks at the queue; what this process submits is seen at once."""
+LOOK_EVERY = 0.5
+CLEAN_EVERY = 3600.0
+SPARE = 10
+"""A look may take this part of the time between two of them."""
+LONGEST_DELAY = 60.0
+_OVER = {str(state) for state in (*FINAL, State.QUEUED, State.HIBERNATED)}
+
+
+class Desk:
+    """Keeps the jobs of one engine; see `sdcviz.jobs.keeper.Keeper`."""
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        settings: Settings,
+        on_end: Callable[[Job], None] | None,
+        yields: bool,
+        lost_after: float,
+    ) -> None:
+        self.store, self.engine, self.settings = store, engine, settings
+        self.place = str(getattr(engine, "place", ""))
+        self.lease = Lease(store, f"{engine.name}@{self.place}", yields)
+        self._watcher = Watcher(engine, settings, lost_after)
+        self._adopter = Adopter(store, engine.name, self.place, lost_after)
+        self._teller = Teller(store, on_end) if on_end else None
+        self._delay: dict[str, tuple[float, float]] = {}
+        self._next_look = self._next_queue = self._next_cleaning = self._away = 0.0
+        self._stopping = False
+        self._has_woken = yields
+        self._pipe: tuple[int, int] | None = None
+
+    # ---- the thread ----------------------------------------------------
+    def run(self, stopping: threading.Event) -> None:
+        """Keep the jobs until somebody asks to stop."""
+        self._pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        while not stopping.is_set():
+            try:
+                self.tick()
+            except SdcvizError as error:
+                log.warning("%s: %s", self.engine.name, error)
+                stopping.wait(1.0)
+            except Exception:
+                log.exception("%s: the keeper stumbled and goes on", self.engine.name)
+                stopping.wait(1.0)
+            self._wait()
+
+    def wake(self) -> None:
+        """Look at once."""
+        self._next_queue = self._next_look = 0.0
+        if self._pipe:
+            with contextlib.suppress(OSError):
+                os.write(self._pipe[1], b"w")
+
+    def _wait(self) -> None:
+        """Wait until it is time, somebody wakes us, or a job has ended."""
+        assert self._pipe is not None
+        poll = select.poll()
+        poll.register(self._pipe[0], select.POLLIN)
+        watch = getattr(self.engine, "watch", None)
+        if watch and self.lease.is_mine:
+            for handle in watch():
+                poll.register(handle, select.POLLIN)
+        due = min(self._next_look, self._next_queue) - time.monotonic()
+        ready = poll.poll(max(0.0, min(due, 1.0)) * 1000)
+        if ready:
+            self._next_look = self._next_queue = 0.0
+            with contextlib.suppress(OSError):
+                os.read(self._pipe[0], 4096)
+
+    # ---- one round -----------------------------------------------------
+    def tick(self, force: bool = False) -> None:
+        """Do what is to do, as far as it is time for it."""
+        moment = time.monotonic()
+        if not self.lease.hold():
+            self._next_look = self._next_queue = moment + 0.3
+            return
+        try:
+            if force or moment >= self._next_look:
+                self._look()
+                cost = time.monotonic() - moment
+                self._next_look = time.monotonic() + max(LOOK_EVERY, SPARE * cost)
+            if force or moment >= self._next_queue:
+                self._serve_queue()
+                self._next_queue = time.monotonic() + QUEUE_EVERY
+        except LeaseLost:
+            log.warning("Another keeper has taken over %s.", self.lease.name)
+            self.lease.lost()
+
+    def _look(self) -> None:
+        if not self._has_woken:
+            self._has_woken = True
+            self._wake_resting()
+        kept = self.store.kept(self.engine.name, self.place, ACTIVE)
+        if kept:
+            self._follow(kept)
+        self._watcher.forget({one.job.id for one in kept})
+        self._commit(self._adopter.changes())
+        if self._teller:
+            self._teller.look(self.engine.name, self.place)
+        if time.monotonic() >= self._next_cleaning:
+            self._next_cleaning = time.monotonic() + CLEAN_EVERY
+            remove_old(self.store, self.engine.name, self.place, self.settings.jobs_days)
+
+    def _wake_resting(self) -> None:
+        """Let jobs go on that rest since a server stopped; nobody wished them to hibernate."""
+        asleep = self.store.kept(self.engine.name, self.place, [State.HIBERNATED])
+        self._commit(
+            [Change(k.job, woken(k.job), action="wake") for k in asleep if k.job.wish is Wish.RUN]
+        )
+
+    def _follow(self, kept: Sequence[Kept]) -> None:
+        states = {k.job.id: k.job.engine_state for k in kept if k.job.engine_state}
+        try:
+            sights = self.engine.look(states) if states else {}
+        except EngineError as error:
+            self._engine_is_away(kept, error)
+            return
+        self._away = 0.0
+        changes = []
+        for one in kept:
+            if not one.job.engine_state:
+                continue  # between its start and the writing down of it
+            sight = sights.get(one.job.id, Sight("gone"))
+            changes.append(self._watcher.change(one, sight))
+        restart = [k.job for k in kept if not k.job.engine_state]
+        self._commit([change for change in changes if change])
+        if restart:
+            self._start(restart)
+
+    def _engine_is_away(self, kept: Sequence[Kept], error: EngineError) -> None:
+        """Say so at the jobs, once; they may well run on."""
+        moment = time.monotonic()
+        if not self._away:
+            self._away = moment
+            log.warning("%s: %s", self.engine.name, error)
+            text = f"Engine {self.engine.name} is away: {error}"
+            self._commit([Change(one.job, {"reason": text}) for one in kept])
+
+    def _commit(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        written = self.store.change(changes, self.lease.holder, self.lease.name)
+        for change in written:
+            self._watcher.written(change)
+            if change.values.get("state") in _OVER:
+                self._next_queue = 0.0
+                self._ended(change.before)
+
+    def _ended(self, job: Job) -> None:
+        try:
+            self.engine.remove(job.engine_state)
+        except EngineError as error:
+            log.info("%s: %s", job.id, error)
+
+    # ---- the queue -----------------------------------------------------
+    def _serve_queue(self) -> None:
+        waiting = [turn for turn in self.store.turns([State.QUEUED]) if self._is_ours(turn)]
+        self._delay = {turn.id: d for turn in waiting if (d := self._delay.get(turn.id))}
+        moment = time.monotonic()
+        ready = [turn for turn in waiting if self._delay.get(turn.id, (0.0, 0.0))[0] <= moment]
+        if not ready or self._stopping:
+            return
+        active = self.store.turns(ACTIVE)
+        here = (self.engine.name, self.place)
+        room = room_left(self._capacity(), [t for t in active if (t.engine, t.place) == here])
+        quotas = Quotas(self.settings.jobs_per_user, self.settings.jobs_per_workspace)
+        recent = recent_use(self.store) if len({turn.owner for turn in ready}) > 1 else {}
+        chosen, reasons = next_jobs(ready, active, room, quotas, recent)
+        said = {turn.id: turn.reason for turn in ready}
+        news = [id for id, reason in reasons.items() if reason != said[id]]
+        jobs = self.store.some([*chosen, *news])
+        self._start(self._mark_starting(jobs, reasons))
+
+    def _is_ours(self, turn: Turn) -> bool:
+        """Whether this keeper starts a job; who was left behind only what shall go on."""
+        here = (turn.engine, turn.place) == (self.engine.name, self.place)
+        return here and (turn.keep or not self.lease.yields)
+
+    def _mark_starting(self, jobs: Sequence[Job], reasons: dict[str, str]) -> list[Job]:
+        """Write down which jobs start, and what others wait for; return those that start."""
+        start = {"state": str(State.STARTING), "reason": ""}
+        changes = [
+            Change(job, {"reason": reasons[job.id]} if job.id in reasons else start) for job in jobs
+        ]
+        written = self.store.change(changes, self.lease.holder, self.lease.name)
+        return [replace(c.before, state=State.STARTING) for c in written if "state" in c.values]
+
+    def _capacity(self) -> Limits:
+        capacity = getattr(self.engine, "capacity", None)
+        if capacity is not None:
+            return capacity()
+        return Limits(cpu=self.settings.jobs_running or processors())
+
+    def _start(self, jobs: Sequence[Job]) -> None:
+        """Start jobs that the database calls starting; again is no harm."""
+        changes = []
+        for job in jobs:
+            try:
+                write_job(job.spec, self.settings.jobs_grace)
+                state = self.engine.start(job.spec)
+            except EngineError as error:
+                changes.append(self._not_started(job, error, error.passing))
+            except SdcvizError as error:
+                changes.append(self._not_started(job, error, False))
+            else:
+                self._delay.pop(job.id, None)
+                changes.append(self._started(job, state))
+        self._commit(changes)
+
+    def _started(self, job: Job, state: dict[str, Any]) -> Change:
+        values: dict[str, Any] = {"engine_state": json.dumps(state), "reason": ""}
+        sight = Sight("waiting")
+        with contextlib.suppress(EngineError):
+            sight = self.engine.look({job.id: state}).get(job.id, sight)
+        if sight.phase == "running":
+            values |= {"state": str(State.RUNNING), "started": job.started or now()}
+        return Change(job, values, action="start")
+
+    def _not_started(self, job: Job, error: SdcvizError, passing: bool) -> Change:
+        if not passing:
+            values = {"state": str(State.FAILED), "reason": str(error), "ended": now()}
+            return Change(job, values, action="failed")
+        delay = min(2 * self._delay.get(job.id, (0.0, 0.5))[1], LONGEST_DELAY)
+        self._delay[job.id] = (time.monotonic() + delay, delay)
+        return Change(job, {"state": str(State.QUEUED), "reason": str(error)})
+
+    # ---- the end -------------------------------------------------------
+    def is_idle(self) -> bool:
+        """Whether no job runs, and none waits that this keeper starts."""
+        here = (self.engine.name, self.place)
+        running = any((t.engine, t.place) == here for t in self.store.turns(ACTIVE))
+        return not (running or any(map(self._is_ours, self.store.turns([State.QUEUED]))))
+
+    def close(self, leave: bool) -> None:
+        """Let running jobs rest or end, as the settings say, and give the lease up."""
+        self._stopping = True
+        try:
+            if not leave and self.settings.jobs_at_stop != "go on" and self.lease.is_mine:
+                self._end_all()
+            if self._teller:
+                self._teller.close()
+            if self.lease.is_mine:
+                self.lease.release()
+        except (SdcvizError, LeaseLost) as error:
+            log.warning("%s: %s", self.engine.name, error)
+        if self._pipe:
+            for end in self._pipe:
+                os.close(end)
+            self._pipe = None
+
+    def _end_all(self) -> None:
+        """Stop what was not asked to go on, and wait for its end."""
+        kept = self.store.kept(self.engine.name, self.place, ACTIVE)
+        ending = [k.job for k in kept if not k.job.spec.keep]
+        cancel = self.settings.jobs_at_stop == "cancel"
+        for job in ending:
+            if cancel:
+                self.store.wish(job.id, lambda _: {"wish": str(Wish.CANCEL)}, "server", "cancel")
+            else:
+                self._watcher.resting.add(job.id)
+            with contextlib.suppress(EngineError):
+                self.engine.stop(job.engine_state, self.settings.jobs_grace)
+        ids = {job.id for job in ending}
+        deadline = time.monotonic() + self.settings.jobs_grace + 5
+        while ids and time.monotonic() < deadline:
+            time.sleep(0.05)
+            self._look()
+            kept = self.store.kept(self.engine.name, self.place, ACTIVE)
+            ids &= {k.job.id for k in kept}
