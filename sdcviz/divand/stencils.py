@@ -79,6 +79,26 @@ def chebyshev(b, x, diagonal, inverse, weights, strides, runs, keep, factor, cha
 
 
 @compiled
+def chebyshev_more(start, end, weight, x, inverse, factor, change, out):
+    """Complete `chebyshev` by edges between any points, each listed once."""
+    for e in range(len(weight)):
+        i, j = start[e], end[e]
+        at_i = factor * inverse[i] * weight[e] * x[j]
+        at_j = factor * inverse[j] * weight[e] * x[i]
+        change[i] += at_i
+        out[i] += at_i
+        change[j] += at_j
+        out[j] += at_j
+
+
+@compiled
+def add_listed(to, of, weight, x, out):
+    """Add to each point of a list some weight of another."""
+    for e in range(len(weight)):
+        out[to[e]] += weight[e] * x[of[e]]
+
+
+@compiled
 def multiply(x, diagonal, weights, strides, runs, factor, scaled, out):
     """Give out = A x, times `factor` of each point if `scaled`."""
     for r in range(len(runs)):
