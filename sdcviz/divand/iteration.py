@@ -48,8 +48,9 @@ _GAIN = {1: 1.0, 2: 1.0}  # by the order of the norm
 _GAIN_HIGHER = 0.7
 _SINGLE = 1e11  # condition of B⁻¹ up to which single precision is tried
 _PATIENCE = 25  # iterations without progress after which it is no longer
-_WATCH = 10  # iterations by which the error has fallen to these shares if cycles are good enough
-_EARLY, _LATER = 4e-3, 0.5
+_WATCH = 10  # iterations by which the error has fallen to this share if cycles are good enough
+_SHARE = 4e-3
+_LATE = 100  # iterations after which better cycles are tried anyway
 _USUAL = 20  # iterations in which the norm of the residual tells the error
 
 
@@ -288,11 +289,10 @@ class Iteration:
 
     def _is_slow(self, since: int) -> bool:
         """Tell whether the error falls so slowly that better cycles may pay."""
+        # Once it has begun to converge, a change would lose more than it gains.
         errors = self.errors[since:]
         steps = len(errors) - 1
-        if steps < _WATCH or self._preconditioner.thorough:
-            return False
-        return errors[-1] > (_EARLY if steps == _WATCH else _LATER) * errors[-1 - _WATCH]
+        return steps >= _LATE or (steps == _WATCH and errors[-1] > _SHARE * errors[0])
 
     def _is_stuck(self, left: float, since: int) -> bool:
         """Tell whether rounding in single precision keeps the error from falling."""

@@ -33,6 +33,7 @@ class Matrix:
         start, end = grid.layout.at(edges.start), grid.layout.at(edges.end)
         self.more = start, end, edges.weight.astype(grid.weights.dtype)
         """Edges of pieces beside the first of their cell: from, to, weight."""
+        self.dense: Float | None = None
         np.add.at(self.sum, start, self.more[2])
         np.add.at(self.sum, end, self.more[2])
 
@@ -101,6 +102,14 @@ class Smoother:
         place = self.layout.place
         if place.size > DENSE:
             return
+        if self.matrix.dense is None:
+            self.matrix.dense = self._coupling()
+        whole = self.matrix.dense + np.diag(self.diagonal[place].astype(np.float64))
+        self.exact = np.linalg.inv(whole).astype(self._type)
+
+    def _coupling(self) -> Float:
+        """Give the whole matrix without its diagonal."""
+        place = self.layout.place
         whole = np.empty((place.size, place.size))
         nothing = np.zeros_like(self.x)
         for row, at in enumerate(place):
@@ -109,4 +118,6 @@ class Smoother:
             whole[row] = -self.residual(nothing, self.x)[place]
         self.x[:] = 0
         self.other[:] = 0
-        self.exact = np.linalg.inv((whole + whole.T) / 2).astype(self._type)
+        np.fill_diagonal(whole, 0)
+        coupling: Float = (whole + whole.T) / 2
+        return coupling

@@ -35,10 +35,10 @@ class Transfer:
         self._last = k == fine.sea.ndim - 1
         self._closed = fine.layout.cyclic[k], coarse.layout.cyclic[k]
         dtype = fine.weights.dtype
-        self._own: Float = fine.layout.spread(way.own.astype(dtype))
-        self._share: Float = fine.layout.spread(way.share.astype(dtype))
-        fine.layout.wrap(self._own)
-        fine.layout.wrap(self._share)
+        weights = [fine.layout.spread(a.astype(dtype)) for a in (way.own, way.share)]
+        for flat in weights:
+            fine.layout.wrap(flat)
+        self._weights = tuple(self._rows(self.fine, flat) for flat in weights)
         at_fine, at_coarse = fine.layout.at, coarse.layout.at
         self._listed = at_fine(way.fine), at_coarse(way.coarse), way.weight.astype(dtype)
         self._anew, self._of, self._into = at_coarse(way.anew), at_fine(way.of), at_coarse(way.into)
@@ -52,7 +52,8 @@ class Transfer:
         self.fine.wrap(r)
         restrict: Any = stencils.restrict_last if self._last else stencils.restrict
         restrict(
-            *(self._rows(self.fine, flat) for flat in (r, self._own, self._share)),
+            self._rows(self.fine, r),
+            *self._weights,
             self._rows(self.coarse, out),
             *self._closed,
         )
@@ -66,7 +67,8 @@ class Transfer:
         prolong: Any = stencils.prolong_last if self._last else stencils.prolong
         prolong(
             self._rows(self.coarse, coarse),
-            *(self._rows(self.fine, flat) for flat in (self._own, self._share, x)),
+            *self._weights,
+            self._rows(self.fine, x),
             *self._closed,
         )
         at_fine, at_coarse, weight = self._listed
