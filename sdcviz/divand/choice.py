@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .background import Background
 from .cost import predict
 from .errors import DivandError, TooLarge
@@ -25,9 +28,9 @@ _OF_SOLVER = {"auto", "direct", ITERATIVE}
 # Seconds of one core, measured at 2.6 GHz. They are not measured anew on each machine, so that
 # the same problem is solved in the same way everywhere.
 _PER_OPERATION = 2.2e-11  # of a factorisation
-_PER_ENTRY = 6e-9  # of a factor
+_PER_ENTRY = 1e-8  # of a factor, in memory that is new
 _PER_POINT = 1e-6  # of the grid, for all that is done once
-_PER_VISIT = 1.5e-9  # of a point and each of its edges, in one factor of an iteration
+_PER_VISIT = 2e-9  # of a point and each of its edges, in one factor of an iteration
 _PER_STEP = 3e-4  # of an iteration on the smallest grid
 _STEPS = {1: 35, 2: 35}  # usual number of iterations by the order of the norm
 _STEPS_HIGHER = 60
@@ -102,8 +105,7 @@ def direct_need(background: Background, *, factors: int = 1, inverse: bool = Fal
     # Layers of a dimension without length are problems of their own.
     layers = background.mask.size // prod(shape)
     cost = predict(
-        shape,
-        points=-(-background.size // layers),
+        _channel(background.mask, along, background.size / layers),
         thickness=background.order,
         moddim=[background.periods[k] for k in along],
     )
@@ -113,6 +115,28 @@ def direct_need(background: Background, *, factors: int = 1, inverse: bool = Fal
         layers * (cost.bytes * factors + (cost.inverse_bytes if inverse else 0.0))
         + 100.0 * background.mask.size,
     )
+
+
+def _channel(mask: NDArray[np.bool_], along: Sequence[int], points: float) -> list[int]:
+    """Give the sides of a box that is as wide as the water and holds as many points.
+
+    Separators run across the water where it is narrow, so that a ragged sea takes a third of the
+    operations of a square of its size.
+    """
+    sides = [_width(mask, k) for k in along]
+    longest = max(range(len(sides)), key=sides.__getitem__)
+    sides[longest] *= points / prod(sides)
+    return [max(1, round(s)) for s in sides]
+
+
+def _width(mask: NDArray[np.bool_], k: int) -> float:
+    """Give the mean number of sea points between land and land along a dimension, by points."""
+    rows = np.moveaxis(mask, k, -1)
+    land = np.zeros((*rows.shape[:-1], 1), np.int8)
+    change = np.diff(rows.astype(np.int8), axis=-1, prepend=land, append=land)
+    first, last = (np.nonzero(change == sign)[-1] for sign in (1, -1))
+    width = (last - first).astype(np.float64)
+    return float((width**2).sum() / max(width.sum(), 1.0))
 
 
 def iterative_need(background: Background, columns: int = 1) -> Need:

@@ -15,6 +15,12 @@ So ``P`` is like ``A`` for long waves, where observations prevail, and for short
 norm does, and the number of iterations hardly depends on grid, density or clustering of the
 observations. Its factors are inverted by one cycle of multigrid each, in single precision where
 that does.
+
+A cycle leaves some long waves where it is given short ones. The factors that follow magnify them
+by up to the condition of ``M t + K`` each, so that a cycle that is good enough for one factor need
+not be so for a product of three. Where convergence turns out to be slow, the first and the last
+factor get a second cycle, which takes away what the first one has left; the product stays
+symmetric.
 """
 
 from __future__ import annotations
@@ -39,9 +45,12 @@ LIMIT = 400
 """Iterations after which a system is given up."""
 _ROUNDS = 3  # of density and scale
 _GAIN = {1: 1.0, 2: 1.0}  # by the order of the norm
-_GAIN_HIGHER = 0.5
+_GAIN_HIGHER = 0.7
 _SINGLE = 1e11  # condition of B⁻¹ up to which single precision is tried
 _PATIENCE = 25  # iterations without progress after which it is no longer
+_WATCH = 10  # iterations by which the error has fallen to this share if cycles are good enough
+_SHARE = 4e-3
+_LATE = 100  # iterations after which better cycles are tried anyway
 _USUAL = 20  # iterations in which the norm of the residual tells the error
 
 
@@ -109,9 +118,15 @@ class Preconditioner:
         H' R⁻¹ 1.
     precision : type
         Of its arrays.
+
+    Attributes
+    ----------
+    thorough : bool
+        Whether the first and the last factor get a second cycle.
     """
 
     def __init__(self, domain: Domain, information: Array, precision: Any) -> None:
+        self.thorough = False
         grids = domain.grids(precision)
         self.precision, self._order = precision, domain.order
         self._mass = grids.mass
@@ -135,10 +150,13 @@ class Preconditioner:
     def apply(self, r: Array) -> NDArray[Any]:
         """Give P⁻¹ r but for a factor; the next call overwrites it."""
         np.copyto(self._work, r, casting="same_kind")
-        z = self._multigrid.solve(self._work)
-        for _ in range(self._order - 1):
-            np.multiply(z, self._mass, out=self._work)
-            z = self._multigrid.solve(self._work)
+        last = self._order - 1
+        for k in range(self._order):
+            outer = k in {0, last}
+            cycles = self._multigrid
+            z = (cycles.solve_twice if self.thorough and outer else cycles.solve)(self._work)
+            if k < last:
+                np.multiply(z, self._mass, out=self._work)
         return z
 
 
@@ -242,7 +260,7 @@ class Iteration:
             z = self._preconditioner.apply(r)
             left = stencils.dot(r, z, runs)
             if self._is_stuck(left, since):
-                self._preconditioner = Preconditioner(self.domain, self._information, np.float64)
+                self._renew()
                 since, curvature = steps, 0.0
                 z = self._preconditioner.apply(r)
                 left = stencils.dot(r, z, runs)
@@ -251,7 +269,10 @@ class Iteration:
             slow = max(1.0, steps / _USUAL)
             if left >= 0 and slow * max(self.errors[-1], moved) <= tolerance * scale:
                 return x[place]
-            # By the curvature, so that rounding in z does not spoil the direction.
+            if self._is_slow(since):
+                self._preconditioner.thorough = True
+            # By the curvature, so that neither rounding in z nor another preconditioner spoils the
+            # direction.
             keep = -stencils.dot(q, z, runs) / curvature if curvature else 0.0
             stencils.combine(p, keep, z, runs)
             self.multiply(p, work, q)
@@ -259,6 +280,19 @@ class Iteration:
             step = stencils.dot(r, p, runs) / curvature
             moved = stencils.advance(x, r, p, q, step, step * size, runs)
         raise NotConverged(f"did not converge within {limit} steps")
+
+    def _renew(self) -> None:
+        """Go on in double precision."""
+        thorough = self._preconditioner.thorough
+        self._preconditioner = Preconditioner(self.domain, self._information, np.float64)
+        self._preconditioner.thorough = thorough
+
+    def _is_slow(self, since: int) -> bool:
+        """Tell whether the error falls so slowly that better cycles may pay."""
+        # Once it has begun to converge, a change would lose more than it gains.
+        errors = self.errors[since:]
+        steps = len(errors) - 1
+        return steps >= _LATE or (steps == _WATCH and errors[-1] > _SHARE * errors[0])
 
     def _is_stuck(self, left: float, since: int) -> bool:
         """Tell whether rounding in single precision keeps the error from falling."""

@@ -24,29 +24,35 @@ class Layout:
     ----------
     sea : array of bool
     cyclic : sequence of bool
+    more : int
+        Points beside those of the grid, behind it.
 
     Attributes
     ----------
     length : int
         Of the flat array.
     place : ndarray of int32, shape (sea points,)
-        Index of each sea point, in C order of the grid.
+        Index of each sea point, in C order of the grid, and of those behind it.
+    more : slice
+        The points behind the grid.
     strides : tuple of int
         Distance of neighbours along each dimension.
     runs : ndarray of int64, shape (runs, 2)
         Stretches that hold all sea points.
     """
 
-    def __init__(self, sea: NDArray[np.bool_], cyclic: Sequence[bool]) -> None:
+    def __init__(self, sea: NDArray[np.bool_], cyclic: Sequence[bool], more: int = 0) -> None:
         self.cyclic = tuple(bool(c) for c in cyclic)
         self._padded = tuple(size + 2 * c for size, c in zip(sea.shape, self.cyclic, strict=True))
         counts = [int(np.prod(self._padded[k + 1 :])) for k in range(sea.ndim)]
         self.strides = tuple(counts)
         self._pad = max(counts)
-        inner = int(np.prod(self._padded))
-        self.length = inner + 2 * self._pad
+        self._end = self._pad + int(np.prod(self._padded))
+        self.more = slice(self._end + self._pad, self._end + self._pad + more)
+        self.length = self._end + self._pad + (more + self._pad if more else 0)
         self._inside = tuple(slice(1, -1) if c else slice(None) for c in self.cyclic)
         flat = self.spread(sea)
+        flat[self.more] = True
         self.place = np.flatnonzero(flat).astype(np.int32)
         ends = np.flatnonzero(np.diff(self.place) > _GAP)
         first = self.place[np.concatenate([[0], ends + 1])] if self.place.size else []
@@ -67,12 +73,12 @@ class Layout:
 
     def whole(self, flat: Any) -> Any:
         """Give a view of the grid's shape, with the extra points of cyclic dimensions."""
-        return flat[self._pad : self.length - self._pad].reshape(self._padded)
+        return flat[self._pad : self._end].reshape(self._padded)
 
     def rows(self, flat: Any, k: int) -> Any:
         """Give a view of the shape (before, along, behind) a dimension."""
         n = self._padded[k]
-        return flat[self._pad : self.length - self._pad].reshape(-1, n, self.strides[k])
+        return flat[self._pad : self._end].reshape(-1, n, self.strides[k])
 
     def inner(self, flat: Any) -> Any:
         """Give a view of the grid's shape."""
@@ -83,6 +89,11 @@ class Layout:
         flat = np.zeros(self.length, array.dtype)
         self.whole(flat)[self._inside] = array
         return flat
+
+    def at(self, numbers: Any) -> NDArray[np.int32]:
+        """Give the index of points: cells of the grid by C order, then those behind it."""
+        index = np.arange(self.length, dtype=np.int32)
+        return np.concatenate([self.inner(index).ravel(), index[self.more]])[numbers]
 
     def edges(self, weights: Any) -> tuple[Any, NDArray[np.int64]]:
         """Put weights of edges into flat arrays, of the dimensions that have any.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage, sparse
+from scipy import sparse
 
 from .errors import DivandError, DivandWarning
 from .grid import Array, cyclic_lengths
@@ -36,6 +36,8 @@ def label_basins(mask: ArrayLike, moddim: ArrayLike | None = None) -> NDArray[np
         0 on land, 1 in the largest basin, 2 in the next.
     """
     mask = np.asarray(mask, bool)
+    from scipy import ndimage
+
     label, count = ndimage.label(mask)
     periods = cyclic_lengths(moddim, mask.ndim)
     pairs = [np.empty((0, 2), np.int64)]

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import KDTree
 
 from .errors import DivandError
 from .grid import Array
@@ -138,6 +137,8 @@ class Neighbours:
         if distance == "sphere":
             points = unit_vectors(*places.T).T
             reach = 2 * np.sin(min(near / EARTH_RADIUS / 2, np.pi / 2))
+        from scipy.spatial import KDTree
+
         self._close = KDTree(points).query_ball_point(points, reach) if len(points) else []
         self._alone = np.array([len(c) == 1 for c in self._close], bool) & (held == 1)
 

@@ -79,6 +79,26 @@ def chebyshev(b, x, diagonal, inverse, weights, strides, runs, keep, factor, cha
 
 
 @compiled
+def chebyshev_more(start, end, weight, x, inverse, factor, change, out):
+    """Complete `chebyshev` by edges between any points, each listed once."""
+    for e in range(len(weight)):
+        i, j = start[e], end[e]
+        at_i = factor * inverse[i] * weight[e] * x[j]
+        at_j = factor * inverse[j] * weight[e] * x[i]
+        change[i] += at_i
+        out[i] += at_i
+        change[j] += at_j
+        out[j] += at_j
+
+
+@compiled
+def add_listed(to, of, weight, x, out):
+    """Add to each point of a list some weight of another."""
+    for e in range(len(weight)):
+        out[to[e]] += weight[e] * x[of[e]]
+
+
+@compiled
 def multiply(x, diagonal, weights, strides, runs, factor, scaled, out):
     """Give out = A x, times `factor` of each point if `scaled`."""
     for r in range(len(runs)):
@@ -106,23 +126,20 @@ def restrict(fine, own, share, coarse, closed, closed_after):
     size, half = fine.shape[1] - 2 * h, coarse.shape[1] - 2 * g
     for a in range(fine.shape[0]):
         for p in range(half):
+            # What does not exist is replaced by what is counted 0 times.
             i = 2 * p + h
-            out, f, w = coarse[a, p + g], fine[a, i], own[a, i]
+            has_odd = 2 * p + 1 < size
+            has_next = closed or 2 * p + 2 < size
+            has_last = closed or p > 0
+            odd, behind, before = i + has_odd, i + 2 * has_next, i - has_last
+            w1, w2, w3 = np.float32(has_odd), np.float32(has_next), np.float32(has_last)
+            out = coarse[a, p + g]
+            f0, f1, f2, f3 = fine[a, i], fine[a, odd], fine[a, behind], fine[a, before]
+            o0, o1, s2, s3 = own[a, i], own[a, odd], share[a, behind], share[a, before]
             for j in range(len(out)):
-                out[j] = w[j] * f[j]
-            if 2 * p + 1 < size:
-                i += 1
-                f, w = fine[a, i], own[a, i]
-                for j in range(len(out)):
-                    out[j] += w[j] * f[j]
-            if closed or 2 * p + 2 < size:
-                f, w = fine[a, i + 1], share[a, i + 1]
-                for j in range(len(out)):
-                    out[j] += w[j] * f[j]
-            if closed or p > 0:
-                f, w = fine[a, 2 * p + h - 1], share[a, 2 * p + h - 1]
-                for j in range(len(out)):
-                    out[j] += w[j] * f[j]
+                out[j] = (
+                    o0[j] * f0[j] + w1 * o1[j] * f1[j] + w2 * s2[j] * f2[j] + w3 * s3[j] * f3[j]
+                )
 
 
 @compiled

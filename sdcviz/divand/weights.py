@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import KDTree
 
 from .errors import DivandError
 from .grid import Array, cyclic_lengths
@@ -73,6 +72,8 @@ def _geometric_mean(length: ArrayLike, k: int) -> float:
 
 def _crowd(points: Array, many: NDArray[np.int64], periods: Array) -> Array:
     """Sum Gaussians over all points, each as often as it occurs."""
+    from scipy.spatial import KDTree
+
     low = points.min(axis=0)
     box = np.where(periods > 0, periods, 0)
     points = np.where(periods > 0, points, points - low)

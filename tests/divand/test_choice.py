@@ -106,6 +106,40 @@ def test_layers_without_length_are_predicted_one_by_one() -> None:
     assert direct_need(flat).seconds < direct_need(thick).seconds / 5
 
 
+def test_a_narrow_sea_is_cheap_to_factorise() -> None:
+    mask, pmn, xi = divand.rectangle(np.arange(200), np.arange(200))
+    wide = direct_need(divand.Background(mask, pmn, xi, 5.0))
+    walls = mask.copy()
+    # A channel that winds: the same sea, 19 points wide.
+    walls[19::20] = False
+    walls[19::40, -19:] = walls[39::40, :19] = True
+    narrow = direct_need(divand.Background(walls, pmn, xi, 5.0))
+    assert narrow.seconds < wide.seconds / 1.5
+    assert narrow.memory < wide.memory / 1.5
+
+
+@pytest.mark.parametrize("n", [150, 400])
+def test_tracks_in_a_ragged_sea_are_solved_as_was_chosen(n: int) -> None:
+    rng = np.random.default_rng(1)
+    wave = rng.standard_normal((30, 4))
+    x, y = np.meshgrid(*(np.linspace(0, 5, n),) * 2, indexing="ij")
+    mask = sum(a * np.sin(3 * b * x + 3 * c * y + 6 * d) for a, b, c, d in wave) < 2
+    mask |= rng.random(mask.shape) > 0.97
+    _, pmn, xi = divand.rectangle(np.linspace(0, 1, n), np.linspace(0, 0.4, n))
+    background = divand.Background(mask, pmn, xi, 0.05)
+    start, end = rng.random((2, 2, 40, 1))
+    index = (start + (end - start) * rng.random((1, 40, 50))).reshape(2, -1) * (n - 1)
+    observations = divand.Observations(background, index, 0.5)
+    system = divand.System(background, observations)
+    before = system.choice
+    f = np.sin(index[0] / 20)[observations.used]
+    got = system.solve(f)
+    assert system.choice is before
+    assert before.is_iterative == (n == 400)
+    want = divand.System(background, observations, solver="direct").solve(f)
+    np.testing.assert_allclose(got, want, rtol=0, atol=1e-6)
+
+
 def test_available_memory_heeds_the_limit_of_the_group(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
