@@ -26,7 +26,7 @@ from .pool import Done
 from .problem import SliceTask
 from .recipe import Recipe
 from .slices import analyse_slice, prepare
-from .solving import Solved, norm_of, nothing, scaled_errors, with_errors
+from .solving import Solved, norm_of, nothing, scaled_errors, variance_of, with_errors
 
 __all__ = ["by_julia", "export", "key_of", "refuse", "result_of"]
 
@@ -51,6 +51,8 @@ def refuse(recipe: Recipe) -> None:
         raise BadRequest(
             f"suspects: {recipe.suspects} is the built-in engine's; leave it out for Julia."
         )
+    if recipe.velocity is not None:
+        raise BadRequest("velocity: currents are the built-in engine's; leave them out for Julia.")
     if recipe.run.chunk is not None:
         raise BadRequest("run.chunk: Julia analyses all levels at once; leave it out.")
     if recipe.run.scheduler is not None:
@@ -189,6 +191,8 @@ def _solved(task: SliceTask, anomaly: Array, answer: Answer, told: dict[str, Any
     if not np.isfinite(residual[used]).all():
         raise BadRequest(f"{task.label}: {answer.engine} gave no residual of some observations.")
     sea = norm.mask
+    if problem.error == "exact":  # Julia gives diag(P), products tell diag(P) / diag(B)
+        error[sea] = error[sea] / variance_of(problem, norm)
     return Solved(
         without_margin(problem, np.where(sea, answer.field, np.nan)),
         without_margin(problem, np.where(sea, error, np.nan)),

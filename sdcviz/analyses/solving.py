@@ -22,6 +22,7 @@ __all__ = [
     "scaled_errors",
     "solve",
     "values_at_sea",
+    "variance_of",
     "with_errors",
 ]
 
@@ -134,7 +135,7 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
     if not observations.count:
         return nothing(task, told)
     # First, so that its factor is gone when the next one is made.
-    variance = _variance(problem, norm) if problem.error == "exact" else None
+    variance = variance_of(problem, norm) if problem.error == "exact" else None
     system = _system(problem, norm, observations)
     given = anomaly[observations.used]
     state = system.solve(given)
@@ -306,7 +307,7 @@ def norm_of(problem: Problem) -> divand.Background:
     return _KEPT[key]
 
 
-def _variance(problem: Problem, norm: divand.Background) -> Array:
+def variance_of(problem: Problem, norm: divand.Background) -> Array:
     """Give the variance of the field without observations at the sea points, diag(B).
 
     With currents it is that of the field that follows them, so that the error is 1 where no
@@ -314,6 +315,16 @@ def _variance(problem: Problem, norm: divand.Background) -> Array:
 
     It is 1 only where lengths are the same everywhere and no boundary is near: of two levels the
     one with shorter lengths than the mean has more, and coasts raise it.
+
+    Parameters
+    ----------
+    problem : Problem
+    norm : Background
+        That of the problem.
+
+    Returns
+    -------
+    ndarray, shape (sea points,)
     """
     key = problem.digest()
     if key not in _VARIANCES:

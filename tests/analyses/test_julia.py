@@ -20,7 +20,7 @@ from judged import ANSWERS, CASES, case
 from stand_in import NAME, columns, solve
 
 from sdcviz.analyses import export_julia, import_julia, read_recipe, recipe_schema, run
-from sdcviz.analyses.julia import key_of
+from sdcviz.analyses.julia import key_of, refuse
 from sdcviz.analyses.julia_process import in_julia
 from sdcviz.analyses.plan import make_plan
 from sdcviz.demo import make_demo
@@ -123,6 +123,12 @@ KEYS: dict[str, tuple[Any, str]] = {
     "time": ({"years": [1995, 2020], "months": [[1], [2], [3], [4]]}, "problem"),
     "lengths.horizontal": ("130 km", "problem"),
     "lengths.vertical": ("70 m", "problem"),
+    "lengths.slopes.distance": (None, "problem"),
+    "lengths.slopes.least": (None, "problem"),
+    "velocity.file": (None, "refused"),
+    "velocity.u": (None, "refused"),
+    "velocity.v": (None, "refused"),
+    "velocity.strength": (None, "refused"),
     "epsilon2": (0.6, "problem"),
     "background.method": ("mean", "problem"),
     "background.vertical_length": ("100 m", "problem"),
@@ -161,7 +167,13 @@ _BESIDE = {  # what a key needs beside it
     "weights.days": _NEAR,
     "domain.basin": {"without": [[[4.8, 37], [5.2, 37], [5.2, 44], [4.8, 44]]]},  # two seas
 }
-BATHYMETRIES = {"domain.bathymetry", "domain.bathymetry_variable"}
+BATHYMETRIES = {
+    "domain.bathymetry",
+    "domain.bathymetry_variable",
+    "lengths.slopes.distance",
+    "lengths.slopes.least",
+}
+CURRENTS = {key for key in KEYS if key.startswith("velocity.")}
 PRODUCTS = {"background.file", "background.variable"}
 
 
@@ -202,7 +214,7 @@ def exported(asked: Any, folder: Path) -> dict[str, Any]:
     return problem
 
 
-@pytest.mark.parametrize("key", sorted(KEYS.keys() - BATHYMETRIES - PRODUCTS))
+@pytest.mark.parametrize("key", sorted(KEYS.keys() - BATHYMETRIES - PRODUCTS - CURRENTS))
 def test_each_key_is_translated_or_refused(tmp_path: Path, key: str) -> None:
     value, effect = KEYS[key]
     plain, asked = pair(key, value)
@@ -212,6 +224,12 @@ def test_each_key_is_translated_or_refused(tmp_path: Path, key: str) -> None:
         return
     before, after = exported(plain, tmp_path / "a"), exported(asked, tmp_path / "b")
     assert (before != after) == (effect == "problem")
+
+
+def test_currents_are_refused() -> None:
+    currents = {"file": "currents.nc", "u": "u", "v": "v"}
+    with pytest.raises(BadRequest, match=r"^velocity: .+[.]$"):
+        refuse(small(velocity=currents))
 
 
 def test_a_bathymetry_and_a_product_as_background_go_over(tmp_path: Path) -> None:
@@ -230,6 +248,17 @@ def test_a_bathymetry_and_a_product_as_background_go_over(tmp_path: Path) -> Non
         export_julia(small(domain=domain), tmp_path / name, points=POINTS)
         masks.append(columns(tmp_path / name / "grid.nc")["mask"])
     assert 0 < masks[0].sum() < masks[1].sum()
+    lengths = []
+    for name, slopes in (
+        ("steep", {"distance": "30 km"}),
+        ("less", {"distance": "60 km", "least": 0.6}),
+    ):
+        given = {**RECIPE["lengths"], "slopes": slopes}
+        export_julia(small(domain=domain, lengths=given), tmp_path / name, points=POINTS)
+        lengths.append(columns(tmp_path / name / "grid.nc")["len1"])
+    # The slope alone shortens to 73 % and, twice as far, to less than the 60 % that are allowed.
+    assert lengths[1].min() == pytest.approx(0.6 * 120e3)
+    assert lengths[1].min() < lengths[0].min() < lengths[0].max()
     run(small(), tmp_path / "first.nc", points=POINTS, workers=1)
     background = {
         "method": "product",
