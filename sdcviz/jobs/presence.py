@@ -10,14 +10,27 @@ import sys
 import zlib
 from pathlib import Path
 
+from ..errors import StorageError
 from ..settings import get_settings
 
-__all__ = ["Presence", "is_kept", "is_served", "leave_keeper"]
+__all__ = ["Presence", "bell", "is_kept", "is_served", "leave_keeper"]
+
+
+def bell(url: str) -> tuple[Path, str]:
+    """Return folder and name of the bells of a database."""
+    file = _file(url, "bell")
+    return file.parent, file.name
 
 
 def _file(url: str, kind: str) -> Path:
     folder = get_settings().data_dir / "jobs"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: the folder of jobs can't be made ({error.strerror}); set SDCVIZ_DATA_DIR "
+            "to a folder of yours."
+        ) from error
     return folder / f"{kind}.{zlib.crc32(url.encode()):08x}"
 
 
