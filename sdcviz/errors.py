@@ -14,9 +14,11 @@ __all__ = [
     "CollectionBusy",
     "CollectionError",
     "Conflict",
+    "Forbidden",
     "MailError",
     "NewerCollection",
     "NotFound",
+    "NotSignedOn",
     "SdcvizError",
     "StorageError",
     "UnreadableFile",
@@ -68,6 +70,14 @@ class Conflict(SdcvizError):
         self.conflicts = conflicts or []
 
 
+class NotSignedOn(SdcvizError):
+    """Nobody is known to ask: no token, or one that does not count (any more)."""
+
+
+class Forbidden(SdcvizError):
+    """Who asks is known, and may not."""
+
+
 class MailError(SdcvizError):
     """A letter that the mail server does not take."""
 
@@ -79,6 +89,8 @@ class StorageError(SdcvizError):
 HTTP_STATUS: dict[type[SdcvizError], int] = {
     BadRequest: 400,
     UnreadableFile: 422,
+    NotSignedOn: 401,
+    Forbidden: 403,
     NotFound: 404,
     CollectionError: 409,
     NewerCollection: 409,
