@@ -326,12 +326,13 @@ def test_the_lines_of_the_readme_run(service: Running, tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text().partition("## HTTP service")[2]
     lines = text.partition("```sh\n")[2].partition("```")[0]
     assert lines.count("http://localhost:5006/") == 5
+    lines = lines.replace("http://localhost:5006/", service.address)
     env = os.environ | {
         "SDCVIZ_DATA_DIR": str(service.data_dir),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", lines.replace("http://localhost:5006/", service.address)],
+        ["bash", "-euo", "pipefail", "-c", lines],
         capture_output=True, text=True, cwd=tmp_path, env=env,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

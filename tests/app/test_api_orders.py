@@ -126,8 +126,8 @@ def test_all_that_is_listed_is_an_option_of_the_command() -> None:
 # ---- files -------------------------------------------------------------------
 @pytest.mark.parametrize(
     "name",
-    ["secret_key", "jobs.sqlite", "recent.json", "", "jobs", "uploads/x", "collections/../secret_key",
-     "products/../secret_key"],
+    ["secret_key", "jobs.sqlite", "recent.json", "", "jobs", "uploads/x",
+     "collections/../secret_key", "products/../secret_key"],
 )  # fmt: skip
 def test_the_rest_of_the_data_folder_is_out_of_reach(settings: Settings, name: str) -> None:
     with pytest.raises(Forbidden, match="no folder that jobs over HTTP may read"):
