@@ -151,9 +151,7 @@ def _add_errors(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
-        sentence = (
-            "There is nothing at this address." if error.status_code == 404 else str(error.detail)
-        )
+        sentence = _STATUS_SENTENCES.get(error.status_code, str(error.detail))
         answer = _error(request, error.status_code, sentence)
         answer.headers.update(error.headers or {})  # a 405 tells what is allowed
         return answer
@@ -177,6 +175,10 @@ def _error(
     )
 
 
+_STATUS_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not answer to that method.",
+}
 _ERROR_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>sdcviz: {status}</title>
 <style>

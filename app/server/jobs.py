@@ -131,7 +131,7 @@ def _add_steering(router: APIRouter) -> None:
         job = _job(identity, who)
         does = {"stop": jobs.cancel, "pause": jobs.pause, "resume": jobs.resume,
                 "hibernate": jobs.hibernate, "wake": jobs.wake}  # fmt: skip
-        return view(does[action](job.id))
+        return view(does[action](job.id, who.name))
 
 
 def _add_following(router: APIRouter) -> None:
@@ -171,7 +171,7 @@ def _add_following(router: APIRouter) -> None:
         """Tell what happens to a job as it happens (server-sent events), until it is over.
 
         Events are those that the job writes (`progress`, `slice`, `warning`, `usage`, ...), `state`
-        with the job where it changed, and `end`. `Last-Event-ID` goes on where one was.
+        with the job where it changed, and `over`. `Last-Event-ID` goes on where one was.
         """
         job = _job(identity, who)
         offset = _offset(since)
@@ -187,11 +187,13 @@ def _add_following(router: APIRouter) -> None:
     @router.get("/usage", responses=problems(400))
     def usage(
         who: Reader,
-        month: Annotated[str, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-11"])],
+        month: Annotated[str, Query(pattern="^2[0-9]{3}-(0[1-9]|1[0-2])$", examples=["2026-11"])],
         by: Literal["owner", "workspace", "job"] = "owner",
     ) -> list[UsageRow]:
         """Tell what jobs took in a month: processor seconds, gigabyte-hours, bytes."""
-        return jobs.usage(month=month, by=by)
+        if "admin" in who.scopes:
+            return jobs.usage(month=month, by=by)
+        return _own_usage(who, month, by)
 
 
 def _add_results(router: APIRouter) -> None:
@@ -224,6 +226,19 @@ def _job(identity: str, who: Principal) -> Job:
     if job is None or not who.sees(job.spec.owner):
         raise NotFound(f"There is no job {identity}.")
     return job
+
+
+def _own_usage(who: Principal, month: str, by: str) -> list[UsageRow]:
+    rows = [row for row in jobs.usage(month=month, by="job") if row["owner"] == who.name]
+    if by == "job":
+        return rows
+    sums: dict[str, UsageRow] = {}
+    for row in rows:
+        total = sums.setdefault(row[by], {by: row[by]})
+        for name, value in row.items():
+            if isinstance(value, (int, float)):
+                total[name] = total.get(name, 0) + value
+    return list(sums.values())
 
 
 def _offset(text: str) -> int:
