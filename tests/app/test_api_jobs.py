@@ -161,9 +161,7 @@ def events(client: Client, job: str, since: str = "") -> tuple[int, list[tuple[s
     return answer.status_code, told
 
 
-def test_events_come_as_they_happen_and_go_on_where_one_was(
-    service: Running, ann: Client
-) -> None:
+def test_events_come_as_they_happen_and_go_on_where_one_was(service: Running, ann: Client) -> None:
     job = ann.ask([*IMPORT[:3], "followed", "casts.csv"], files={"casts.csv": CASTS})
     status, told = events(ann, job["id"])
     assert status == 200
