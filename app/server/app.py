@@ -26,7 +26,7 @@ from ..processes import stop_all
 from . import collections, downloads, edits, health, jobs, uploads
 from .guard import HANDLE, Guard
 from .keeping import start_keeper
-from .schema import ADDRESS, add_schema
+from .schema import ADDRESS, add_schema, methods_at
 from .sizes import SizeLimit
 
 __all__ = ["create_app"]
@@ -153,7 +153,10 @@ def _add_errors(api: FastAPI) -> None:
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         sentence = _STATUS_SENTENCES.get(error.status_code, str(error.detail))
         answer = _error(request, error.status_code, sentence)
-        answer.headers.update(error.headers or {})  # a 405 tells what is allowed
+        answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+            answer.headers["Allow"] = methods_at(api, path) or answer.headers["Allow"]
         return answer
 
     @api.exception_handler(Exception)

@@ -19,7 +19,8 @@ Identity = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class _Given(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # As the document says: false is no number, and a text none either.
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class LimitsGiven(_Given):
@@ -41,7 +42,6 @@ class NewJob(_Given):
     """A job that is asked for."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"arguments": ["import", "--into", "cruise", "casts.txt", "--json"],
                           "files": {"casts.txt": "..."}, "title": "Casts of the cruise"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -29,7 +30,6 @@ Identity = Annotated[
     str, Path(pattern="^[0-9a-f]{8,32}$", description="Id of the job, or its beginning.")
 ]
 Name = Annotated[str, Query(max_length=100)]
-Action = Literal["stop", "pause", "resume", "hibernate", "wake"]
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _LOG = {
@@ -41,7 +41,8 @@ _LOG = {
         }
     },
 }
-_STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+_EVENT = {"type": "object", "properties": {n: {"type": "string"} for n in ("id", "event", "data")}}
+_STREAM = {"content": {"text/event-stream": {"schema": _EVENT}}}
 
 
 def routes(settings: Settings) -> APIRouter:
@@ -121,17 +122,27 @@ def _add_jobs(router: APIRouter, settings: Settings) -> None:
 
 
 def _add_steering(router: APIRouter) -> None:
-    @router.post("/jobs/{identity}/{action}", responses=problems(400, 404, 409, 502))
-    def steer(identity: Identity, action: Action, who: Worker) -> JobView:
-        """Stop a job for good, pause or hibernate it, and let it go on (resume, wake).
+    actions: dict[str, tuple[Callable[[str, str], Job], str]] = {
+        "stop": (jobs.cancel, "End a job for good."),
+        "pause": (jobs.pause, "Freeze a job that runs; its memory stays taken."),
+        "resume": (jobs.resume, "Let a paused job go on."),
+        "hibernate": (
+            jobs.hibernate, "End a job for now: its memory is free, and what it finished is kept."
+        ),
+        "wake": (jobs.wake, "Start a hibernated job again; it goes on from what it has finished."),
+    }  # fmt: skip
+    for name, (do, text) in actions.items():
+        router.post(
+            f"/jobs/{{identity}}/{name}", name=name, description=text,
+            responses=problems(400, 404, 409, 502),
+        )(_steering(do))  # fmt: skip
 
-        A paused job keeps its memory; a hibernated one gives it back and goes on from what it
-        has finished.
-        """
-        job = _job(identity, who)
-        does = {"stop": jobs.cancel, "pause": jobs.pause, "resume": jobs.resume,
-                "hibernate": jobs.hibernate, "wake": jobs.wake}  # fmt: skip
-        return view(does[action](job.id, who.name))
+
+def _steering(do: Callable[[str, str], Job]) -> Callable[..., JobView]:
+    def steer(identity: Identity, who: Worker) -> JobView:
+        return view(do(_job(identity, who).id, who.name))
+
+    return steer
 
 
 def _add_following(router: APIRouter) -> None:

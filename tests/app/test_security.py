@@ -140,6 +140,17 @@ def test_a_wrong_token_is_refused_even_beside_a_good_cookie(
         assert ask(server, way, headers=headers).status_code == 401, wrong
 
 
+def test_a_made_up_cookie_is_nobody(server: Running, visitor: Visitor) -> None:
+    secret, _, signature = visitor.cookie.partition(".")
+    assert httpx.get(
+        f"{server.address}api/jobs", headers={"Cookie": f"sdc_sid={visitor.cookie}"}
+    ).is_success
+    for wrong in ("x", secret, f"{secret}.", f"other.{signature}", f"{visitor.cookie}0", "."):
+        for way in WAYS:
+            headers = {"Cookie": f"sdc_sid={wrong}", "Origin": server.origin}
+            assert ask(server, way, headers=headers).status_code == 401, (wrong, way)
+
+
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "authorization"])
 def test_a_token_in_the_address_does_not_count(server: Running, name: str) -> None:
     secret = sign_on(server, "admin")["Authorization"]
