@@ -79,9 +79,10 @@ def _lifespan(settings: Settings, warm: bool) -> Any:
         drop_area.sweep()
         api.state.keeper = await run_in_threadpool(start_keeper, settings)
         yield
-        await run_in_threadpool(api.state.keeper.stop)
         follow.stop()
         stop_all()
+        if api.state.keeper is not None:
+            await run_in_threadpool(api.state.keeper.stop)
 
     return lifespan
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
+from sdcviz.errors import SdcvizError
+from sdcviz.jobs import Keeper
 from sdcviz.jobs.model import Job, State
 from sdcviz.settings import Settings
 
@@ -16,12 +17,20 @@ __all__ = ["start_keeper"]
 log = logging.getLogger(__name__)
 
 
-def start_keeper(settings: Settings) -> Any:
-    """Start to look after the jobs; call ``stop()`` of what is returned in the end."""
-    from sdcviz.jobs.keeper import Keeper
+def start_keeper(settings: Settings) -> Keeper | None:
+    """Start to keep jobs beside the page; without a database of them there is the page at least.
 
-    keeper = Keeper(settings=settings, on_end=_ended)
-    keeper.start()
+    Returns
+    -------
+    Keeper or None
+        To be stopped in the end.
+    """
+    try:
+        keeper = Keeper(settings=settings, on_end=_ended)
+        keeper.start()
+    except SdcvizError as error:
+        log.error("Jobs are not kept: %s", error)
+        return None
     return keeper
 
 
