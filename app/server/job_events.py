@@ -26,7 +26,7 @@ MOST_STREAMS = 200
 """Most streams of one process at a time."""
 _LOOK = 0.5
 _SILENCE = 15.0
-_RECHECK = 10.0
+_RECHECK = 3.0
 _BATCH = 1000
 _streams = 0  # only the event loop counts
 

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,12 @@ from typing import Any
 import httpx
 import pytest
 from conftest import ROOT, need
-from serving import Running, Visitor, running, sign_on, until
+from serving import Running, Visitor, revoke_all, running, sign_on, until
+
+from sdcviz.jobs import Keeper
+from sdcviz.settings import get_settings, load_settings
+from sdcviz.workspaces.tokens import local_user
+from sdcviz_app.server.health import _troubles
 
 CASTS = "time,lon,lat,depth,temperature\n" + "".join(
     f"2001-05-{day:02d},{3 + day / 10},42.5,{depth},{15 - depth / 50}\n"
@@ -258,7 +264,7 @@ def test_a_job_is_stopped_paused_and_hibernated(service: Running) -> None:
     steer("hibernate", "hibernated")
     steer("wake", "queued", "starting", "running")
     steer("stop", "cancelled")
-    assert admin.http.post(f"{path}/explode").status_code == 400
+    assert admin.http.post(f"{path}/explode").status_code == 404
     told = admin.http.post(f"{path}/resume")
     assert told.status_code == 400 and "cancelled already" in told.json()["detail"]
 
@@ -324,6 +330,45 @@ def test_a_body_that_is_too_deep_is_refused(ann: Client) -> None:
     assert ann.http.post("api/jobs", content=body).status_code == 400
 
 
+RECIPE = """
+recipe: 1
+collection: {collection}
+parameter: temperature
+flags: ["0"]
+domain: {{box: [3, 42, 4, 43], resolution: 0.5}}
+levels: [0, 10]
+lengths: {{horizontal: 80 km, vertical: 50 m}}
+epsilon2: 0.1
+error: none
+"""
+
+
+def test_a_product_is_made_by_a_recipe_that_comes_along(
+    service: Running, ann: Client, imported: dict[str, Any]
+) -> None:
+    known = next(c for c in ann.get("api/collections") if c["name"] == "casts")["id"]
+    wish = ["divand", "recipe.yaml", "--out", "sea.nc", "--workers", "1", "--json"]
+    job = ann.ask(wish, files={"recipe.yaml": RECIPE.format(collection=known)})
+    job = ann.end(job)
+    assert job["state"] == "done", ann.http.get(f"api/jobs/{job['id']}/log").text
+    (service.data_dir / "products").mkdir(exist_ok=True)
+    (service.data_dir / "products" / "kept.nc").write_bytes(b"CDF")
+    (service.data_dir / "products" / "trap.nc").symlink_to("/etc/passwd")
+    made, kept = ann.get("api/products")
+    assert (made["name"], made["parameter"], made["job"]) == ("sea.nc", "temperature", job["id"])
+    assert made["size"] > 1000
+    assert (kept["name"], kept["parameter"], kept["job"], kept["size"]) == (
+        "kept.nc",
+        None,
+        None,
+        3,
+    )
+    assert made["id"] != kept["id"]
+    assert [p["name"] for p in Client(service, "read", owner="eve").get("api/products")] == [
+        "kept.nc"
+    ]
+
+
 def test_usage_is_told(service: Running, ann: Client, imported: dict[str, Any]) -> None:
     month = imported["created"][:7]
     rows = ann.get(f"api/usage?month={month}&by=job")
@@ -335,6 +380,29 @@ def test_usage_is_told(service: Running, ann: Client, imported: dict[str, Any]) 
 def test_the_server_says_whether_it_is_ready(service: Running) -> None:
     answer = httpx.get(f"{service.address}api/ready")
     assert (answer.status_code, answer.json()) == (200, {"ready": True, "detail": ""})
+
+
+def test_it_says_what_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDCVIZ_DATA_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    keeper = Keeper()
+    assert list(_troubles(get_settings(), None)) == [
+        "Nobody looks after the jobs: the keeper is not there; restart the server."
+    ]
+    keeper.start()
+    try:
+        assert list(_troubles(get_settings(), keeper)) == []
+        (full,) = _troubles(load_settings(min_free_bytes=2**60), keeper)
+        assert re.fullmatch(r"The disk of the data folder has .* left; free some space.", full)
+        (tmp_path / "file").touch()
+        (away,) = _troubles(load_settings(data_dir=tmp_path / "file"), keeper)
+        assert away.startswith("The data folder can't be written") and str(tmp_path) not in away
+        monkeypatch.setenv("SDCVIZ_JOBS_URL", f"sqlite:///{tmp_path}/file/jobs.sqlite")
+        get_settings.cache_clear()
+        assert "The database of jobs does not answer." in list(_troubles(get_settings(), keeper))
+    finally:
+        keeper.stop()
+        get_settings.cache_clear()
 
 
 def test_the_page_asks_without_a_token(service: Running, imported: dict[str, Any]) -> None:
@@ -359,3 +427,17 @@ def test_the_lines_of_the_readme_run(service: Running, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "event: over" in done.stdout and '"state":"done"' in done.stdout
+
+
+def test_whoever_follows_with_a_token_that_is_revoked_is_let_go(service: Running) -> None:
+    admin, other = Client(service, "admin"), Client(service, "read", owner=local_user())
+    words = ["job", "trial", "--steps", "10000", "--seconds", "0.05"]
+    job = command(service, "job", "submit", "--json", "--", *words)
+    with other.http.stream("GET", f"api/jobs/{job['id']}/events") as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        revoke_all(service)
+        told = list(lines)  # ends, though the job goes on
+    assert not any("event: over" in line for line in told)
+    assert admin.http.get("api/jobs").status_code == 401
+    command(service, "job", "stop", job["id"], "--json")
