@@ -12,6 +12,8 @@ __all__ = ["JobView", "Jobs", "NewJob", "ResultFile", "ResultFiles", "UsageRow",
 
 _DAY = 86_400.0
 _FILE_BYTES = 1_000_000
+_LINE = r"^[^\x00-\x1f\x7f]*$"
+"""It goes into lists, logs and the subjects of mails."""
 
 Word = Annotated[str, Field(max_length=4096)]
 Text = Annotated[str, Field(max_length=_FILE_BYTES)]
@@ -59,8 +61,8 @@ class NewJob(_Given):
     )  # fmt: skip
     engine: str = Field("", max_length=64, description="Where it runs; empty: as usual here.")
     limits: LimitsGiven = Field(default_factory=LimitsGiven)
-    title: str = Field("", max_length=200, description="For people.")
-    workspace: str = Field("", max_length=100)
+    title: str = Field("", max_length=200, pattern=_LINE, description="For people.")
+    workspace: str = Field("", max_length=100, pattern=_LINE)
     id: Identity | None = Field(
         None, description="Identity: asked for twice, the job is started once."
     )

@@ -19,6 +19,7 @@ __all__ = ["LARGEST_RECIPE", "check_recipe", "read_text"]
 LARGEST_RECIPE = 100_000
 """Bytes; reading one that is made to be slow stays a matter of a moment."""
 _DEEPEST = 20
+_MOST_WORKERS = 99
 
 
 def read_text(path: Path) -> str:
@@ -60,6 +61,9 @@ def check_recipe(text: str, name: str, places: Places, folder: Path | None) -> s
         raise BadRequest(f"{name}: this is no YAML ({str(error).splitlines()[0]}).") from None
     if recipe.run.scheduler:
         raise Forbidden(f"{name}: run.scheduler is the server's choice; leave it out.")
+
+    if (recipe.run.workers or 0) > _MOST_WORKERS:
+        raise BadRequest(f"{name}: run.workers may be up to {_MOST_WORKERS} here.")
 
     def seen(path: str | None) -> str | None:
         return None if path is None else str(places.read(path, folder))

@@ -299,6 +299,8 @@ def test_too_many_that_wait_are_refused(service: Running, data: Path) -> None:
         ({"arguments": ["info", "x"], "env": {"PATH": "/tmp"}}, 400),
         ({"arguments": ["info", "x"], "image": "evil"}, 400),
         ({"arguments": ["info", "x"], "reads": ["/etc"]}, 400),
+        ({"arguments": ["info", "x"], "title": "a\r\nBcc: all@example.org"}, 400),
+        ({"arguments": ["info", "x"], "limits": {"cpu": True}}, 400),
         ({"arguments": ["serve"]}, 403),
         ({"arguments": ["info", "/etc"]}, 403),
         ({"arguments": ["columns", "t"], "files": {"t": "x"}, "engine": "moon"}, 400),

@@ -151,6 +151,13 @@ def test_a_made_up_cookie_is_nobody(server: Running, visitor: Visitor) -> None:
             assert ask(server, way, headers=headers).status_code == 401, (wrong, way)
 
 
+def test_nobody_fills_the_disk_with_files(server: Running) -> None:
+    address = f"{server.address}api/uploads/{'0' * 16}/x"
+    for headers in ({}, {"Cookie": "sdc_sid=x", "Origin": server.origin}, sign_on(server, "read")):
+        assert httpx.put(address, content=b"x", headers=headers).status_code == 401
+    assert not list((server.data_dir / "uploads").glob("*/" + "0" * 16))
+
+
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "authorization"])
 def test_a_token_in_the_address_does_not_count(server: Running, name: str) -> None:
     secret = sign_on(server, "admin")["Authorization"]
