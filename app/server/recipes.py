@@ -60,7 +60,7 @@ def check_recipe(text: str, name: str, places: Places, folder: Path | None) -> s
     except yaml.YAMLError as error:
         raise BadRequest(f"{name}: this is no YAML ({str(error).splitlines()[0]}).") from None
     if recipe.run.scheduler:
-        raise Forbidden(f"{name}: run.scheduler is the server's choice; leave it out.")
+        raise Forbidden(f"{name}: run.scheduler may not be chosen here; leave it out.")
 
     if (recipe.run.workers or 0) > _MOST_WORKERS:
         raise BadRequest(f"{name}: run.workers may be up to {_MOST_WORKERS} here.")

@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from conftest import ROOT, need
 from serving import Running, Visitor, revoke_all, running, sign_on, until
 
-from sdcviz.jobs import Keeper
+from sdcviz.jobs import Job, JobSpec, Keeper
+from sdcviz.jobs.store import Store
 from sdcviz.settings import get_settings, load_settings
 from sdcviz.workspaces.tokens import local_user
+from sdcviz_app.server import job_events
 from sdcviz_app.server.health import _troubles
 
 CASTS = "time,lon,lat,depth,temperature\n" + "".join(
@@ -184,6 +187,26 @@ def test_events_come_as_they_happen_and_go_on_where_one_was(service: Running, an
     assert events(ann, job["id"], told[-1][1]) == (204, [])
     answer = ann.http.get(f"api/jobs/{job['id']}/events", headers={"Last-Event-ID": "-1"})
     assert answer.status_code == 400
+
+
+def test_a_quiet_stream_stays_open_with_words_that_mean_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDCVIZ_DATA_DIR", str(tmp_path))
+    for name, value in {"_SILENCE": 0, "_LOOK": 0, "_RECHECK": -1}.items():
+        monkeypatch.setattr(job_events, name, value)
+    get_settings.cache_clear()
+    job = Job(JobSpec("ab" * 16, ("trial",), tmp_path), created="2026-11-26T12:00:00+00:00")
+    Store().add(job)
+    asked = iter([True, True, False])
+
+    async def follow() -> list[str]:
+        return [news async for news in job_events.stream(job.id, 0, lambda: next(asked))]
+
+    told = anyio.run(follow)
+    get_settings.cache_clear()
+    assert told[0].startswith("id: 0\nevent: state\ndata: {")
+    assert told[1:] == [": still here\n\n"] * 2
 
 
 def test_one_key_starts_one_job(ann: Client, imported: dict[str, Any]) -> None:

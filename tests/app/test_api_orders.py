@@ -232,7 +232,7 @@ def test_a_recipe_reaches_no_further(
     settings: Settings, profiles_collection: Path, more: str, rest: str
 ) -> None:
     known = library.remember(str(profiles_collection)).id
-    with pytest.raises((Forbidden, NotFound, BadRequest), match=r"may |came with|scheduler|up to 99"):
+    with pytest.raises((Forbidden, NotFound, BadRequest), match=r"may |came with|up to 99"):
         recipe(settings, RECIPE.format(collection=known, more=more, rest=rest))
 
 
