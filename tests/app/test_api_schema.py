@@ -15,7 +15,7 @@ CONFIG = """
 seed = 5
 [generation]
 deterministic = true
-max-examples = 8
+max-examples = 5
 [checks]
 # What a command's words may be is beyond what a schema can say: 400 is an answer, too.
 positive_data_acceptance.expected-statuses = ["2xx", "400", "403", "404", "409", "429"]
