@@ -131,6 +131,14 @@ class Settings(BaseSettings):
     upload_max_bytes: int = Field(
         20 * 1024**3, gt=0, description="Largest file that the page accepts."
     )
+    job_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Folders with files that jobs asked for over HTTP may read, besides the "
+        "collections and products of this server. In the environment, separated by commas.",
+    )
+    min_free_bytes: int = Field(
+        1024**3, ge=0, description="With less room left in data_dir the server is not ready."
+    )
     cache_collections: int = Field(
         8, ge=1, description="Collections that a server process keeps open."
     )
@@ -322,6 +330,12 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             value = value.split(",")
         return tuple(w.strip() if isinstance(w, str) else w for w in value if str(w).strip())
+
+    @field_validator("job_folders", mode="before")
+    @classmethod
+    def _folders(cls, value: Any) -> Any:
+        names = value.split(",") if isinstance(value, str) else value
+        return tuple(Path(n).expanduser().absolute() for n in names if str(n).strip())
 
     @field_validator("journal_url", "jobs_url")
     @classmethod

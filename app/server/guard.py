@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import json
 import secrets
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -18,11 +19,13 @@ from urllib.parse import urlsplit
 
 from sdcviz.settings import Settings
 
-__all__ = ["COOKIE", "HANDLE", "Guard", "handle_of"]
+__all__ = ["COOKIE", "HANDLE", "VISITOR", "Guard", "handle_of"]
 
 COOKIE = "sdc_sid"
 HANDLE = "X-Sdc-Handle"
 """Header, and name in the token, of a visitor's public handle."""
+VISITOR = "sdcviz.visitor"
+"""Key in the scope of a request: whether it came with a visitor's cookie."""
 
 _HANDLE_HEADER = HANDLE.lower().encode()
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -47,6 +50,22 @@ _POLICY = {
 def handle_of(cookie: str, key: bytes) -> str:
     """Return the public handle of a visitor's secret cookie; it can't be turned back."""
     return hmac.new(key, b"handle:" + cookie.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def new_cookie(key: bytes) -> str:
+    """Return a secret cookie for a new visitor."""
+    secret = secrets.token_urlsafe(32)
+    return f"{secret}.{_signature(secret, key)}"
+
+
+def is_cookie(cookie: str, key: bytes) -> bool:
+    """Whether this server gave the cookie out: one that was made up is no visitor's."""
+    secret, _, signature = cookie.partition(".")
+    return hmac.compare_digest(signature.encode(), _signature(secret, key).encode())
+
+
+def _signature(secret: str, key: bytes) -> str:
+    return hmac.new(key, b"cookie:" + secret.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _is_loopback(host: str) -> bool:
@@ -91,7 +110,7 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        request = _Request(scope)
+        request = _Request(scope, self.key)
         reason = self._objection(request)
         if reason:
             await _refuse(scope, send, reason)
@@ -102,7 +121,7 @@ class Guard:
             return
         visitor, fresh = request.visitor, False
         if not visitor and scope["type"] == "http":
-            visitor, fresh = secrets.token_urlsafe(32), True
+            visitor, fresh = new_cookie(self.key), True
         if scope["type"] == "websocket" and not self._is_own_token(request):
             await _refuse(scope, send, "The page is too old or not yours; reload it.")
             return
@@ -114,6 +133,7 @@ class Guard:
             "path": path,
             "raw_path": path.encode(),
             "root_path": self.prefix,
+            VISITOR: not fresh,
         }
         give = visitor if fresh and path == f"{self.prefix}/" else ""
         await self.app(inner, receive, self._sender(send, request, give))
@@ -130,7 +150,18 @@ class Guard:
                 return "" if request.kind == "http" and not request.visitor else _NO_ORIGIN
             if not self._is_own(request.origin, request.host):
                 return f"Requests from {request.origin} are not allowed; see allowed_origins."
-        return ""
+        return self._objection_to_site(request)
+
+    def _objection_to_site(self, request: _Request) -> str:
+        """Return why a foreign page may not read: it could not see the answer, but make us work.
+
+        A link from elsewhere that a person follows is in order.
+        """
+        foreign = request.site in {"cross-site", "same-site"} and request.mode != "navigate"
+        if "/api/" not in request.scope["path"] or not foreign:
+            return ""
+        own = request.origin and self._is_own(request.origin, request.host)
+        return "" if own else "Pages of another site may not ask here; see allowed_origins."
 
     def _is_own(self, origin: str, host: str) -> bool:
         origin = origin.lower()
@@ -188,7 +219,7 @@ _NO_ORIGIN = "The request does not say where it comes from."
 class _Request:
     """The few things of a request that the guard looks at."""
 
-    def __init__(self, scope: Any) -> None:
+    def __init__(self, scope: Any, key: bytes) -> None:
         self.scope = scope
         self.kind: str = scope["type"]
         self.method: str = scope.get("method", "GET")
@@ -196,7 +227,10 @@ class _Request:
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self.host = self._text(b"host")
         self.origin = self._text(b"origin")
-        self.visitor = self._cookie()
+        self.site = self._text(b"sec-fetch-site")
+        self.mode = self._text(b"sec-fetch-mode")
+        cookie = self._cookie()
+        self.visitor = cookie if is_cookie(cookie, key) else ""
 
     def _text(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1").strip()
@@ -235,7 +269,11 @@ async def _refuse(scope: Any, send: Any, reason: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": reason[:120]})
         return
-    await _answer(send, 403, reason.encode(), [])
+    if "/api/" in scope["path"]:
+        kind = [(b"content-type", b"application/json")]
+        await _answer(send, 403, json.dumps({"detail": reason}).encode(), kind)
+        return
+    await _answer(send, 403, reason.encode(), [_PLAIN])
 
 
 async def _redirect(scope: Any, send: Any, where: str) -> None:
@@ -244,10 +282,13 @@ async def _redirect(scope: Any, send: Any, where: str) -> None:
         return
     query = scope.get("query_string", b"")
     target = where.encode() + (b"?" + query if query else b"")
-    await _answer(send, 307, b"", [(b"location", target)])
+    await _answer(send, 307, b"", [_PLAIN, (b"location", target)])
+
+
+_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 
 
 async def _answer(send: Any, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    start = [(b"content-type", b"text/plain; charset=utf-8"), *headers, *_security_headers("")]
+    start = [*headers, *_security_headers("")]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})
