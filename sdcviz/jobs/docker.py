@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from ..errors import EngineError
 from ..settings import Settings, get_settings
+from .containers import bring_wrapper
 from .docker_container import (
     ATTEMPT,
     FOLDER,
     JOB,
     PORT,
     SERVER,
-    bring_wrapper,
     container_name,
     container_options,
 )

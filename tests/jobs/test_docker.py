@@ -110,6 +110,15 @@ def test_a_folder_that_is_not_ours_is_not_given_away(
     assert elsewhere.stat().st_uid == os.getuid()
 
 
+@pytest.mark.parametrize("where", ["", "jobs", ".."])
+def test_no_container_sees_the_keys_and_all_jobs(tmp_path: Path, where: str) -> None:
+    settings = load_settings(data_dir=tmp_path / "data")
+    for more in ({"reads": (settings.data_dir / where,)}, {"writes": (settings.data_dir / where,)}):
+        spec = new_job(settings.data_dir, "true", **more)
+        with pytest.raises(EngineError, match="holds keys and other jobs"):
+            container_options(spec, settings, "s")
+
+
 def test_out_of_memory(engine: DockerEngine, tmp_path: Path) -> None:
     script = "x = []\nwhile True: x.append(bytearray(b'1' * 1000000))"
     spec = new_job(tmp_path, sys.executable, "-c", script, limits=Limits(memory=50_000_000))
