@@ -22,7 +22,7 @@ from .engine_parts import server_label, tell_grace
 from .folders import exit_record
 from .kubernetes_job import ATTEMPT, FOLDER, JOB, PORT, SERVER, STOPPED, job_manifest, job_name
 from .kubernetes_mirror import Mirror
-from .kubernetes_sight import is_over, pod_of, sight_of
+from .kubernetes_sight import is_over, is_unexplained, pod_of, sight_of
 from .model import JobSpec, Limits, Usage
 
 __all__ = ["KubernetesEngine"]
@@ -86,16 +86,24 @@ class KubernetesEngine:
         return state
 
     def look(self, states: Mapping[str, dict[str, Any]]) -> dict[str, Sight]:
-        """Look at the copy that the watch keeps; the cluster is not asked."""
+        """Look at the copy that the watch keeps; the cluster is only asked why a job failed."""
         if not states:
             return {}
-        with self._asking("Jobs can't be looked at") as (_, _, jobs, pods):
-            known, running = jobs.objects(), pods.objects()
         sights = {}
-        for job, state in states.items():
-            found = known.get(state["name"])
-            pod = pod_of(state["name"], running)
-            sights[job] = sight_of(found, pod) if found else Sight("gone")
+        with self._asking("Jobs can't be looked at") as (_, core, jobs, pods):
+            known, running = jobs.objects(), pods.objects()
+            for job, state in states.items():
+                found, pod = known.get(state["name"]), pod_of(state["name"], running)
+                if found and is_unexplained(found, pod):
+                    # The watch of Jobs was faster than that of pods.
+                    told = core.list_namespaced_pod(
+                        self._namespace,
+                        label_selector=f"job-name={state['name']}",
+                        _request_timeout=TIMEOUT,
+                    )
+                    fresh = core.api_client.sanitize_for_serialization(told)["items"]
+                    pod = pod_of(state["name"], {p["metadata"]["name"]: p for p in fresh})
+                sights[job] = sight_of(found, pod) if found else Sight("gone")
         return sights
 
     def stop(self, state: dict[str, Any], grace: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from .engine import Sight
 from .kubernetes_job import STOPPED
 
-__all__ = ["is_over", "pod_of", "sight_of"]
+__all__ = ["is_over", "is_unexplained", "pod_of", "sight_of"]
 
 LOST = frozenset({"NodeLost", "Evicted", "Shutdown", "NodeShutdown", "Terminated", "Preempting"})
 """Reasons of a pod that was ended because of its node."""
@@ -41,6 +41,19 @@ def is_over(job: Mapping[str, Any]) -> bool:
     """
     stopped = STOPPED in (job["metadata"].get("annotations") or {})
     return bool(_ends(job)) or (stopped and not (job.get("status") or {}).get("active"))
+
+
+def is_unexplained(job: Mapping[str, Any], pod: Mapping[str, Any] | None) -> bool:
+    """Tell whether a Job has failed, and nothing is known of its pod's end.
+
+    Parameters
+    ----------
+    job : mapping
+    pod : mapping or None
+        Its newest pod, as far as it is known.
+    """
+    phase = ((pod or {}).get("status") or {}).get("phase")
+    return "Failed" in _ends(job) and phase not in ("Failed", "Succeeded")
 
 
 def sight_of(job: Mapping[str, Any], pod: Mapping[str, Any] | None) -> Sight:

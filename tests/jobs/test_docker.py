@@ -152,8 +152,7 @@ def test_a_start_that_was_broken_off_goes_on(engine: DockerEngine, tmp_path: Pat
 def test_installations_do_not_see_each_other(
     engine: DockerEngine, local_image: dict[str, Any], tmp_path: Path
 ) -> None:
-    spec = new_job(tmp_path, "true")
-    engine.start(spec)
+    spec, _ = _running(engine, tmp_path, SLEEPER)
     other = DockerEngine(load_settings(data_dir=tmp_path / "other", **local_image))
     assert spec.id in engine.found() and other.found() == {}
     with pytest.raises(EngineError, match="of another installation"):
