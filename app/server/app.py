@@ -88,8 +88,8 @@ def _lifespan(warm: bool) -> Any:
 
 def _keep_jobs() -> Keeper | None:
     """Keep jobs beside the page; without a database of them the page is shown all the same."""
-    keeper = Keeper()
     try:
+        keeper = Keeper()
         keeper.start()
     except SdcvizError as error:
         log.error("Jobs are not kept: %s", error)

@@ -60,7 +60,8 @@ def woken(job: Job) -> dict[str, Any]:
 def _ended(job: Job, record: dict[str, Any]) -> Verdict:
     code, reason = record.get("exit_code"), record.get("reason", "")
     if code == 0:
-        return Verdict(State.DONE, "", 0)
+        short = "The disk of its folder is full: its log is not complete."
+        return Verdict(State.DONE, short if record.get("log_full") else "", 0)
     if reason == "stopped":
         stopped = _wished(job) or _lost(job, "Its node asked it to stop")
         return Verdict(stopped.state, stopped.reason, code, stopped.again)

@@ -10,7 +10,7 @@ from ..settings import Settings, get_settings
 from .desk import Desk
 from .engine import Engine
 from .model import Job
-from .presence import Presence
+from .presence import Presence, is_kept, leave_keeper
 from .store import Store
 
 __all__ = ["Keeper"]
@@ -83,7 +83,10 @@ class Keeper:
             desk.wake()
 
     def stop(self, leave: bool = False) -> None:
-        """End; unless `leave`, running jobs rest, or are cancelled, as the settings say."""
+        """End; unless `leave`, running jobs rest, or are cancelled, as the settings say.
+
+        What was asked to go on does so, and a keeper for it is left in the background.
+        """
         _running.discard(self)
         self._stopping.set()
         self.wake()
@@ -93,6 +96,8 @@ class Keeper:
         for desk in self.desks:
             desk.close(leave)
         self._presence.end()
+        if not leave and not self.is_idle() and not is_kept(self.store.url):
+            leave_keeper()
 
     def was_replaced(self) -> bool:
         """Whether another keeper has taken all of it over."""

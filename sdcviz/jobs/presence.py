@@ -10,6 +10,7 @@ import sys
 import zlib
 from pathlib import Path
 
+from ..errors import StorageError
 from ..settings import get_settings
 
 __all__ = ["Presence", "is_kept", "is_served", "leave_keeper"]
@@ -17,7 +18,13 @@ __all__ = ["Presence", "is_kept", "is_served", "leave_keeper"]
 
 def _file(url: str, kind: str) -> Path:
     folder = get_settings().data_dir / "jobs"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: the folder of jobs can't be made ({error.strerror}); set SDCVIZ_DATA_DIR "
+            "to a folder of yours."
+        ) from error
     return folder / f"{kind}.{zlib.crc32(url.encode()):08x}"
 
 

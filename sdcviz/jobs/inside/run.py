@@ -261,6 +261,7 @@ class Run:
             "exit_code": 128 + killed if killed else code,
             "signal": killed,
             "reason": self.reason,
+            "log_full": self.log.full,
             "started": self.started,
             "ended": now(),
             "usage": self._usage(),
