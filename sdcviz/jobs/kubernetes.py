@@ -8,6 +8,7 @@ of the pods, by their label ``sdcviz.network``: Kubernetes has no switch for it 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -100,8 +101,9 @@ class KubernetesEngine:
                         self._namespace,
                         label_selector=f"job-name={state['name']}",
                         _request_timeout=TIMEOUT,
+                        _preload_content=False,
                     )
-                    fresh = core.api_client.sanitize_for_serialization(told)["items"]
+                    fresh = json.loads(told.data).get("items", [])
                     pod = pod_of(state["name"], {p["metadata"]["name"]: p for p in fresh})
                 sights[job] = sight_of(found, pod) if found else Sight("gone")
         return sights
@@ -265,8 +267,6 @@ def _connect(file: Path | None) -> Any:
 
 def _message(error: Any) -> str:
     """Return the sentence in the cluster's answer."""
-    import json
-
     try:
         return str(json.loads(error.body)["message"])
     except (TypeError, ValueError, KeyError):
