@@ -7,7 +7,7 @@ from typing import Any
 
 from ..settings import Settings
 from .containers import WRAPPER, outputs, prepare_folders, user_of
-from .model import JobSpec
+from .model import JobSpec, Usage
 
 __all__ = [
     "ATTEMPT",
@@ -17,6 +17,7 @@ __all__ = [
     "SERVER",
     "container_name",
     "container_options",
+    "read_use",
 ]
 
 JOB, ATTEMPT, SERVER = "sdcviz.job", "sdcviz.attempt", "sdcviz.server"
@@ -124,3 +125,32 @@ def _mounts(spec: JobSpec, settings: Settings) -> list[Any]:
 def _names(path: Path) -> set[str]:
     """Return a path as it was given and as it really is: a job may use either."""
     return {str(path.absolute()), str(path.resolve())}
+
+
+def read_use(stats: dict[str, Any]) -> Usage | None:
+    """Read the counters of a container, of both generations of control groups.
+
+    Parameters
+    ----------
+    stats : dict
+
+    Returns
+    -------
+    Usage or None
+        None where it does not run.
+    """
+    if not stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage"):
+        return None
+    memory = stats.get("memory_stats", {})
+    detail = memory.get("stats", {})
+    cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
+    moved = {"read": 0, "write": 0}
+    for row in stats.get("blkio_stats", {}).get("io_service_bytes_recursive") or []:
+        if row["op"].lower() in moved:
+            moved[row["op"].lower()] += row["value"]
+    return Usage(
+        cpu=stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9,
+        memory=max(memory.get("usage", 0) - cache, 0),
+        read=moved["read"],
+        written=moved["write"],
+    )

@@ -18,6 +18,7 @@ from engine_services import IMAGE, DockerDaemon, free_port, wait_for
 from sdcviz.errors import EngineError
 from sdcviz.jobs.docker import DockerEngine
 from sdcviz.jobs.docker_container import container_options
+from sdcviz.jobs.folders import exit_record, read_events, read_log, write_job
 from sdcviz.jobs.model import JobSpec, Limits, State, Wish
 from sdcviz.settings import load_settings
 
@@ -172,6 +173,34 @@ def test_an_image_of_its_own(
     with pytest.raises(EngineError, match="no image 'sdcviz/none'") as caught:
         engine.start(new_job(tmp_path, "4", image="sdcviz/none"))
     assert not caught.value.passing
+    with docker_daemon.client() as docker:
+        bare = b"FROM scratch\nENV PATH=/none\nCMD a"
+        docker.images.build(fileobj=BytesIO(bare), tag="sdcviz/bare:1", rm=True)
+    spec = new_job(tmp_path, "4", image="sdcviz/bare:1")
+    ended = verdict(spec, until_over(engine, spec, engine.start(spec)))
+    assert ended.state is State.FAILED and "could not begin" in ended.reason
+    assert "exec python3 failed: No such file" in ended.reason
+
+
+def test_what_a_job_puts_into_its_folder_misleads_nobody(
+    engine: DockerEngine, tmp_path: Path
+) -> None:
+    """A server with more rights than the job neither reads nor writes through links."""
+    secret = tmp_path / "secret"
+    secret.write_text('{"event": "secret", "attempt": 1}\n')
+    links = "log.txt log.5.txt events.jsonl stop exit.json"
+    script = f"cd ..; mkfifo log.9.txt; for f in {links}; do ln -sf {secret} $f; done; echo done"
+    script += f"; ln -sf {secret} job.{os.getpid()}.draft; touch work/ready; sleep 600"
+    spec = new_job(tmp_path, "sh", "-c", script)
+    state = engine.start(spec)
+    wait_for("links", (spec.folder / "work" / "ready").exists)
+    texts = [read_log(spec.folder, offset)[0] for offset in (0, 5, 9, -20)]
+    assert "secret" not in str([texts, read_events(spec.folder)])
+    assert exit_record(spec.folder, 1) == {}
+    write_job(spec, 5)
+    engine.stop(state, 0)
+    assert secret.read_text() == '{"event": "secret", "attempt": 1}\n'
+    until_over(engine, spec, state)
 
 
 def test_an_interactive_job_is_reached(engine: DockerEngine, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import os
 import time
 from typing import Any
 
+from .safe import regular
+
 __all__ = ["Record", "now", "read_exit"]
 
 _ROOM = 16 * 1024
@@ -23,7 +25,7 @@ def now() -> str:
 def read_exit(folder: str) -> dict[str, Any]:
     """Return the exit record of a job folder; empty where there is none."""
     try:
-        with open(os.path.join(folder, "exit.json"), "rb") as file:
+        with open(os.path.join(folder, "exit.json"), "rb", opener=regular) as file:
             found = json.loads(file.read())
     except (OSError, ValueError):
         return {}
