@@ -65,7 +65,7 @@ class Desk:
         self._delay: dict[str, tuple[float, float]] = {}
         self._next_look = self._next_queue = self._next_cleaning = self._away = 0.0
         self._stopping = False
-        self._has_woken = yields
+        self._has_begun = False
         self._pipe: tuple[int, int] | None = None
 
     # ---- the thread ----------------------------------------------------
@@ -126,9 +126,9 @@ class Desk:
             self.lease.lost()
 
     def _look(self) -> None:
-        if not self._has_woken:
-            self._has_woken = True
-            self._wake_resting()
+        if not self._has_begun:
+            self._has_begun = True
+            self._begin()
         kept = self.store.kept(self.engine.name, self.place, ACTIVE)
         if kept:
             self._follow(kept)
@@ -140,12 +140,18 @@ class Desk:
             self._next_cleaning = time.monotonic() + CLEAN_EVERY
             remove_old(self.store, self.engine.name, self.place, self.settings.jobs_days)
 
-    def _wake_resting(self) -> None:
-        """Let jobs go on that rest since a server stopped; nobody wished them to hibernate."""
+    def _begin(self) -> None:
+        """End what runs though it is over, and let go on what rests since a server stopped."""
+        with contextlib.suppress(EngineError):
+            found = self.engine.found()
+            for job in self.store.some(list(found)):
+                if job.is_over:
+                    self.engine.stop(found[job.id], 0)
+        if self.lease.yields:
+            return
         asleep = self.store.kept(self.engine.name, self.place, [State.HIBERNATED])
-        self._commit(
-            [Change(k.job, woken(k.job), action="wake") for k in asleep if k.job.wish is Wish.RUN]
-        )
+        resting = [one.job for one in asleep if one.job.wish is Wish.RUN]
+        self._commit([Change(job, woken(job), action="wake") for job in resting])
 
     def _follow(self, kept: Sequence[Kept]) -> None:
         states = {k.job.id: k.job.engine_state for k in kept if k.job.engine_state}

@@ -66,9 +66,9 @@ class Store:
         """Do `work` with a connection."""
         return self.database.read(work)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], lasting: bool = True) -> T:
         """Do `work` in a transaction that no other writer of jobs interrupts."""
-        return self.database.write(LOCK, work)
+        return self.database.write(LOCK, work, lasting)
 
     # ---- one job -------------------------------------------------------
     def add(self, job: Job, check: Callable[[Connection], None] | None = None) -> Job:
@@ -175,7 +175,8 @@ class Store:
             fence(db, lease, holder)
             return [change for change in changes if _write(db, change)]
 
-        return self.write(work) if changes else []
+        # Job folders and engines know all of it, should the machine lose its power.
+        return self.write(work, lasting=False) if changes else []
 
     def told(self, id: str) -> None:
         """Write down that somebody was told of the end of a job."""

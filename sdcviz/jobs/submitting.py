@@ -138,7 +138,7 @@ def submit(
     job = Job(spec, created=now(), estimate=estimate, place=place)
     job = store.add(job, lambda db: _within_quota(db, spec, settings))
     see_to_it(store)
-    return store.get(job.id)
+    return job
 
 
 def _identity(id: str | None) -> str:
