@@ -101,8 +101,8 @@ class SlurmEngine:
             # A node takes a second for that, and drops signals until then.
             self._later.call(f"{number} again", AWAKE, lambda: self._try(*ask))
         self._run(*ask)
-        if row.state == "STOPPED":
-            self._run("scancel", "--signal=CONT", "--full", number)
+        # Who is stopped hears nothing; Slurm may not know yet that it is.
+        self._run("scancel", "--signal=CONT", "--full", number)
         # The wrapper kills the job itself then; this is for one that can't.
         self._later.call(number, grace + 5, lambda: self._try("scancel", number))
 
