@@ -7,11 +7,11 @@ import json
 import os
 import time
 
+from .safe import regular
+
 TYPE_CHECKING = False  # that of typing takes longer to load than all of this
 if TYPE_CHECKING:
     from typing import Any
-
-from .safe import regular
 
 __all__ = ["Record", "now", "read_exit"]
 
