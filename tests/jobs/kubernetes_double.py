@@ -436,13 +436,19 @@ def _matches(found: dict[str, Any], query: dict[str, str]) -> bool:
     return wanted.items() <= found["metadata"]["labels"].items()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that were killed close no connection."""
+
+
 @contextmanager
 def cluster(root: Path, file: Path, namespace: str = "sdcviz") -> Iterator[Cluster]:
     """Serve a cluster, and write the file with which clients find it."""
     double = Cluster(namespace, root)
     handler = type("Handler", (_Handler,), {"cluster": double})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_address[1]}"
