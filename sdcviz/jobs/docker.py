@@ -12,18 +12,19 @@ from urllib.parse import urlsplit
 
 from ..errors import EngineError
 from ..settings import Settings, get_settings
+from .containers import bring_wrapper
 from .docker_container import (
     ATTEMPT,
     FOLDER,
     JOB,
     PORT,
     SERVER,
-    bring_wrapper,
     container_name,
     container_options,
+    read_use,
 )
 from .engine import Sight
-from .engine_parts import Later, server_label, tell_grace
+from .engine_parts import Later, has_begun, server_label, tell_grace
 from .folders import exit_record
 from .model import JobSpec, Limits, Usage
 
@@ -215,7 +216,11 @@ class DockerEngine:
             if code == KILLED and not reason and not self._later.knows(container):
                 # The wrapper gives that code as well, if it killed the job itself.
                 reason = "" if exit_record(Path(state["folder"]), state["attempt"]) else "node"
-            return Sight("ended", code, reason)
+            said = ""
+            if code and not has_begun(state["folder"]):
+                told = docker.api.logs(container, tail=1).decode(errors="replace")
+                said = told.strip()[-300:]
+            return Sight("ended", code, reason, said)
         return Sight("gone")
 
     def _freeze(self, container: str, wanted: bool) -> None:
@@ -231,7 +236,7 @@ class DockerEngine:
 
     def _sample(self, container: str) -> Usage | None:
         with self._asking("Use can't be sampled") as docker, _if_there():
-            return _usage(docker.api.stats(container, stream=False, one_shot=True))
+            return read_use(docker.api.stats(container, stream=False, one_shot=True))
         return None
 
     def _client(self) -> DockerClient:
@@ -287,22 +292,3 @@ def _state(container: str, labels: Mapping[str, str]) -> dict[str, Any]:
     port = int(labels.get(PORT, 0))
     attempt, folder = int(labels.get(ATTEMPT, 0)), labels.get(FOLDER, "")
     return {"container": container, "attempt": attempt, "folder": folder, "port": port}
-
-
-def _usage(stats: dict[str, Any]) -> Usage | None:
-    """Read the counters of both generations of control groups."""
-    if not stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage"):
-        return None
-    memory = stats.get("memory_stats", {})
-    detail = memory.get("stats", {})
-    cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
-    moved = {"read": 0, "write": 0}
-    for row in stats.get("blkio_stats", {}).get("io_service_bytes_recursive") or []:
-        if row["op"].lower() in moved:
-            moved[row["op"].lower()] += row["value"]
-    return Usage(
-        cpu=stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9,
-        memory=max(memory.get("usage", 0) - cache, 0),
-        read=moved["read"],
-        written=moved["write"],
-    )

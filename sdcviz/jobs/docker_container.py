@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import EngineError
 from ..settings import Settings
-from .model import JobSpec
+from .containers import WRAPPER, outputs, prepare_folders, user_of
+from .model import JobSpec, Usage
 
 __all__ = [
     "ATTEMPT",
@@ -19,15 +15,13 @@ __all__ = [
     "JOB",
     "PORT",
     "SERVER",
-    "bring_wrapper",
     "container_name",
     "container_options",
+    "read_use",
 ]
 
 JOB, ATTEMPT, SERVER = "sdcviz.job", "sdcviz.attempt", "sdcviz.server"
 FOLDER, PORT = "sdcviz.folder", "sdcviz.port"
-WRAPPER = ".wrapper"
-_no_caches = shutil.ignore_patterns("__pycache__")
 PROCESSES = 1024
 OVERHEAD = 16 * 1024**2
 """Bytes that the wrapper and what is around it take."""
@@ -60,10 +54,8 @@ def container_options(spec: JobSpec, settings: Settings, server: str) -> dict[st
     """
     from docker.types import LogConfig
 
-    user = _user(spec, settings)
-    mounts = _mounts(spec, settings)
-    for path in _outputs(spec):
-        _make_writable(path, user, spec, settings)
+    user = user_of(spec, settings)
+    prepare_folders(spec, settings)
     options: dict[str, Any] = {
         "image": spec.image or settings.docker_image,
         "name": container_name(spec),
@@ -71,7 +63,7 @@ def container_options(spec: JobSpec, settings: Settings, server: str) -> dict[st
         "command": ["-m", "sdcviz.jobs.inside", str(spec.folder)],
         "working_dir": str(spec.folder / "work"),
         "user": f"{user[0]}:{user[1]}",
-        "mounts": mounts,
+        "mounts": _mounts(spec, settings),
         "environment": _environment(spec, settings),
         "labels": {
             JOB: spec.id,
@@ -101,28 +93,6 @@ def container_options(spec: JobSpec, settings: Settings, server: str) -> dict[st
     return options | _network(spec, settings)
 
 
-def bring_wrapper(spec: JobSpec, image: Mapping[str, Any]) -> None:
-    """Put the wrapper and what it runs into the folder of a job with an image of its own.
-
-    Parameters
-    ----------
-    spec : JobSpec
-    image : mapping
-        ``Config`` of the image: what it starts by itself.
-    """
-    place = spec.folder / WRAPPER
-    if place.is_symlink():
-        place.unlink()
-    shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(Path(__file__).parent / "inside", place / "inside", ignore=_no_caches)
-    job = json.loads((spec.folder / "job.json").read_text(encoding="utf-8"))
-    given = list(spec.arguments) or image.get("Cmd") or []
-    job["argv"] = [*(image.get("Entrypoint") or []), *given]
-    draft = place / "job.json"
-    draft.write_text(json.dumps(job), encoding="utf-8")
-    draft.replace(spec.folder / "job.json")
-
-
 def _network(spec: JobSpec, settings: Settings) -> dict[str, Any]:
     if not (spec.network or spec.port):
         return {"network_mode": "none"}
@@ -147,7 +117,7 @@ def _mounts(spec: JobSpec, settings: Settings) -> list[Any]:
     shown: dict[str, bool] = {}
     for path in (*settings.docker_binds, *spec.reads):
         shown |= dict.fromkeys(_names(path), True)
-    for path in _outputs(spec):
+    for path in outputs(spec):
         shown |= dict.fromkeys(_names(path), False)
     return [Mount(path, path, type="bind", read_only=only) for path, only in shown.items()]
 
@@ -157,51 +127,30 @@ def _names(path: Path) -> set[str]:
     return {str(path.absolute()), str(path.resolve())}
 
 
-def _outputs(spec: JobSpec) -> Iterator[Path]:
-    """Name the folders that the job writes in; a file is written beside and renamed."""
-    yield spec.folder
-    for path in spec.writes:
-        folder = path if path.is_dir() else path.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
+def read_use(stats: dict[str, Any]) -> Usage | None:
+    """Read the counters of a container, of both generations of control groups.
 
+    Parameters
+    ----------
+    stats : dict
 
-def _user(spec: JobSpec, settings: Settings) -> tuple[int, int]:
-    """Return user and group of the container, never root."""
-    owner = spec.folder.stat()
-    if owner.st_uid:
-        return owner.st_uid, owner.st_gid
-    user, group = settings.docker_user.split(":")
-    return int(user), int(group)
-
-
-def _make_writable(folder: Path, user: tuple[int, int], spec: JobSpec, settings: Settings) -> None:
-    """Give what belongs to sdcviz to the container's user, where we are root.
-
-    Raises
-    ------
-    EngineError
-        If a folder elsewhere is not the user's to write.
+    Returns
+    -------
+    Usage or None
+        None where it does not run.
     """
-    kept = settings.data_dir.resolve()
-    ours = folder == spec.folder or folder.resolve().is_relative_to(kept)
-    if os.geteuid() == 0 and ours:
-        _give(folder, user)
-    seen = folder.stat()
-    bit = 0o200 if seen.st_uid == user[0] else 0o020 if seen.st_gid == user[1] else 0o002
-    if not seen.st_mode & bit:
-        raise EngineError(
-            f"{folder}: a container's user ({user[0]}:{user[1]}) may not write there; choose "
-            f"a folder in {settings.data_dir}, or give it to that user (chown)."
-        )
-
-
-def _give(folder: Path, user: tuple[int, int]) -> None:
-    # By handles and without following links: what lies in there may have been made by a job.
-    for _, folders, files, handle in os.fwalk(folder, follow_symlinks=False):
-        for name in (*folders, *files):
-            seen = os.stat(name, dir_fd=handle, follow_symlinks=False)
-            if seen.st_uid == 0 and (name in folders or seen.st_nlink == 1):
-                os.chown(name, *user, dir_fd=handle, follow_symlinks=False)
-        if os.fstat(handle).st_uid == 0:
-            os.fchown(handle, *user)
+    if not stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage"):
+        return None
+    memory = stats.get("memory_stats", {})
+    detail = memory.get("stats", {})
+    cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
+    moved = {"read": 0, "write": 0}
+    for row in stats.get("blkio_stats", {}).get("io_service_bytes_recursive") or []:
+        if row["op"].lower() in moved:
+            moved[row["op"].lower()] += row["value"]
+    return Usage(
+        cpu=stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9,
+        memory=max(memory.get("usage", 0) - cache, 0),
+        read=moved["read"],
+        written=moved["write"],
+    )

@@ -27,11 +27,14 @@ class Sight:
         Of the wrapper, once ended.
     reason : str
         ``memory``, ``time``, ``node`` or empty.
+    said : str
+        Of a job that ended before the wrapper began: what the engine was told.
     """
 
     phase: str
     exit_code: int | None = None
     reason: str = ""
+    said: str = ""
 
 
 @runtime_checkable

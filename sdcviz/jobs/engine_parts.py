@@ -7,12 +7,12 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock, Timer
 
 from ..settings import Settings
+from .inside.safe import write_anew
 
-__all__ = ["Later", "server_label", "tell_grace", "write_anew"]
+__all__ = ["Later", "has_begun", "server_label", "tell_grace"]
 
 
 def server_label(settings: Settings) -> str:
@@ -36,23 +36,17 @@ def tell_grace(folder: str, grace: float) -> None:
     grace : float
     """
     with suppress(OSError):
-        write_anew(Path(folder, "stop"), f"{grace:g}".encode())
+        write_anew(os.path.join(folder, "stop"), f"{grace:g}".encode())
 
 
-def write_anew(path: Path, data: bytes) -> None:
-    """Write a file into a job folder in the place of whatever the job may have put there.
-
-    A link that the job made must not lead a server with more rights to another file.
+def has_begun(folder: str) -> bool:
+    """Tell whether the wrapper of a job has ever run.
 
     Parameters
     ----------
-    path : Path
-    data : bytes
+    folder : str
     """
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
+    return os.path.lexists(os.path.join(folder, "events.jsonl"))
 
 
 class Later:

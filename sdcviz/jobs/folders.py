@@ -14,6 +14,7 @@ from ..settings import get_settings
 from ..words import size
 from .inside.log import pieces
 from .inside.record import read_exit
+from .inside.safe import regular, write_anew
 from .model import JobSpec
 
 __all__ = [
@@ -59,7 +60,7 @@ def write_job(spec: JobSpec, grace: float) -> None:
     draft = spec.folder / f"job.{os.getpid()}.draft"
     try:
         (spec.folder / "stop").unlink(missing_ok=True)
-        draft.write_text(json.dumps(told), encoding="utf-8")
+        write_anew(str(draft), json.dumps(told).encode())
         draft.replace(spec.folder / "job.json")
     except OSError as error:
         draft.unlink(missing_ok=True)
@@ -83,7 +84,7 @@ def read_events(
     """
     events: list[dict[str, Any]] = []
     try:
-        with (folder / "events.jsonl").open("rb") as file:
+        with open(folder / "events.jsonl", "rb", opener=regular) as file:
             file.seek(since)
             for line in file:
                 if not line.endswith(b"\n") or len(events) >= limit:
@@ -131,7 +132,7 @@ def read_log(folder: Path, offset: int = 0, limit: int = 65536) -> tuple[bytes, 
             return gap.encode(), start
         if offset < start + length:
             try:
-                with open(path, "rb") as file:
+                with open(path, "rb", opener=regular) as file:
                     file.seek(offset - start)
                     data = file.read(limit)
             except OSError:  # just made room for newer lines

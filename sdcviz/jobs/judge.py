@@ -12,6 +12,9 @@ from .model import Job, State, Wish
 __all__ = ["Verdict", "judge", "woken"]
 
 
+WAITING = {"node": "It waits for a node: none that could run it is free or in order."}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A new state and why; `again` asks for another attempt."""
@@ -39,13 +42,17 @@ def judge(job: Job, sight: Sight, record: dict[str, Any], silent: bool) -> Verdi
     if record:
         return _ended(job, record)
     if sight.phase == "waiting":
-        return Verdict(State.STARTING, sight.reason)
+        return Verdict(State.STARTING, WAITING.get(sight.reason, sight.reason))
     if sight.phase == "running":
         return Verdict(State.RUNNING)
     if sight.phase == "paused":
         return Verdict(State.PAUSED)
     if not silent:
         return Verdict(job.state, job.reason)
+    if sight.said:
+        return _wished(job) or Verdict(
+            State.FAILED, f"It could not begin: {sight.said}", sight.exit_code
+        )
     if sight.reason in {"memory", "time"}:
         return _failed(job, sight.reason, sight.exit_code, "")
     return _wished(job) or _lost(job, "The node that ran it went away")

@@ -14,8 +14,9 @@ from typing import Any
 from ..errors import EngineError
 from ..settings import Settings, get_settings
 from .engine import Sight
-from .engine_parts import Later, server_label, tell_grace
+from .engine_parts import Later, has_begun, server_label, tell_grace
 from .folders import exit_record
+from .inside.safe import regular
 from .model import JobSpec, Limits, Usage
 from .slurm_tables import PHASES, QUEUE, Row, exit_code, read_queue, read_use
 
@@ -83,7 +84,7 @@ class SlurmEngine:
         if not states:
             return {}
         rows = {row.number: row for row in self._queue()}
-        return {job: _sight(rows.get(state["number"])) for job, state in states.items()}
+        return {job: _sight(rows.get(state["number"]), state) for job, state in states.items()}
 
     def stop(self, state: dict[str, Any], grace: float) -> None:
         """Send TERM to the wrapper, and end the batch job later; one that waits ends at once."""
@@ -100,8 +101,8 @@ class SlurmEngine:
             # A node takes a second for that, and drops signals until then.
             self._later.call(f"{number} again", AWAKE, lambda: self._try(*ask))
         self._run(*ask)
-        if row.state == "STOPPED":
-            self._run("scancel", "--signal=CONT", "--full", number)
+        # Who is stopped hears nothing; Slurm may not know yet that it is.
+        self._run("scancel", "--signal=CONT", "--full", number)
         # The wrapper kills the job itself then; this is for one that can't.
         self._later.call(number, grace + 5, lambda: self._try("scancel", number))
 
@@ -221,7 +222,7 @@ def _state(number: str, attempt: int, folder: str, port: int) -> dict[str, Any]:
     return {"number": number, "attempt": attempt, "folder": folder, "port": port}
 
 
-def _sight(row: Row | None) -> Sight:
+def _sight(row: Row | None, state: Mapping[str, Any]) -> Sight:
     if row is None:
         return Sight("gone")
     phase = PHASES.get(row.state, "running")
@@ -233,4 +234,16 @@ def _sight(row: Row | None) -> Sight:
     if phase != "ended":
         return Sight(phase)
     reason = {"OUT_OF_MEMORY": "memory", "TIMEOUT": "time", "DEADLINE": "time"}.get(row.state, "")
-    return Sight("ended", exit_code(row.status), reason)
+    code = exit_code(row.status)
+    said = _said(state["folder"]) if code and not has_begun(state["folder"]) else ""
+    return Sight("ended", code, reason, said)
+
+
+def _said(folder: str) -> str:
+    """Return the last line that is not Slurm's own of what was printed around the wrapper."""
+    with suppress(OSError):
+        path = os.path.join(folder, "engine.txt")
+        with open(path, opener=regular, errors="replace") as file:
+            lines = [line.strip() for line in file if not line.startswith("slurmstepd")]
+        return next((line[-300:] for line in reversed(lines) if line), "")
+    return ""

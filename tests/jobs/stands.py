@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from engine_services import as_environment, needed_service
+from kubernetes_double import cluster
 
 from sdcviz.jobs.model import Job
 
@@ -63,11 +65,26 @@ def slurm(place: Path) -> Iterator[Stand]:
         yield Stand("slurm", vanish, {"SDCVIZ_SLURM_CONF": str(cluster.conf)})
 
 
+@contextmanager
+def kubernetes(place: Path) -> Iterator[Stand]:
+    """Open a double: no real cluster was at hand. Its volume is the whole machine."""
+    place.mkdir(parents=True, exist_ok=True)
+    file = place / f"kubeconfig.{os.getpid()}"
+    with cluster(Path("/"), file) as double:
+        env = {"kubernetes_config": file, "kubernetes_mount": "/", "docker_python": sys.executable}
+
+        def vanish(job: Job) -> None:
+            double.lose_node(job.engine_state["name"])
+
+        yield Stand("kubernetes", vanish, as_environment(env))
+
+
 Opens = Callable[[Path], AbstractContextManager[Stand]]
 STANDS: dict[str, tuple[Opens, tuple[Any, ...]]] = {
     "local": (local, ()),
     "docker": (docker, (pytest.mark.service,)),
     "slurm": (slurm, (pytest.mark.service,)),
+    "kubernetes": (kubernetes, ()),
 }
 """By name: what opens it (once for a run of the tests), and marks of pytest."""
 

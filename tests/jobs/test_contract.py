@@ -7,7 +7,7 @@ from stands import PARAMETERS, Stand
 from world import World, events, log, until
 
 from sdcviz import jobs
-from sdcviz.jobs import Limits, State
+from sdcviz.jobs import Job, Limits, State
 
 pytestmark = pytest.mark.parametrize("stand", PARAMETERS, indirect=True)
 
@@ -129,21 +129,28 @@ def test_too_much_time_is_told(there: World) -> None:
 def test_jobs_outlive_a_killed_server(there: World) -> None:
     with there.server() as server:
         long = there.trial("--steps", 30, "--seconds", 0.1)
-        short = there.trial("--steps", 5, "--seconds", 0.1)
-        failing = there.trial("--steps", 15, "--seconds", 0.1, "--code", 3)
-        for job in (long, short, failing):
-            there.progressed(job)
+        good, bad = _gated(there, 0), _gated(there, 3)
+        for job in (good, bad):
+            there.seen(job, State.RUNNING)
+        there.progressed(long)
         server.kill()
         server.wait()
-    # One of them at least ends while nobody looks; engines may start them one after the other.
-    until(lambda: all(events(job, "end") for job in (short, failing)), "ends")
-    assert jobs.get(failing.id).state is State.RUNNING
-    assert long.id in jobs.engines()[there.engine].found()
+    # Two of them end while nobody looks.
+    for job in (good, bad):
+        (job.spec.folder / "work" / "gate").touch()
+    until(lambda: all(events(job, "end") for job in (good, bad)), "ends")
+    assert jobs.get(good.id).state is jobs.get(bad.id).state is State.RUNNING
     with there.keeper():
-        assert there.ended(short).state is State.DONE
-        assert there.ended(failing).exit_code == 3
+        assert there.ended(good).state is State.DONE
+        assert there.ended(bad).exit_code == 3
         assert there.ended(long).result == {"steps": 30, "begun": 0}
     assert len(events(long, "start")) == 1
+
+
+def _gated(there: World, code: int) -> Job:
+    """Submit a job that ends when it is let."""
+    script = f"echo begun; until [ -e gate ]; do sleep 0.05; done; exit {code}"
+    return jobs.submit(["sh", "-c", script], program=True, engine=there.engine)
 
 
 def test_a_job_whose_node_goes_away_is_lost(there: World, stand: Stand) -> None:

@@ -18,6 +18,7 @@ from engine_services import IMAGE, DockerDaemon, free_port, wait_for
 from sdcviz.errors import EngineError
 from sdcviz.jobs.docker import DockerEngine
 from sdcviz.jobs.docker_container import container_options
+from sdcviz.jobs.folders import exit_record, read_events, read_log, write_job
 from sdcviz.jobs.model import JobSpec, Limits, State, Wish
 from sdcviz.settings import load_settings
 
@@ -110,6 +111,15 @@ def test_a_folder_that_is_not_ours_is_not_given_away(
     assert elsewhere.stat().st_uid == os.getuid()
 
 
+@pytest.mark.parametrize("where", ["", "jobs", ".."])
+def test_no_container_sees_the_keys_and_all_jobs(tmp_path: Path, where: str) -> None:
+    settings = load_settings(data_dir=tmp_path / "data")
+    for more in ({"reads": (settings.data_dir / where,)}, {"writes": (settings.data_dir / where,)}):
+        spec = new_job(settings.data_dir, "true", **more)
+        with pytest.raises(EngineError, match="holds keys and other jobs"):
+            container_options(spec, settings, "s")
+
+
 def test_out_of_memory(engine: DockerEngine, tmp_path: Path) -> None:
     script = "x = []\nwhile True: x.append(bytearray(b'1' * 1000000))"
     spec = new_job(tmp_path, sys.executable, "-c", script, limits=Limits(memory=50_000_000))
@@ -143,8 +153,7 @@ def test_a_start_that_was_broken_off_goes_on(engine: DockerEngine, tmp_path: Pat
 def test_installations_do_not_see_each_other(
     engine: DockerEngine, local_image: dict[str, Any], tmp_path: Path
 ) -> None:
-    spec = new_job(tmp_path, "true")
-    engine.start(spec)
+    spec, _ = _running(engine, tmp_path, SLEEPER)
     other = DockerEngine(load_settings(data_dir=tmp_path / "other", **local_image))
     assert spec.id in engine.found() and other.found() == {}
     with pytest.raises(EngineError, match="of another installation"):
@@ -164,6 +173,34 @@ def test_an_image_of_its_own(
     with pytest.raises(EngineError, match="no image 'sdcviz/none'") as caught:
         engine.start(new_job(tmp_path, "4", image="sdcviz/none"))
     assert not caught.value.passing
+    with docker_daemon.client() as docker:
+        bare = b"FROM scratch\nENV PATH=/none\nCMD a"
+        docker.images.build(fileobj=BytesIO(bare), tag="sdcviz/bare:1", rm=True)
+    spec = new_job(tmp_path, "4", image="sdcviz/bare:1")
+    ended = verdict(spec, until_over(engine, spec, engine.start(spec)))
+    assert ended.state is State.FAILED and "could not begin" in ended.reason
+    assert "exec python3 failed: No such file" in ended.reason
+
+
+def test_what_a_job_puts_into_its_folder_misleads_nobody(
+    engine: DockerEngine, tmp_path: Path
+) -> None:
+    """A server with more rights than the job neither reads nor writes through links."""
+    secret = tmp_path / "secret"
+    secret.write_text('{"event": "secret", "attempt": 1}\n')
+    links = "log.txt log.5.txt events.jsonl stop exit.json"
+    script = f"cd ..; mkfifo log.9.txt; for f in {links}; do ln -sf {secret} $f; done; echo done"
+    script += f"; ln -sf {secret} job.{os.getpid()}.draft; touch work/ready; sleep 600"
+    spec = new_job(tmp_path, "sh", "-c", script)
+    state = engine.start(spec)
+    wait_for("links", (spec.folder / "work" / "ready").exists)
+    texts = [read_log(spec.folder, offset)[0] for offset in (0, 5, 9, -20)]
+    assert "secret" not in str([texts, read_events(spec.folder)])
+    assert exit_record(spec.folder, 1) == {}
+    write_job(spec, 5)
+    engine.stop(state, 0)
+    assert secret.read_text() == '{"event": "secret", "attempt": 1}\n'
+    until_over(engine, spec, state)
 
 
 def test_an_interactive_job_is_reached(engine: DockerEngine, tmp_path: Path) -> None:

@@ -92,9 +92,9 @@ def test_who_may_not_suspend_stops_the_processes(
     monkeypatch.setattr(engine, "_run", deny)
     spec, state = _running(engine, tmp_path)
     engine.pause(state)
-    assert look(engine, state).phase == "paused"
+    wait_for("it is paused", lambda: look(engine, state).phase == "paused")
     engine.resume(state)
-    assert look(engine, state).phase == "running"
+    wait_for("it goes on", lambda: look(engine, state).phase == "running")
     engine.pause(state)
     engine.stop(state, 30)
     assert verdict(spec, until_over(engine, spec, state), Wish.CANCEL).state is State.CANCELLED
@@ -117,6 +117,11 @@ def test_what_slurm_refuses_is_said(slurm_cluster: SlurmCluster, tmp_path: Path)
         with pytest.raises(EngineError, match=r"Slurm .* says: .*[Pp]artition") as caught:
             engine.start(new_job(tmp_path, "true"))
         assert not caught.value.passing
+    for engine in _engine(slurm_cluster, tmp_path, slurm_python="/usr/bin/no-python"):
+        spec = new_job(tmp_path, "true")
+        ended = verdict(spec, until_over(engine, spec, engine.start(spec)))
+        assert ended.state is State.FAILED and "could not begin: " in ended.reason
+        assert "/usr/bin/no-python: not found" in ended.reason
         with pytest.raises(EngineError, match="runs no images"):
             engine.start(new_job(tmp_path, "true", image="x"))
 

@@ -30,7 +30,7 @@ def pieces(folder: str) -> list[tuple[int, int, str]]:
             continue
         path = os.path.join(folder, name)
         with contextlib.suppress(OSError):
-            found.append((start, os.stat(path).st_size, path))
+            found.append((start, os.lstat(path).st_size, path))
     return sorted(found)
 
 

@@ -7,6 +7,8 @@ import json
 import os
 import time
 
+from .safe import regular
+
 TYPE_CHECKING = False  # that of typing takes longer to load than all of this
 if TYPE_CHECKING:
     from typing import Any
@@ -26,7 +28,7 @@ def now() -> str:
 def read_exit(folder: str) -> dict[str, Any]:
     """Return the exit record of a job folder; empty where there is none."""
     try:
-        with open(os.path.join(folder, "exit.json"), "rb") as file:
+        with open(os.path.join(folder, "exit.json"), "rb", opener=regular) as file:
             found = json.loads(file.read())
     except (OSError, ValueError):
         return {}
