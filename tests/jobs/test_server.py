@@ -12,7 +12,7 @@ from sdcviz_app.server import create_app
 
 
 def test_jobs_rest_with_the_server_and_go_on_with_it(here: World) -> None:
-    api = create_app().app
+    api = create_app().app.app
 
     async def visits() -> jobs.Job:
         async with api.router.lifespan_context(api):
