@@ -93,15 +93,17 @@ class Desk:
         assert self._bell is not None
         poll = select.poll()
         poll.register(self._bell.handle, select.POLLIN)
+        due = min(self._next_look, self._next_queue)
+        rest = self._looked + self._cost - time.monotonic()
         watch = getattr(self.engine, "watch", None)
         if watch and self.lease.is_mine:
-            for handle in watch():
-                poll.register(handle, select.POLLIN)
-        due = min(self._next_look, self._next_queue) - time.monotonic()
-        ready = poll.poll(max(0.0, min(due, 1.0)) * 1000)
-        if ready:
-            # Where very many run, not a look for each that ends.
-            self._next_look = self._next_queue = self._looked + self._cost
+            if rest > 0.02:  # where very many run, not a look for each that ends
+                due = min(due, self._looked + self._cost)
+            else:
+                for handle in watch():
+                    poll.register(handle, select.POLLIN)
+        if poll.poll(max(0.0, min(due - time.monotonic(), 1.0)) * 1000):
+            self._next_look = self._next_queue = 0.0
             self._bell.hush()
 
     # ---- one round -----------------------------------------------------
