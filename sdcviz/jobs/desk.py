@@ -40,6 +40,7 @@ LOOK_EVERY = 0.5
 CLEAN_EVERY = 3600.0
 SPARE = 10
 """A look may take this part of the time between two of them."""
+LONGEST_PAUSE = 5.0
 LONGEST_DELAY = 60.0
 _OVER = {str(state) for state in (*FINAL, State.QUEUED, State.HIBERNATED)}
 
@@ -117,7 +118,9 @@ class Desk:
             if force or moment >= self._next_look:
                 self._look()
                 cost = time.monotonic() - moment
-                self._next_look = time.monotonic() + max(LOOK_EVERY, SPARE * cost)
+                # An engine that was away for its first words must not cost minutes later on.
+                pause = min(max(LOOK_EVERY, SPARE * cost), LONGEST_PAUSE)
+                self._next_look = time.monotonic() + pause
             if force or moment >= self._next_queue:
                 self._serve_queue()
                 self._next_queue = time.monotonic() + QUEUE_EVERY
