@@ -312,12 +312,13 @@ def _guard(kind: str, folder: Path, users: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Kill processes that are left: those that were told of this folder."""
+    """Kill processes that are left: those that were told of this folder, and what they started."""
     for process in psutil.process_iter(["pid", "cmdline"]):
         told = any(f"{folder}/" in word for word in process.info["cmdline"] or [])
         if told and process.pid != os.getpid():
             with suppress(psutil.Error):
-                process.kill()
+                for one in (*process.children(recursive=True), process):
+                    one.kill()
 
 
 def _start(words: list[Any], log: Path, **env: str) -> None:

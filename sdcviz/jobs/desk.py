@@ -34,6 +34,7 @@ LOOK_EVERY = 0.5
 CLEAN_EVERY = 3600.0
 SPARE = 10
 """A look may take this part of the time between two of them."""
+LONGEST_PAUSE = 5.0
 _OVER = {str(state) for state in (*FINAL, State.QUEUED, State.HIBERNATED)}
 
 
@@ -118,7 +119,9 @@ class Desk:
                 self._look()
                 self._looked = time.monotonic()
                 self._cost = self._looked - moment
-                self._next_look = self._looked + max(LOOK_EVERY, SPARE * self._cost)
+                # An engine that takes long for its first words must not cost minutes later on.
+                pause = min(max(LOOK_EVERY, SPARE * self._cost), LONGEST_PAUSE)
+                self._next_look = self._looked + pause
             if force or moment >= self._next_queue:
                 if not self._stopping:
                     self._commit(self._starter.serve())
