@@ -69,7 +69,18 @@ class Conflict(SdcvizError):
 
 
 class MailError(SdcvizError):
-    """A letter that the mail server does not take."""
+    """A mail that the mail server does not take.
+
+    Parameters
+    ----------
+    sentence : str
+    passing : bool
+        Whether it is worth another attempt.
+    """
+
+    def __init__(self, sentence: str, passing: bool = False) -> None:
+        super().__init__(sentence)
+        self.passing = passing
 
 
 class StorageError(SdcvizError):
