@@ -69,7 +69,7 @@ class Conflict(SdcvizError):
 
 
 class MailError(SdcvizError):
-    """A mail that the mail server does not take.
+    """A mail, or another message, that its server does not take.
 
     Parameters
     ----------
