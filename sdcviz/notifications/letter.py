@@ -19,9 +19,7 @@ __all__ = ["make_document", "make_mail"]
 
 _POLICY = policy.SMTP.clone(max_line_length=78)
 _COLOURS = {State.DONE: "#2e7d32", State.CANCELLED: "#5f6b7a"}
-_FOOT = (
-    "You get this mail because of your settings of sdcviz: sdcviz notify set --mail '' ends it."
-)
+_FOOT = "You get this mail because of your settings of sdcviz: sdcviz notify set --mail '' ends it."
 
 
 def make_mail(job: Job, to: str, sender: str, address: str) -> EmailMessage:

@@ -174,7 +174,7 @@ class Notices:
 
     def later(self, message: Message, answer: str, pause: float) -> None:
         """Write down that a message is to be tried again."""
-        values = {"due": time.time() + pause, "taken": 0.0}
+        values: dict[str, Any] = {"due": time.time() + pause, "taken": 0.0}
         values |= {"tries": message.tries + 1, "answer": answer}
         change = update(MESSAGE).where(MESSAGE.c.id == message.id).values(**values)
         self.database.write(LOCK, lambda db: db.execute(change))

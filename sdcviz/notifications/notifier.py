@@ -56,7 +56,7 @@ class Notifier:
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         self.settings = settings or get_settings()
-        self.address = self.settings.public_url and address_of(self.settings) or address
+        self.address = (self.settings.public_url and address_of(self.settings)) or address
         self.address = self.address or address_of(self.settings)
         self.url = url or database_of(self.settings)
         self.notices = Notices(self.url)

@@ -84,6 +84,4 @@ PREFERENCE = Table(
 @lru_cache(maxsize=64)
 def open_notices(url: str) -> Database:
     """Return the database at an address, one object a process."""
-    return Database(
-        url, _META, "notices", "notices can't be looked up", "no notice was written"
-    )
+    return Database(url, _META, "notices", "notices can't be looked up", "no notice was written")
