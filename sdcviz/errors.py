@@ -15,9 +15,11 @@ __all__ = [
     "CollectionError",
     "Conflict",
     "EngineError",
+    "Forbidden",
     "MailError",
     "NewerCollection",
     "NotFound",
+    "NotSignedOn",
     "QuotaExceeded",
     "SdcvizError",
     "StorageError",
@@ -70,6 +72,14 @@ class Conflict(SdcvizError):
         self.conflicts = conflicts or []
 
 
+class NotSignedOn(SdcvizError):
+    """Nobody is known to ask: no token, or one that does not count (any more)."""
+
+
+class Forbidden(SdcvizError):
+    """Who asks is known, and may not."""
+
+
 class MailError(SdcvizError):
     """A mail, or another message, that its server does not take.
 
@@ -111,6 +121,8 @@ class StorageError(SdcvizError):
 HTTP_STATUS: dict[type[SdcvizError], int] = {
     BadRequest: 400,
     UnreadableFile: 422,
+    NotSignedOn: 401,
+    Forbidden: 403,
     NotFound: 404,
     CollectionError: 409,
     NewerCollection: 409,

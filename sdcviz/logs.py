@@ -21,6 +21,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Authorization: Bearer abc, Cookie: a=b; c=d (as a header or in a printed mapping)
     (re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s*[:=]\s*).+"), r"\1\2"),
     (re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/=-]{6,}"), r"\1\2"),
+    # A token of the HTTP service, wherever it stands
+    (re.compile(r"\b(sdc)(_)[\w-]{20,}"), r"\1\2"),
     # https://user:password@host
     (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@]*)(:)[^\s/@]+(?=@)"), r"\1\2"),
     # token=abc in a URL, 'password': 'abc' in a printed mapping, also with a prefix (access_token)

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         description="Addresses of proxies, separated by commas, whose word on the visitor's "
         "address and scheme is believed; * is everyone.",
     )
+    trusted_front: bool = Field(
+        False,
+        description="A web server in front signs people on, and nobody else reaches this one: "
+        "only then may it listen on another address than this machine's own.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Key that signs session tokens; without it, one is made once and kept in "
@@ -125,6 +130,14 @@ class Settings(BaseSettings):
     )
     upload_max_bytes: int = Field(
         20 * 1024**3, gt=0, description="Largest file that the page accepts."
+    )
+    job_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Folders with files that jobs asked for over HTTP may read, besides the "
+        "collections and products of this server. In the environment, separated by commas.",
+    )
+    min_free_bytes: int = Field(
+        1024**3, ge=0, description="With less room left in data_dir the server is not ready."
     )
     cache_collections: int = Field(
         8, ge=1, description="Collections that a server process keeps open."
@@ -259,6 +272,12 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             value = value.split(",")
         return tuple(text.strip().rstrip("/") for text in value if text.strip())
+
+    @field_validator("job_folders", mode="before")
+    @classmethod
+    def _folders(cls, value: Any) -> Any:
+        names = value.split(",") if isinstance(value, str) else value
+        return tuple(Path(n).expanduser().absolute() for n in names if str(n).strip())
 
     @field_validator("journal_url", "jobs_url")
     @classmethod

@@ -7,14 +7,22 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
+from unittest import mock
 
 import httpx
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+
+from sdcviz.settings import load_settings
+from sdcviz.workspaces import tokens
+
+T = TypeVar("T")
 
 _START = """
 import sys
@@ -68,6 +76,36 @@ def running(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+def sign_on(server: Running, *scopes: str, **how: Any) -> dict[str, str]:
+    """Make a token on a server, and return the header that shows it."""
+    with _settings_of(server):
+        secret, _ = tokens.make_token("test", scopes, **how)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def revoke_all(server: Running) -> None:
+    """Let no token of a server count any more."""
+    with _settings_of(server):
+        for token in tokens.list_tokens():
+            tokens.revoke_token(token.id)
+
+
+def _settings_of(server: Running) -> Any:
+    settings = load_settings(data_dir=server.data_dir)
+    return mock.patch.object(tokens, "get_settings", lambda: settings)
+
+
+def until(ready: Callable[[], T], seconds: float = 60) -> T:
+    """Ask again and again until the answer is true, and return it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = ready()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"It did not come true within {seconds:g} s.")
 
 
 TOKEN = re.compile(r'"token":"([^"]+)"')

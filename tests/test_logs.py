@@ -16,6 +16,7 @@ SECRETS = [
     ("got {'access_token': 'abc.def.ghi', 'scope': 'openid'}", "abc.def.ghi"),
     ("GET /data?token=zyxwvut&x=1", "zyxwvut"),
     ("Authorization: Bearer eyJhbGciOi.J9.x-y_z", "eyJhbGciOi.J9.x-y_z"),
+    ("job by sdc_AAAABBBBCCCCDDDDEEEEFFFFGGGG-_12.", "sdc_AAAABBBBCCCCDDDDEEEEFFFFGGGG-_12"),
     ("Cookie: sdc_sid=0123456789abcdef; other=1", "0123456789abcdef"),
     ("connect postgresql://alice:s3cr3t!@db.example/x", "s3cr3t!"),
     ("header was Basic YWxpY2U6czNjcjN0", "YWxpY2U6czNjcjN0"),

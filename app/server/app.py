@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from sdcviz.errors import HTTP_STATUS, Conflict, SdcvizError
@@ -22,8 +23,11 @@ from sdcviz.settings import Settings, get_settings
 from .. import follow
 from .. import uploads as drop_area
 from ..processes import stop_all
-from . import downloads, edits, uploads
+from . import collections, downloads, edits, health, jobs, uploads
 from .guard import HANDLE, Guard
+from .keeping import start_keeper
+from .schema import ADDRESS, add_schema
+from .sizes import SizeLimit
 
 __all__ = ["create_app"]
 
@@ -48,15 +52,14 @@ def create_app(settings: Settings | None = None, *, warm: bool = False) -> Any:
     settings = settings or get_settings()
     key = settings.session_key().get_secret_value().encode()
     api = FastAPI(
-        title="sdcviz", version=_version(), docs_url=None, redoc_url=None, lifespan=_lifespan(warm)
-    )
+        title="sdcviz", version=_version(), openapi_url=ADDRESS, docs_url=None, redoc_url=None,
+        lifespan=_lifespan(settings, warm),
+    )  # fmt: skip
     _add_errors(api)
-    _add_endpoints(api)
-    api.include_router(uploads.routes(settings))
-    api.include_router(downloads.routes())
-    api.include_router(edits.routes())
+    add_schema(api)
+    _add_endpoints(api, settings)
     api.state.pages = _add_page(api, key)
-    return Guard(api, settings, key)
+    return Guard(SizeLimit(api, settings.root_path), settings, key)
 
 
 def _version() -> str:
@@ -66,27 +69,33 @@ def _version() -> str:
         return "unknown"
 
 
-def _lifespan(warm: bool) -> Any:
+def _lifespan(settings: Settings, warm: bool) -> Any:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         if warm:
             from .warm import warm_up
 
             warm_up()
         drop_area.sweep()
+        api.state.keeper = await run_in_threadpool(start_keeper, settings)
         yield
+        await run_in_threadpool(api.state.keeper.stop)
         follow.stop()
         stop_all()
 
     return lifespan
 
 
-def _add_endpoints(api: FastAPI) -> None:
-    @api.get("/api/health")
-    async def health(request: Request) -> dict[str, str | int]:
-        """Say that the server answers, its version, and how many pages are open."""
-        pages = len(request.app.state.pages._clients)
-        return {"status": "ok", "version": _version(), "pages": pages}
+def _add_endpoints(api: FastAPI, settings: Settings) -> None:
+    for router in (
+        health.routes(settings, _version()),
+        jobs.routes(settings),
+        collections.routes(settings),
+        edits.routes(),
+        uploads.routes(settings),
+        downloads.routes(),
+    ):
+        api.include_router(router)
 
     @api.get("/favicon.ico", include_in_schema=False)
     async def favicon() -> Response:
@@ -129,7 +138,10 @@ def _add_errors(api: FastAPI) -> None:
     async def on_our_error(request: Request, error: SdcvizError) -> Response:
         status = next(HTTP_STATUS[c] for c in type(error).__mro__ if c in HTTP_STATUS)
         conflicts = error.conflicts if isinstance(error, Conflict) else None
-        return _error(request, status, str(error), conflicts)
+        answer = _error(request, status, str(error), conflicts)
+        if status == 401:
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
 
     @api.exception_handler(RequestValidationError)
     async def on_bad_body(request: Request, error: RequestValidationError) -> Response:
@@ -142,7 +154,9 @@ def _add_errors(api: FastAPI) -> None:
         sentence = (
             "There is nothing at this address." if error.status_code == 404 else str(error.detail)
         )
-        return _error(request, error.status_code, sentence)
+        answer = _error(request, error.status_code, sentence)
+        answer.headers.update(error.headers or {})  # a 405 tells what is allowed
+        return answer
 
     @api.exception_handler(Exception)
     async def on_defect(request: Request, error: Exception) -> Response:

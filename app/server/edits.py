@@ -13,10 +13,12 @@ import numpy as np
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from sdcviz.errors import BadRequest, NotFound
+from sdcviz.errors import NotFound
 
 from .. import editing, library
-from .guard import COOKIE, HANDLE
+from .guard import HANDLE
+from .schema import problems
+from .who import Editor, Principal
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
@@ -64,38 +66,44 @@ class Changes(Step):
 
 def routes() -> APIRouter:
     """Return the endpoints."""
-    router = APIRouter(prefix="/api/qc/{collection}", tags=["quality control"])
+    router = APIRouter(
+        prefix="/api/qc/{collection}",
+        tags=["quality control"],
+        responses=problems(400, 404, 409, 413),
+    )
 
     @router.post("/batches")
-    def write(collection: str, changes: Changes, request: Request) -> dict[str, Any]:
+    def write(collection: str, changes: Changes, request: Request, who: Editor) -> dict[str, Any]:
         """Change flags: 409 with `conflicts` where somebody else was faster."""
-        data = _data(collection, changes.reading, request)
+        data = _data(collection, changes.reading)
         batch = editing.write(
-            data, _edits(data, changes.edits), user=changes.user, reason=changes.reason,
+            data, _edits(data, changes.edits), user=_user(who, changes), reason=changes.reason,
             tool=changes.tool, selection=changes.selection, token=changes.token,
             session=request.headers[HANDLE][:16],
         )  # fmt: skip
         return {"batch": _told(batch), "edits": batch.samples}
 
     @router.post("/undo")
-    def undo(collection: str, step: Step, request: Request) -> dict[str, Any]:
+    def undo(collection: str, step: Step, who: Editor) -> dict[str, Any]:
         """Take back the user's last change; `batch` is null where there is none."""
-        data = _data(collection, step.reading, request)
-        return _taken_back(data, editing.undo(data, step.user, step.token))
+        data = _data(collection, step.reading)
+        return _taken_back(data, editing.undo(data, _user(who, step), step.token))
 
     @router.post("/redo")
-    def redo(collection: str, step: Step, request: Request) -> dict[str, Any]:
+    def redo(collection: str, step: Step, who: Editor) -> dict[str, Any]:
         """Do again what the user took back last; `batch` is null where there is nothing."""
-        data = _data(collection, step.reading, request)
-        return _taken_back(data, editing.redo(data, step.user, step.token))
+        data = _data(collection, step.reading)
+        return _taken_back(data, editing.redo(data, _user(who, step), step.token))
 
     return router
 
 
-def _data(collection: str, reading: str, request: Request) -> Collection:
-    """Return the shared collection; only a page of this server may ask."""
-    if COOKIE not in request.cookies:
-        raise BadRequest("Flags are changed from a page of this server; open it first.")
+def _user(who: Principal, step: Step) -> str:
+    """Return who changes: on a page he says who he is, a token tells by itself."""
+    return who.name if who.token else step.user
+
+
+def _data(collection: str, reading: str) -> Collection:
     return library.open_shared(library.find(collection).path, reading)
 
 

@@ -130,7 +130,18 @@ class Guard:
                 return "" if request.kind == "http" and not request.visitor else _NO_ORIGIN
             if not self._is_own(request.origin, request.host):
                 return f"Requests from {request.origin} are not allowed; see allowed_origins."
-        return ""
+        return self._objection_to_site(request)
+
+    def _objection_to_site(self, request: _Request) -> str:
+        """Return why a foreign page may not read: it could not see the answer, but make us work.
+
+        A link from elsewhere that a person follows is in order.
+        """
+        foreign = request.site in {"cross-site", "same-site"} and request.mode != "navigate"
+        if "/api/" not in request.scope["path"] or not foreign:
+            return ""
+        own = request.origin and self._is_own(request.origin, request.host)
+        return "" if own else "Pages of another site may not ask here; see allowed_origins."
 
     def _is_own(self, origin: str, host: str) -> bool:
         origin = origin.lower()
@@ -196,6 +207,8 @@ class _Request:
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self.host = self._text(b"host")
         self.origin = self._text(b"origin")
+        self.site = self._text(b"sec-fetch-site")
+        self.mode = self._text(b"sec-fetch-mode")
         self.visitor = self._cookie()
 
     def _text(self, name: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
 from collections.abc import Callable, Sequence
@@ -36,7 +37,7 @@ def serve(
     Raises
     ------
     BadRequest
-        If the port can't be opened.
+        If the port can't be opened, or would be open to others who did not sign on.
     SdcvizError
         If a collection can't be opened.
     """
@@ -46,7 +47,7 @@ def serve(
     from .app import create_app
 
     settings = settings or get_settings()
-    sock = _listen(settings.host, settings.port)
+    sock = _listen(settings.host, settings.port, settings.trusted_front)
     for path in reversed(list(collections)):
         library.remember(str(path))
     host, port = sock.getsockname()[:2]
@@ -71,7 +72,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, trusted_front: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -83,6 +84,15 @@ def _listen(host: str, port: int) -> socket.socket:
             f"{host}:{port}: the server can't listen there ({error}); "
             "choose another port with --port, or 0 for a free one."
         ) from error
+    # What the name came to counts, not how it was spelled: "0" and "" are everywhere.
+    if not (trusted_front or ipaddress.ip_address(sock.getsockname()[0]).is_loopback):
+        sock.close()
+        raise BadRequest(
+            f"{host or 'Every address'} can be reached from other machines, and sdcviz does not "
+            "sign people on itself: whoever gets there may do all. Listen on 127.0.0.1, or, where "
+            "a web server in front signs people on and nobody else gets through, say so with "
+            "SDCVIZ_TRUSTED_FRONT=true."
+        )
     sock.listen(256)
     return sock
 

@@ -111,5 +111,6 @@ from . import (  # noqa: E402
     qc_flags,  # noqa: F401
     qc_letters,  # noqa: F401
     server,  # noqa: F401
+    token,  # noqa: F401
     vocabulary,  # noqa: F401
 )
