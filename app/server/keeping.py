@@ -16,13 +16,38 @@ __all__ = ["start_keeper"]
 log = logging.getLogger(__name__)
 
 
+class _Keeping:
+    """The keeper, and who tells people of jobs that ended."""
+
+    def __init__(self, settings: Settings) -> None:
+        from sdcviz.jobs.keeper import Keeper
+        from sdcviz.notifications import Notifier
+
+        self._notifier = Notifier(settings)
+        self._keeper = Keeper(settings=settings, on_end=self._ended)
+
+    def start(self) -> None:
+        """Begin."""
+        self._notifier.start()
+        self._keeper.start()
+
+    def stop(self) -> None:
+        """End; jobs do as the settings say."""
+        self._keeper.stop()
+        self._notifier.stop()
+
+    def _ended(self, job: Job) -> None:
+        try:
+            self._notifier.on_end(job)
+        finally:
+            _ended(job)
+
+
 def start_keeper(settings: Settings) -> Any:
     """Start to look after the jobs; call ``stop()`` of what is returned in the end."""
-    from sdcviz.jobs.keeper import Keeper
-
-    keeper = Keeper(settings=settings, on_end=_ended)
-    keeper.start()
-    return keeper
+    keeping = _Keeping(settings)
+    keeping.start()
+    return keeping
 
 
 def _ended(job: Job) -> None:

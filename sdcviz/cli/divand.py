@@ -15,6 +15,7 @@ from ..errors import BadRequest
 from ..words import counted, number
 from . import app, show
 from .events import tell_job
+from .picture import leave_picture
 
 __all__: list[str] = []
 
@@ -91,6 +92,7 @@ def divand(
 
     with _events(kind) as tell:
         report = run(recipe, out, tell=tell, workers=workers, scheduler=scheduler)
+    leave_picture(out)
     if as_json:
         show.show_json(report)
     else:

@@ -87,7 +87,7 @@ class Notifier:
             self._thread.start()
 
     def stop(self, patience: float = 5.0) -> None:
-        """Send no more; what was not sent is tried with the next start."""
+        """Try once what is due, then no more; what was not sent is tried with the next start."""
         self._stopping.set()
         self._wake.set()
         thread, self._thread = self._thread, None
@@ -95,8 +95,9 @@ class Notifier:
             thread.join(patience)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             self._wake.clear()
+            stopping = self._stopping.is_set()
             try:
                 busy = self.send_due()
             except SdcvizError as error:
@@ -106,6 +107,8 @@ class Notifier:
                 log.exception("Notices: something stumbled and goes on")
                 busy = False
             if not busy:
+                if stopping:
+                    return
                 self._wake.wait(LOOK_EVERY)
 
     def send_due(self) -> bool:
