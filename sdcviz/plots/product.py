@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,10 @@ def _place(file: Any, variable: Any) -> str:
         time = file["time"]
         try:
             when: Any = netCDF4.num2date(time[0], time.units, getattr(time, "calendar", "standard"))
-            told.append(f"{when.year:04d}-{when.month:02d}")
+            of_all_years = hasattr(time, "climatology")
+            told.append(
+                month_name[when.month] if of_all_years else f"{when.year:04d}-{when.month:02d}"
+            )
         except (AttributeError, ValueError):
             pass
     return ", ".join(told)

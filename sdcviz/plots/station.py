@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import BadRequest
 from .colours import FLAGS, GREY
-from .figure import LOCK, _MM, _STYLE
+from .figure import _MM, _STYLE, LOCK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
