@@ -23,7 +23,7 @@ from sdcviz.settings import Settings, get_settings
 from .. import follow
 from .. import uploads as drop_area
 from ..processes import stop_all
-from . import collections, downloads, edits, health, jobs, uploads
+from . import collections, downloads, edits, health, jobs, notebooks, uploads
 from .guard import HANDLE, Guard
 from .keeping import start_keeper
 from .schema import ADDRESS, add_schema
@@ -94,6 +94,7 @@ def _add_endpoints(api: FastAPI, settings: Settings) -> None:
         edits.routes(),
         uploads.routes(settings),
         downloads.routes(),
+        notebooks.routes(),
     ):
         api.include_router(router)
 

@@ -10,6 +10,7 @@ from sdcviz.jobs.model import Job, State
 from sdcviz.settings import Settings
 
 from .. import library
+from .notebook_idle import IdleWatch
 
 __all__ = ["start_keeper"]
 
@@ -24,15 +25,18 @@ class _Keeping:
         from sdcviz.notifications import Notifier
 
         self._notifier = Notifier(settings)
+        self._notebooks = IdleWatch(settings.notebook_idle)
         self._keeper = Keeper(settings=settings, on_end=self._ended)
 
     def start(self) -> None:
         """Begin."""
         self._notifier.start()
         self._keeper.start()
+        self._notebooks.start()
 
     def stop(self) -> None:
         """End; jobs do as the settings say."""
+        self._notebooks.stop()
         self._keeper.stop()
         self._notifier.stop()
 

@@ -97,7 +97,7 @@ def _read(product: Path) -> dict[str, Any]:
                 slice(None) if name in {v.name for v in axes.values()} else 0
                 for name in variable.dimensions
             )
-            values = np.ma.filled(np.ma.asarray(variable[first], float), np.nan)
+            values: Any = np.ma.filled(np.ma.asarray(variable[first], float), np.nan)
             where = [
                 name for name in variable.dimensions if name in {v.name for v in axes.values()}
             ]
