@@ -12,9 +12,10 @@ from sdcviz.settings import get_settings
 
 if TYPE_CHECKING:
     from sdcviz.jobs.model import Job
+    from sdcviz.notebooks.place import Place
     from sdcviz.observations import Filters
 
-__all__ = ["KIND", "address_of", "is_ready", "mine", "start"]
+__all__ = ["KIND", "address_of", "is_ready", "mine", "place_of", "start"]
 
 KIND = "notebook"
 
@@ -100,10 +101,20 @@ def address_of(id: str) -> str:
     return f"notebooks/{id}/"
 
 
+def place_of(job: Job) -> Place | None:
+    """Return where the JupyterLab of a job listens; None where it does not run."""
+    from sdcviz import jobs
+    from sdcviz.notebooks.place import find_place
+
+    if job.state is not jobs.State.RUNNING:
+        return None
+    engine = jobs.engines().get(job.spec.engine)
+    endpoint = engine.endpoint(job.engine_state) if engine else ""
+    return find_place(job.spec.folder, endpoint)
+
+
 def is_ready(job: Job) -> bool:
     """Whether JupyterLab answers."""
-    from .server.notebook_places import place_of
-
     return place_of(job) is not None
 
 

@@ -21,6 +21,7 @@ from sdcviz.errors import HTTP_STATUS, Conflict, SdcvizError
 from sdcviz.settings import Settings, get_settings
 
 from .. import follow
+from .. import notices as notices_of_pages
 from .. import uploads as drop_area
 from ..processes import stop_all
 from . import collections, downloads, edits, health, jobs, notebooks, uploads
@@ -81,6 +82,7 @@ def _lifespan(settings: Settings, warm: bool) -> Any:
         yield
         await run_in_threadpool(api.state.keeper.stop)
         follow.stop()
+        notices_of_pages.stop()
         stop_all()
 
     return lifespan

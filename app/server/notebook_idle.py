@@ -13,7 +13,7 @@ from sdcviz.errors import SdcvizError
 from sdcviz.jobs.model import Job, State
 from sdcviz.notebooks.place import Place
 
-from .notebook_places import KIND, place_of
+from ..notebooks import KIND, place_of
 
 __all__ = ["IdleWatch"]
 

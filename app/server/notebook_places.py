@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdcviz.errors import NotFound, NotSignedOn
-from sdcviz.jobs.model import Job, State
-from sdcviz.notebooks.place import Place, find_place
+from sdcviz.jobs.model import Job
+from sdcviz.notebooks.place import Place
 from sdcviz.workspaces.tokens import local_user
 
+from ..notebooks import KIND, place_of
 from .guard import COOKIE
 
-__all__ = ["KIND", "Places", "Seen", "place_of"]
+__all__ = ["Places", "Seen"]
 
-KIND = "notebook"
 MOMENT = 1.0
 """Seconds for which what was seen counts."""
 _MOST = 1000
@@ -81,14 +81,3 @@ class Places:
             if seen.place is not None:
                 self._seen[identity] = (moment + MOMENT, seen)
         return seen
-
-
-def place_of(job: Job) -> Place | None:
-    """Return where the JupyterLab of a job listens; None where it does not run."""
-    from sdcviz import jobs
-
-    if job.state is not State.RUNNING:
-        return None
-    engine = jobs.engines().get(job.spec.engine)
-    endpoint = engine.endpoint(job.engine_state) if engine else ""
-    return find_place(job.spec.folder, endpoint)

@@ -1,0 +1,107 @@
+"""The button "Open in Jupyter": starts a notebook over what is shown, and opens it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from sdcviz.errors import SdcvizError
+
+from .. import notebooks
+from ..session import Session
+from .background import background
+from .chosen import shown
+
+if TYPE_CHECKING:
+    from sdcviz.jobs.model import Job
+
+__all__ = ["NotebookPart"]
+
+PERIOD = 400
+"""Milliseconds between two looks at a notebook that starts."""
+# A browser may keep a tab from opening that nobody has just clicked for: the link stays.
+_OPEN = "if (field.value) window.open(field.value, '_blank', 'noopener')"
+_SAYS = {"queued": "It waits for its turn …", "starting": "The notebook starts …"}
+
+
+class NotebookPart(pn.viewable.Viewer):
+    """A button, a bar while JupyterLab starts, and the link to it."""
+
+    session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
+    busy = param.Boolean(default=False, doc="Whether a notebook is being started.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.job: Job | None = None
+        self._watch: Any = None
+        self.button = pmui.Button(
+            label="Open in Jupyter", icon="open_in_new", size="small", width=160, margin=(4, 8),
+            disabled=self.param.busy, on_click=lambda _: self.start(),
+        )  # fmt: skip
+        self._bar = pmui.LinearProgress(
+            variant="indeterminate", visible=self.param.busy, sizing_mode="stretch_width"
+        )
+        self.told = pn.pane.HTML("", margin=(2, 8), sizing_mode="stretch_width")
+        self._address = pn.widgets.TextInput(visible=False)
+        self._address.jscallback(args={"field": self._address}, value=_OPEN)
+        self._layout = pn.Column(
+            self.button, self._bar, self.told, self._address,
+            margin=0, sizing_mode="stretch_width",
+        )  # fmt: skip
+
+    def __panel__(self) -> Any:
+        return self._layout
+
+    def start(self) -> None:
+        """Start a notebook over what is shown now."""
+        selection = shown(self.session)
+        if self.busy or selection is None:
+            return
+        self.busy = True
+        self._address.value = ""
+        self.told.object = _SAYS["starting"]
+        collection = selection.collection
+        path, name, filters = collection.path, collection.name, selection.filters
+        background(lambda: notebooks.start(path, name, filters), self._started)
+
+    def _started(self, job: Job | None, error: Exception | None) -> None:
+        self.job = job
+        if job is None:
+            self._end(str(error) if isinstance(error, SdcvizError) else "It could not be started.")
+            return
+        if pn.state.curdoc is not None:
+            self._watch = pn.state.add_periodic_callback(self.look, period=PERIOD)
+
+    def look(self) -> None:
+        """See how far the notebook is; open it when it is there."""
+        from sdcviz import jobs
+
+        if self.job is None:
+            return
+        try:
+            self.job = job = jobs.get(self.job.id)
+            ready = notebooks.is_ready(job)
+        except SdcvizError as error:
+            self._end(str(error))
+            return
+        address = notebooks.address_of(job.id)
+        if ready:
+            self._end(
+                "", f'<a href="{address}" target="_blank" rel="noopener">Open the notebook</a>'
+            )
+            self._address.value = address
+        elif job.is_over or str(job.state) == "hibernated":
+            self._end(f"The notebook did not start: {job.reason or job.state}")
+        else:
+            self.told.object = escape(_SAYS.get(str(job.state), "JupyterLab starts …"))
+
+    def _end(self, sentence: str, link: str = "") -> None:
+        self.busy = False
+        self.told.object = link or escape(sentence)
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
