@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,23 @@ if TYPE_CHECKING:
     from sdcviz.notebooks.place import Place
     from sdcviz.observations import Filters
 
-__all__ = ["KIND", "address_of", "is_ready", "mine", "place_of", "start"]
+__all__ = [
+    "KIND",
+    "address_of",
+    "is_ready",
+    "mine",
+    "place_of",
+    "promise",
+    "promised",
+    "settle",
+    "start",
+]
 
 KIND = "notebook"
+
+_MOST = 10_000
+_promises: OrderedDict[str, str] = OrderedDict()
+_lock = threading.Lock()
 
 
 def start(
@@ -29,6 +45,7 @@ def start(
     product: Path | str = "",
     engine: str = "",
     owner: str = "",
+    id: str = "",
 ) -> Job:
     """Start a notebook.
 
@@ -48,6 +65,8 @@ def start(
         Where it runs; by default as the settings say.
     owner : str
         Who may open it; the one local user by default.
+    id : str
+        From `promise`, where a tab waits for it.
 
     Returns
     -------
@@ -66,7 +85,7 @@ def start(
     from sdcviz.workspaces.tokens import local_user
 
     settings = get_settings()
-    id = secrets.token_hex(16)
+    id = id or secrets.token_hex(16)
     folder = folder_of(id)
     make_folder(folder)
     engine = engine or settings.engine
@@ -94,6 +113,32 @@ def start(
         port=port,
         retries=0,
     )
+
+
+def promise() -> str:
+    """Return the id of a notebook that may be started soon.
+
+    A browser opens a tab only while somebody clicks, and a job takes longer: the tab opens at the
+    address of this id, and waits there.
+    """
+    id = secrets.token_hex(16)
+    with _lock:
+        _promises[id] = "The notebook starts."
+        while len(_promises) > _MOST:
+            _promises.popitem(last=False)
+    return id
+
+
+def promised(id: str) -> str | None:
+    """Return what to say in the place of a notebook that has no job yet; None: it has no place."""
+    with _lock:
+        return _promises.get(id)
+
+
+def settle(id: str, sentence: str) -> None:
+    """Say why a promised notebook will not come."""
+    with _lock:
+        _promises[id] = sentence
 
 
 def address_of(id: str) -> str:

@@ -23,8 +23,8 @@ __all__ = ["NotebookPart"]
 
 PERIOD = 400
 """Milliseconds between two looks at a notebook that starts."""
-# A browser may keep a tab from opening that nobody has just clicked for: the link stays.
-_OPEN = "if (field.value) window.open(field.value, '_blank', 'noopener')"
+# Later, when JupyterLab is there, a browser would keep the tab from opening.
+_OPEN = "window.open(field.value, '_blank', 'noopener')"
 _SAYS = {"queued": "It waits for its turn …", "starting": "The notebook starts …"}
 
 
@@ -37,6 +37,7 @@ class NotebookPart(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.job: Job | None = None
+        self._id = ""
         self._watch: Any = None
         self.button = pmui.Button(
             label="Open in Jupyter", icon="open_in_new", size="small", width=160, margin=(4, 8),
@@ -46,8 +47,9 @@ class NotebookPart(pn.viewable.Viewer):
             variant="indeterminate", visible=self.param.busy, sizing_mode="stretch_width"
         )
         self.told = pn.pane.HTML("", margin=(2, 8), sizing_mode="stretch_width")
-        self._address = pn.widgets.TextInput(visible=False)
-        self._address.jscallback(args={"field": self._address}, value=_OPEN)
+        self._next = notebooks.promise()
+        self._address = pn.widgets.TextInput(value=notebooks.address_of(self._next), visible=False)
+        self.button.js_on_click(args={"field": self._address}, code=_OPEN)
         self._layout = pn.Column(
             self.button, self._bar, self.told, self._address,
             margin=0, sizing_mode="stretch_width",
@@ -58,20 +60,27 @@ class NotebookPart(pn.viewable.Viewer):
 
     def start(self) -> None:
         """Start a notebook over what is shown now."""
+        if self.busy:
+            return
+        id, self._next = self._next, notebooks.promise()
+        self._address.value = notebooks.address_of(self._next)
         selection = shown(self.session)
-        if self.busy or selection is None:
+        if selection is None:
+            notebooks.settle(id, "No collection is open.")
             return
         self.busy = True
-        self._address.value = ""
+        self._id = id
         self.told.object = _SAYS["starting"]
         collection = selection.collection
         path, name, filters = collection.path, collection.name, selection.filters
-        background(lambda: notebooks.start(path, name, filters), self._started)
+        background(lambda: notebooks.start(path, name, filters, id=id), self._started)
 
     def _started(self, job: Job | None, error: Exception | None) -> None:
         self.job = job
         if job is None:
-            self._end(str(error) if isinstance(error, SdcvizError) else "It could not be started.")
+            sentence = str(error) if isinstance(error, SdcvizError) else "It could not be started."
+            notebooks.settle(self._id, sentence)
+            self._end(sentence)
             return
         if pn.state.curdoc is not None:
             self._watch = pn.state.add_periodic_callback(self.look, period=PERIOD)
@@ -93,7 +102,6 @@ class NotebookPart(pn.viewable.Viewer):
             self._end(
                 "", f'<a href="{address}" target="_blank" rel="noopener">Open the notebook</a>'
             )
-            self._address.value = address
         elif job.is_over or str(job.state) == "hibernated":
             self._end(f"The notebook did not start: {job.reason or job.state}")
         else:

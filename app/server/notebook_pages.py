@@ -8,7 +8,9 @@ from html import escape
 from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from sdcviz.jobs.model import Job, State
+from sdcviz.jobs.model import FINAL, State
+
+from .notebook_places import Seen
 
 __all__ = ["waiting_page"]
 
@@ -24,23 +26,25 @@ _SENTENCES = {
 _ACTIONS = {State.PAUSED: ("resume", "Resume"), State.HIBERNATED: ("wake", "Wake it up")}
 
 
-def waiting_page(job: Job, request: Request) -> Response:
+def waiting_page(seen: Seen, request: Request) -> Response:
     """Return a page that says how the notebook stands, and goes on to it when it is there."""
-    sentence = _SENTENCES.get(job.state, f"The notebook {job.state}.")
-    if job.reason:
+    job = seen.job
+    state = job.state if job else State.QUEUED
+    sentence = seen.sentence or _SENTENCES.get(state, f"The notebook {state}.")
+    if job and job.reason:
         sentence = f"{sentence} {job.reason}"
     wants_page = "text/html" in request.headers.get("accept", "")
     if not wants_page or request.method not in {"GET", "HEAD"}:
-        return JSONResponse({"detail": sentence, "state": str(job.state)}, 503)
+        return JSONResponse({"detail": sentence, "state": str(state)}, 503)
     home = f"{request.scope.get('root_path', '')}/"
-    action, label = _ACTIONS.get(job.state, ("", ""))
-    again = not job.is_over and not action
+    action, label = _ACTIONS.get(state, ("", ""))
+    again = state not in FINAL and not action
     page = _PAGE.format(
         sentence=escape(sentence),
         home=escape(home),
         button=f'<button id="go">{label}</button>' if action else "",
         bar="<progress></progress>" if again else "",
-        action=json.dumps(f"{home}api/jobs/{job.id}/{action}" if action else ""),
+        action=json.dumps(f"{home}api/jobs/{job.id}/{action}" if job and action else ""),
         again=json.dumps(again),
     )
     headers = {"Cache-Control": "no-store", "Retry-After": "1"}

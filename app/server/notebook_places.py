@@ -13,7 +13,7 @@ from sdcviz.jobs.model import Job
 from sdcviz.notebooks.place import Place
 from sdcviz.workspaces.tokens import local_user
 
-from ..notebooks import KIND, place_of
+from ..notebooks import KIND, place_of, promised
 from .guard import COOKIE
 
 __all__ = ["Places", "Seen"]
@@ -25,10 +25,14 @@ _MOST = 1000
 
 @dataclass(frozen=True)
 class Seen:
-    """A notebook's job, and where its JupyterLab listens: nowhere if it does not run."""
+    """A notebook's job, and where its JupyterLab listens: nowhere if it does not run.
 
-    job: Job
+    A promised one has no job yet, and a sentence.
+    """
+
+    job: Job | None
     place: Place | None
+    sentence: str = ""
 
 
 class Places:
@@ -52,8 +56,14 @@ class Places:
             raise NotSignedOn("Notebooks are opened from a page of this server; open it first.")
         if not re.fullmatch(r"[0-9a-f]{32}", identity):
             raise NotFound("There is no such notebook.")
-        seen = self._look(identity)
-        if seen.job.spec.owner != local_user():
+        try:
+            seen = self._look(identity)
+        except NotFound:
+            sentence = promised(identity)
+            if sentence is None:
+                raise
+            return Seen(None, None, sentence)
+        if seen.job is None or seen.job.spec.owner != local_user():
             raise NotFound("There is no such notebook.")
         return seen
 

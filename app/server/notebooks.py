@@ -62,12 +62,12 @@ def routes() -> APIRouter:
     async def ask(identity: str, path: str, request: Request) -> Response:
         seen = await run_in_threadpool(places.of, identity, request.cookies)
         if seen.place is None:
-            return waiting_page(seen.job, request)
+            return waiting_page(seen, request)
         try:
             return await _asked(client, seen.place, path, request)
         except httpx.ConnectError:
             places.forget(identity)
-            return waiting_page(seen.job, request)
+            return waiting_page(seen, request)
         except httpx.HTTPError as error:
             log.info("Notebook %s: %s", identity, error)
             return Response("JupyterLab did not answer; try again.", 502)

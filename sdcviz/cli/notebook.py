@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,11 +42,14 @@ def notebook(
         if path is not None and not path.exists():
             raise NotFound(f"{path}: there is no such file or folder.")
     tell_job("progress", done=0, total=0, text="JupyterLab starts")
-    made = make_notebook(collection, _filters(selection), recipe, product)
+
+    def make() -> Any:
+        return make_notebook(collection, _filters(selection), recipe, product)
+
     folder = Path.cwd()
     events = os.environ.get("SDCVIZ_EVENTS")
     place = Path(events).parent if events else folder / ".sdcviz-notebook"
-    code = run_jupyter(made, port=port, host=host, base_url=base_url, folder=folder, place=place)
+    code = run_jupyter(make, port=port, host=host, base_url=base_url, folder=folder, place=place)
     if code:
         raise typer.Exit(code)
 

@@ -86,7 +86,7 @@ def _steps(
     steps = [
         ("Collection", opened),
         ("Selection", "\n".join(chosen)),
-        ("Stations", "selection.stations().head()"),
+        ("Stations", "selection.stations.head()"),
         ("Map", "sdcviz.plots.station_map(selection)"),
     ]
     if recipe is not None:

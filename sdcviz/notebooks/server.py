@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,14 @@ _GRACE = 20.0
 
 
 def run_jupyter(
-    notebook: Any, *, port: int, host: str, base_url: str, folder: Path, place: Path
+    make: Callable[[], Any], *, port: int, host: str, base_url: str, folder: Path, place: Path
 ) -> int:
     """Write a notebook, unless it is there from before, and serve it until told to stop.
 
     Parameters
     ----------
-    notebook : nbformat.NotebookNode
+    make : callable
+        Gives the notebook (`make_notebook`).
     port : int
         Where to listen; one after it where it is taken, and 0: any.
     host : str
@@ -57,7 +59,8 @@ def run_jupyter(
         raise BadRequest(
             "Notebooks need JupyterLab: pip install 'sdcviz[notebook]' on this machine."
         )
-    _write(notebook, folder / NAME)
+    if not (folder / NAME).exists():
+        _write(make(), folder / NAME)
     env = _environment(place, port, host, base_url, folder)
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", f"--config={CONFIG}"], env=env, cwd=folder
@@ -77,8 +80,6 @@ def run_jupyter(
 def _write(notebook: Any, path: Path) -> None:
     import nbformat
 
-    if path.exists():
-        return
     try:
         path.write_text(nbformat.writes(notebook), encoding="utf-8")
     except OSError as error:

@@ -112,6 +112,7 @@ class Desk:
         address = f"{self.base}api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
         headers = {"Cookie": given.pop("cookie", self.cookie)}
         given.setdefault("origin", self.origin)
+        given.setdefault("max_size", None)
         return connect(
             address.replace("http", "ws", 1), additional_headers=headers, proxy=None, **given
         )
