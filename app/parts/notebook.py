@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 import param
+from panel.custom import JSComponent
 
 from sdcviz.errors import SdcvizError
 
@@ -21,11 +23,24 @@ if TYPE_CHECKING:
 
 __all__ = ["NotebookPart"]
 
+_STYLE = Path(__file__).with_name("notebook.css").read_text(encoding="utf-8")
 PERIOD = 400
 """Milliseconds between two looks at a notebook that starts."""
-# Later, when JupyterLab is there, a browser would keep the tab from opening.
-_OPEN = "window.open(field.value, '_blank', 'noopener')"
 _SAYS = {"queued": "It waits for its turn …", "starting": "The notebook starts …"}
+
+
+class NotebookLink(JSComponent):
+    """The button in the browser; see ``notebook.js``."""
+
+    address = param.String(default="", doc="Where the next notebook will be.")
+    busy = param.Boolean(default=False, doc="Whether one is being started.")
+    dark = param.Boolean(default=False, doc="Dark theme.")
+
+    _esm = Path(__file__).with_name("notebook.js")
+
+    def __init__(self, start: Any, **params: Any) -> None:
+        super().__init__(stylesheets=[_STYLE], **params)
+        self.on_msg(start)
 
 
 class NotebookPart(pn.viewable.Viewer):
@@ -39,20 +54,19 @@ class NotebookPart(pn.viewable.Viewer):
         self.job: Job | None = None
         self._id = ""
         self._watch: Any = None
-        self.button = pmui.Button(
-            label="Open in Jupyter", icon="open_in_new", size="small", width=160, margin=(4, 8),
-            disabled=self.param.busy, on_click=lambda _: self.start(),
+        self._next = notebooks.promise()
+        self.button = NotebookLink(
+            lambda _: self.start(), address=notebooks.address_of(self._next),
+            dark=self.session.dark, width=160, height=34, margin=(4, 8),
         )  # fmt: skip
+        self.param.watch(lambda e: self.button.param.update(busy=e.new), "busy")
+        self.session.param.watch(lambda e: self.button.param.update(dark=e.new), "dark")
         self._bar = pmui.LinearProgress(
             variant="indeterminate", visible=self.param.busy, sizing_mode="stretch_width"
         )
         self.told = pn.pane.HTML("", margin=(2, 8), sizing_mode="stretch_width")
-        self._next = notebooks.promise()
-        self._address = pn.widgets.TextInput(value=notebooks.address_of(self._next), visible=False)
-        self.button.js_on_click(args={"field": self._address}, code=_OPEN)
         self._layout = pn.Column(
-            self.button, self._bar, self.told, self._address,
-            margin=0, sizing_mode="stretch_width",
+            self.button, self._bar, self.told, margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
 
     def __panel__(self) -> Any:
@@ -63,7 +77,7 @@ class NotebookPart(pn.viewable.Viewer):
         if self.busy:
             return
         id, self._next = self._next, notebooks.promise()
-        self._address.value = notebooks.address_of(self._next)
+        self.button.address = notebooks.address_of(self._next)
         selection = shown(self.session)
         if selection is None:
             notebooks.settle(id, "No collection is open.")

@@ -172,7 +172,7 @@ async def _spoken(place: Place, path: str, socket: WebSocket) -> None:
         await asyncio.gather(*ways, return_exceptions=True)
     finally:
         await there.close()
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # he has hung up
             await socket.close(there.close_code if _may_say(there.close_code) else 1001)
 
 

@@ -39,7 +39,7 @@ def test_open_in_jupyter(open_page: Callable[..., Page], place: Running, collect
     page = open_page(f"{place.address}?c={open_collection(collection).id}&s=1")
     page.get_by_role("button", name="Export", exact=True).click()
     with page.context.expect_page(timeout=START) as opened:
-        page.get_by_role("button", name="Open in Jupyter").click()
+        page.get_by_role("link", name="Open in Jupyter").click()
     lab = opened.value
     lab.set_default_timeout(START)
     lab.on("console", lambda m: complaints.append(m.text) if "Content Security" in m.text else None)
