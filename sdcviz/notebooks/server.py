@@ -86,6 +86,18 @@ def _write(notebook: Any, path: Path) -> None:
         raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
 
 
+def _write_settings(folder: Path) -> None:
+    """Let JupyterLab ask for no news from elsewhere, unless a person said something about it."""
+    path = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"fetchNews": "false", "checkForUpdates": false}\n', encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
+
+
 def _environment(place: Path, port: int, host: str, base_url: str, folder: Path) -> dict[str, str]:
     """Return the environment: nothing of it can be seen in a list of processes."""
     runtime = place / SERVERS
@@ -95,6 +107,7 @@ def _environment(place: Path, port: int, host: str, base_url: str, folder: Path)
             old.unlink()
     except OSError as error:
         raise StorageError(f"{runtime}: can't be written ({error.strerror}).") from error
+    _write_settings(place / "jupyter" / "config" / "lab" / "user-settings")
     # What the kernel starts is not this job: its events are its own.
     env = {name: value for name, value in os.environ.items() if name != "SDCVIZ_EVENTS"}
     return env | {

@@ -46,16 +46,16 @@ def test_open_in_jupyter(open_page: Callable[..., Page], place: Running, collect
     lab.on("request", lambda r: _is_ours(r.url) or complaints.append(f"left: {r.url}"))
     assert re.search(r"/notebooks/[0-9a-f]{32}/", lab.url)
     assert lab.evaluate("window.opener") is None
-    expect(lab.get_by_text("sdcviz.open_collection").first).to_be_visible()
-    lab.get_by_text("Python 3", exact=False).first.wait_for()
     cell = lab.locator(".jp-CodeCell").first
+    expect(cell).to_contain_text("sdcviz.open_collection", timeout=START)
+    expect(lab.get_by_text(re.compile("Python 3.*Idle"))).to_be_visible(timeout=START)
     cell.locator(".cm-content").click()
     lab.keyboard.press("Shift+Enter")
-    expect(cell.locator(".jp-OutputArea-output").first).to_contain_text("Profiles")
+    expect(cell.locator(".jp-OutputArea-output").first).to_contain_text("Profiles", timeout=START)
     assert "sdc_sid" not in lab.evaluate("document.cookie")
     assert not complaints, complaints
 
-    expect(page.get_by_role("link", name="Open the notebook")).to_be_visible()
+    expect(page.get_by_role("link", name="Open the notebook")).to_be_visible(timeout=START)
     (job,) = jobs.find(kind="notebook")
     jobs.cancel(job.id)
     page.keyboard.press("Escape")
