@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from sdcviz.errors import SdcvizError
 from sdcviz.jobs.model import Job, State
 from sdcviz.settings import Settings
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class _Keeping:
-    """The keeper, and who tells people of jobs that ended."""
+    """The keeper, who tells people of jobs that ended, and who looks after idle notebooks."""
 
     def __init__(self, settings: Settings) -> None:
         from sdcviz.jobs.keeper import Keeper
@@ -30,8 +31,8 @@ class _Keeping:
 
     def start(self) -> None:
         """Begin."""
-        self._notifier.start()
         self._keeper.start()
+        self._notifier.start()
         self._notebooks.start()
 
     def stop(self) -> None:
@@ -40,11 +41,44 @@ class _Keeping:
         self._keeper.stop()
         self._notifier.stop()
 
+    def is_alive(self) -> bool:
+        """Whether jobs are looked after."""
+        return self._keeper.is_alive()
+
     def _ended(self, job: Job) -> None:
         try:
             self._notifier.on_end(job)
         finally:
             _ended(job)
+
+
+class _Nobody:
+    """Stands where jobs can't be looked after: the page is shown all the same."""
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+    def is_alive(self) -> bool:
+        """Say that nobody does."""
+        return False
+
+
+def start_keeper(settings: Settings) -> Any:
+    """Start to look after the jobs; call ``stop()`` of what is returned in the end."""
+    try:
+        keeping = _Keeping(settings)
+        keeping.start()
+    except SdcvizError as error:
+        log.error("Jobs are not kept: %s", error)
+        return _Nobody()
+    return keeping
+
+
+def _ended(self, job: Job) -> None:
+    try:
+        self._notifier.on_end(job)
+    finally:
+        _ended(job)
 
 
 def start_keeper(settings: Settings) -> Any:

@@ -69,7 +69,8 @@ def trial(
 
 
 def _write_log(count: int) -> None:
-    line = "0123456789" * 9 + "012345678"
-    for number in range(0, count, 108):
-        sys.stdout.write(f"{number:08d}{line}\n")
+    line, block = "0123456789" * 9 + "012345678", 108 * 1000
+    for begin in range(0, count, block):
+        numbers = range(begin, min(begin + block, count), 108)
+        sys.stdout.write("".join(f"{number:08d}{line}\n" for number in numbers))
     sys.stdout.flush()
