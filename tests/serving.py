@@ -26,7 +26,10 @@ T = TypeVar("T")
 
 _START = """
 import sys
+from sdcviz.logs import configure
+from sdcviz.settings import get_settings
 from sdcviz_app.server import serve
+configure(get_settings().log_level, as_json=get_settings().log_json)
 serve(None, sys.argv[1:], started=lambda address: print(address, flush=True))
 """
 

@@ -27,7 +27,7 @@ from ..processes import stop_all
 from . import collections, downloads, edits, health, jobs, notebooks, uploads
 from .guard import HANDLE, Guard
 from .keeping import start_keeper
-from .schema import ADDRESS, add_schema
+from .schema import ADDRESS, add_schema, methods_at
 from .sizes import SizeLimit
 
 __all__ = ["create_app"]
@@ -80,10 +80,11 @@ def _lifespan(settings: Settings, warm: bool) -> Any:
         drop_area.sweep()
         api.state.keeper = await run_in_threadpool(start_keeper, settings)
         yield
-        await run_in_threadpool(api.state.keeper.stop)
         follow.stop()
         notices_of_pages.stop()
         stop_all()
+        if api.state.keeper is not None:
+            await run_in_threadpool(api.state.keeper.stop)
 
     return lifespan
 
@@ -154,11 +155,12 @@ def _add_errors(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
-        sentence = (
-            "There is nothing at this address." if error.status_code == 404 else str(error.detail)
-        )
+        sentence = _STATUS_SENTENCES.get(error.status_code, str(error.detail))
         answer = _error(request, error.status_code, sentence)
-        answer.headers.update(error.headers or {})  # a 405 tells what is allowed
+        answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+            answer.headers["Allow"] = methods_at(api, path) or answer.headers["Allow"]
         return answer
 
     @api.exception_handler(Exception)
@@ -180,6 +182,10 @@ def _error(
     )
 
 
+_STATUS_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not answer to that method.",
+}
 _ERROR_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>sdcviz: {status}</title>
 <style>

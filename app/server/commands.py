@@ -33,6 +33,7 @@ class Kind(Enum):
     EDITED = "collection whose flags are changed"
     OUT = "file to write"
     USER = "who changes"
+    WORKERS = "number of processes"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
     ),
     ("divand",): Command(
         (Kind.RECIPE,),
-        {"--out": Kind.OUT, **_options(Kind.TEXT, "time level workers")}
+        {"--out": Kind.OUT, "--workers": Kind.WORKERS, **_options(Kind.TEXT, "time level")}
         | _options(Kind.FLAG, "preview json"),
     ),
     ("columns",): Command((Kind.FILE,), _JSON),

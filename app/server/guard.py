@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import json
 import secrets
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -18,13 +19,15 @@ from urllib.parse import urlsplit
 
 from sdcviz.settings import Settings
 
-__all__ = ["COOKIE", "HANDLE", "Guard", "handle_of"]
+__all__ = ["COOKIE", "HANDLE", "VISITOR", "Guard", "handle_of"]
 
 COOKIE = "sdc_sid"
 NOTEBOOKS = "/notebooks/"
 """Below it, visitors reach the JupyterLabs of their jobs."""
 HANDLE = "X-Sdc-Handle"
 """Header, and name in the token, of a visitor's public handle."""
+VISITOR = "sdcviz.visitor"
+"""Key in the scope of a request: whether it came with a visitor's cookie."""
 
 _HANDLE_HEADER = HANDLE.lower().encode()
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -49,6 +52,22 @@ _POLICY = {
 def handle_of(cookie: str, key: bytes) -> str:
     """Return the public handle of a visitor's secret cookie; it can't be turned back."""
     return hmac.new(key, b"handle:" + cookie.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def new_cookie(key: bytes) -> str:
+    """Return a secret cookie for a new visitor."""
+    secret = secrets.token_urlsafe(32)
+    return f"{secret}.{_signature(secret, key)}"
+
+
+def is_cookie(cookie: str, key: bytes) -> bool:
+    """Whether this server gave the cookie out: one that was made up is no visitor's."""
+    secret, _, signature = cookie.partition(".")
+    return hmac.compare_digest(signature.encode(), _signature(secret, key).encode())
+
+
+def _signature(secret: str, key: bytes) -> str:
+    return hmac.new(key, b"cookie:" + secret.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _is_loopback(host: str) -> bool:
@@ -93,7 +112,7 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        request = _Request(scope)
+        request = _Request(scope, self.key)
         reason = self._objection(request)
         if reason:
             await _refuse(scope, send, reason)
@@ -104,7 +123,7 @@ class Guard:
             return
         visitor, fresh = request.visitor, False
         if not visitor and scope["type"] == "http":
-            visitor, fresh = secrets.token_urlsafe(32), True
+            visitor, fresh = new_cookie(self.key), True
         # Those of notebooks belong to no page with a token; origin and owner are looked at.
         of_page = not path.startswith(f"{self.prefix}{NOTEBOOKS}")
         if scope["type"] == "websocket" and of_page and not self._is_own_token(request):
@@ -118,6 +137,7 @@ class Guard:
             "path": path,
             "raw_path": path.encode(),
             "root_path": self.prefix,
+            VISITOR: bool(visitor) and not fresh,
         }
         give = visitor if fresh and path == f"{self.prefix}/" else ""
         await self.app(inner, receive, self._sender(send, request, give))
@@ -204,7 +224,7 @@ _NO_ORIGIN = "The request does not say where it comes from."
 class _Request:
     """The few things of a request that the guard looks at."""
 
-    def __init__(self, scope: Any) -> None:
+    def __init__(self, scope: Any, key: bytes) -> None:
         self.scope = scope
         self.kind: str = scope["type"]
         self.method: str = scope.get("method", "GET")
@@ -214,7 +234,8 @@ class _Request:
         self.origin = self._text(b"origin")
         self.site = self._text(b"sec-fetch-site")
         self.mode = self._text(b"sec-fetch-mode")
-        self.visitor = self._cookie()
+        cookie = self._cookie()
+        self.visitor = cookie if is_cookie(cookie, key) else ""
 
     def _text(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1").strip()
@@ -253,7 +274,11 @@ async def _refuse(scope: Any, send: Any, reason: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": reason[:120]})
         return
-    await _answer(send, 403, reason.encode(), [])
+    if "/api/" in scope["path"]:
+        kind = [(b"content-type", b"application/json")]
+        await _answer(send, 403, json.dumps({"detail": reason}).encode(), kind)
+        return
+    await _answer(send, 403, reason.encode(), [_PLAIN])
 
 
 async def _redirect(scope: Any, send: Any, where: str) -> None:
@@ -262,10 +287,13 @@ async def _redirect(scope: Any, send: Any, where: str) -> None:
         return
     query = scope.get("query_string", b"")
     target = where.encode() + (b"?" + query if query else b"")
-    await _answer(send, 307, b"", [(b"location", target)])
+    await _answer(send, 307, b"", [_PLAIN, (b"location", target)])
+
+
+_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 
 
 async def _answer(send: Any, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    start = [(b"content-type", b"text/plain; charset=utf-8"), *headers, *_security_headers("")]
+    start = [*headers, *_security_headers("")]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})

@@ -64,8 +64,8 @@ def _troubles(settings: Settings, keeper: Any) -> Iterator[str]:
     """Yield what is in the way, without names of folders: anybody may ask."""
     if not _is_database_there():
         yield "The database of jobs does not answer."
-    if keeper is not None and not keeper.is_alive():
-        yield "Nobody looks after the jobs: the keeper has ended; restart the server."
+    if keeper is None or not keeper.is_alive():
+        yield "Nobody looks after the jobs: the keeper is not there; restart the server."
     yield from _room(settings)
 
 

@@ -2,7 +2,7 @@
 
 Two kinds of lines come: those that the job wrote, each with the offset after it as its id, and
 ``state`` where the database says something new. Who comes again with ``Last-Event-ID`` gets what
-he missed; when the job is over comes ``end``, and who asks again then is told to stay away (204).
+he missed; when the job is over comes ``over``, and who asks again then is told to stay away (204).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_STREAMS = 200
 """Most streams of one process at a time."""
 _LOOK = 0.5
 _SILENCE = 15.0
-_RECHECK = 10.0
+_RECHECK = 3.0
 _BATCH = 1000
 _streams = 0  # only the event loop counts
 
@@ -71,7 +71,7 @@ async def _follow(identity: str, since: int, allowed: Callable[[], bool]) -> Asy
         told, news = text, _news(events, offset, text if text != told else "")
         over = job.is_over and not events
         if over:
-            news += _event("end", text, offset)
+            news += _event("over", text, offset)
         now = time.monotonic()
         if not news and now - spoken > _SILENCE:
             news = ": still here\n\n"

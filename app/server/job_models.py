@@ -12,6 +12,8 @@ __all__ = ["JobView", "Jobs", "NewJob", "ResultFile", "ResultFiles", "UsageRow",
 
 _DAY = 86_400.0
 _FILE_BYTES = 1_000_000
+_LINE = r"^[^\x00-\x1f\x7f]*$"
+"""It goes into lists, logs and the subjects of mails."""
 
 Word = Annotated[str, Field(max_length=4096)]
 Text = Annotated[str, Field(max_length=_FILE_BYTES)]
@@ -19,7 +21,8 @@ Identity = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class _Given(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # As the document says: false is no number, and a text none either.
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class LimitsGiven(_Given):
@@ -41,7 +44,6 @@ class NewJob(_Given):
     """A job that is asked for."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"arguments": ["import", "--into", "cruise", "casts.txt", "--json"],
                           "files": {"casts.txt": "..."}, "title": "Casts of the cruise"}]
@@ -59,8 +61,8 @@ class NewJob(_Given):
     )  # fmt: skip
     engine: str = Field("", max_length=64, description="Where it runs; empty: as usual here.")
     limits: LimitsGiven = Field(default_factory=LimitsGiven)
-    title: str = Field("", max_length=200, description="For people.")
-    workspace: str = Field("", max_length=100)
+    title: str = Field("", max_length=200, pattern=_LINE, description="For people.")
+    workspace: str = Field("", max_length=100, pattern=_LINE)
     id: Identity | None = Field(
         None, description="Identity: asked for twice, the job is started once."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -29,7 +30,6 @@ Identity = Annotated[
     str, Path(pattern="^[0-9a-f]{8,32}$", description="Id of the job, or its beginning.")
 ]
 Name = Annotated[str, Query(max_length=100)]
-Action = Literal["stop", "pause", "resume", "hibernate", "wake"]
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _LOG = {
@@ -41,7 +41,8 @@ _LOG = {
         }
     },
 }
-_STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+_EVENT = {"type": "object", "properties": {n: {"type": "string"} for n in ("id", "event", "data")}}
+_STREAM = {"content": {"text/event-stream": {"schema": _EVENT}}}
 
 
 def routes(settings: Settings) -> APIRouter:
@@ -121,17 +122,27 @@ def _add_jobs(router: APIRouter, settings: Settings) -> None:
 
 
 def _add_steering(router: APIRouter) -> None:
-    @router.post("/jobs/{identity}/{action}", responses=problems(400, 404, 409, 502))
-    def steer(identity: Identity, action: Action, who: Worker) -> JobView:
-        """Stop a job for good, pause or hibernate it, and let it go on (resume, wake).
+    actions: dict[str, tuple[Callable[[str, str], Job], str]] = {
+        "stop": (jobs.cancel, "End a job for good."),
+        "pause": (jobs.pause, "Freeze a job that runs; its memory stays taken."),
+        "resume": (jobs.resume, "Let a paused job go on."),
+        "hibernate": (
+            jobs.hibernate, "End a job for now: its memory is free, and what it finished is kept."
+        ),
+        "wake": (jobs.wake, "Start a hibernated job again; it goes on from what it has finished."),
+    }  # fmt: skip
+    for name, (do, text) in actions.items():
+        router.post(
+            f"/jobs/{{identity}}/{name}", name=name, description=text,
+            responses=problems(400, 404, 409, 502),
+        )(_steering(do))  # fmt: skip
 
-        A paused job keeps its memory; a hibernated one gives it back and goes on from what it
-        has finished.
-        """
-        job = _job(identity, who)
-        does = {"stop": jobs.cancel, "pause": jobs.pause, "resume": jobs.resume,
-                "hibernate": jobs.hibernate, "wake": jobs.wake}  # fmt: skip
-        return view(does[action](job.id))
+
+def _steering(do: Callable[[str, str], Job]) -> Callable[..., JobView]:
+    def steer(identity: Identity, who: Worker) -> JobView:
+        return view(do(_job(identity, who).id, who.name))
+
+    return steer
 
 
 def _add_following(router: APIRouter) -> None:
@@ -171,7 +182,7 @@ def _add_following(router: APIRouter) -> None:
         """Tell what happens to a job as it happens (server-sent events), until it is over.
 
         Events are those that the job writes (`progress`, `slice`, `warning`, `usage`, ...), `state`
-        with the job where it changed, and `end`. `Last-Event-ID` goes on where one was.
+        with the job where it changed, and `over`. `Last-Event-ID` goes on where one was.
         """
         job = _job(identity, who)
         offset = _offset(since)
@@ -187,11 +198,13 @@ def _add_following(router: APIRouter) -> None:
     @router.get("/usage", responses=problems(400))
     def usage(
         who: Reader,
-        month: Annotated[str, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-11"])],
+        month: Annotated[str, Query(pattern="^2[0-9]{3}-(0[1-9]|1[0-2])$", examples=["2026-11"])],
         by: Literal["owner", "workspace", "job"] = "owner",
     ) -> list[UsageRow]:
         """Tell what jobs took in a month: processor seconds, gigabyte-hours, bytes."""
-        return jobs.usage(month=month, by=by)
+        if "admin" in who.scopes:
+            return jobs.usage(month=month, by=by)
+        return _own_usage(who, month, by)
 
 
 def _add_results(router: APIRouter) -> None:
@@ -224,6 +237,19 @@ def _job(identity: str, who: Principal) -> Job:
     if job is None or not who.sees(job.spec.owner):
         raise NotFound(f"There is no job {identity}.")
     return job
+
+
+def _own_usage(who: Principal, month: str, by: str) -> list[UsageRow]:
+    rows = [row for row in jobs.usage(month=month, by="job") if row["owner"] == who.name]
+    if by == "job":
+        return rows
+    sums: dict[str, UsageRow] = {}
+    for row in rows:
+        total = sums.setdefault(row[by], {by: row[by]})
+        for name, value in row.items():
+            if isinstance(value, (int, float)):
+                total[name] = total.get(name, 0) + value
+    return list(sums.values())
 
 
 def _offset(text: str) -> int:

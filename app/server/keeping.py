@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from sdcviz.errors import SdcvizError
+from sdcviz.jobs import Keeper
 from sdcviz.jobs.model import Job, State
+from sdcviz.notifications import Notifier
 from sdcviz.settings import Settings
 
 from .. import library
@@ -22,12 +23,9 @@ class _Keeping:
     """The keeper, who tells people of jobs that ended, and who looks after idle notebooks."""
 
     def __init__(self, settings: Settings) -> None:
-        from sdcviz.jobs.keeper import Keeper
-        from sdcviz.notifications import Notifier
-
         self._notifier = Notifier(settings)
         self._notebooks = IdleWatch(settings.notebook_idle)
-        self._keeper = Keeper(settings=settings, on_end=self._ended)
+        self._keeper = Keeper(settings=settings, on_end=self._tell)
 
     def start(self) -> None:
         """Begin."""
@@ -45,46 +43,27 @@ class _Keeping:
         """Whether jobs are looked after."""
         return self._keeper.is_alive()
 
-    def _ended(self, job: Job) -> None:
+    def _tell(self, job: Job) -> None:
         try:
-            self._notifier.on_end(job)
-        finally:
             _ended(job)
+        finally:
+            self._notifier.on_end(job)
 
 
-class _Nobody:
-    """Stands where jobs can't be looked after: the page is shown all the same."""
+def start_keeper(settings: Settings) -> _Keeping | None:
+    """Start to keep jobs beside the page; without a database of them there is the page at least.
 
-    def stop(self) -> None:
-        """Do nothing."""
-
-    def is_alive(self) -> bool:
-        """Say that nobody does."""
-        return False
-
-
-def start_keeper(settings: Settings) -> Any:
-    """Start to look after the jobs; call ``stop()`` of what is returned in the end."""
+    Returns
+    -------
+    object or None
+        To be stopped in the end.
+    """
     try:
         keeping = _Keeping(settings)
         keeping.start()
     except SdcvizError as error:
         log.error("Jobs are not kept: %s", error)
-        return _Nobody()
-    return keeping
-
-
-def _ended(self, job: Job) -> None:
-    try:
-        self._notifier.on_end(job)
-    finally:
-        _ended(job)
-
-
-def start_keeper(settings: Settings) -> Any:
-    """Start to look after the jobs; call ``stop()`` of what is returned in the end."""
-    keeping = _Keeping(settings)
-    keeping.start()
+        return None
     return keeping
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sdcviz.errors import NotFound, NotSignedOn
 from sdcviz.jobs.model import Job
@@ -14,7 +15,7 @@ from sdcviz.notebooks.place import Place
 from sdcviz.workspaces.tokens import local_user
 
 from ..notebooks import KIND, place_of, promised
-from .guard import COOKIE
+from .guard import VISITOR
 
 __all__ = ["Places", "Seen"]
 
@@ -42,7 +43,7 @@ class Places:
         self._seen: dict[str, tuple[float, Seen]] = {}
         self._lock = threading.Lock()
 
-    def of(self, identity: str, cookies: Mapping[str, str]) -> Seen:
+    def of(self, identity: str, scope: Mapping[str, Any]) -> Seen:
         """Return a notebook of the one who asks.
 
         Raises
@@ -52,7 +53,7 @@ class Places:
         NotFound
             There is no such notebook, or it is another one's.
         """
-        if not cookies.get(COOKIE):
+        if not scope.get(VISITOR):
             raise NotSignedOn("Notebooks are opened from a page of this server; open it first.")
         if not re.fullmatch(r"[0-9a-f]{32}", identity):
             raise NotFound("There is no such notebook.")

@@ -60,7 +60,7 @@ def routes() -> APIRouter:
 
     @router.api_route("/{path:path}", methods=_METHODS)
     async def ask(identity: str, path: str, request: Request) -> Response:
-        seen = await run_in_threadpool(places.of, identity, request.cookies)
+        seen = await run_in_threadpool(places.of, identity, request.scope)
         if seen.place is None:
             return waiting_page(seen, request)
         try:
@@ -75,7 +75,7 @@ def routes() -> APIRouter:
     @router.websocket("/{path:path}")
     async def speak(identity: str, path: str, socket: WebSocket) -> None:
         try:
-            seen = await run_in_threadpool(places.of, identity, socket.cookies)
+            seen = await run_in_threadpool(places.of, identity, socket.scope)
         except (NotFound, NotSignedOn) as error:
             await socket.close(1008, str(error)[:120])
             return

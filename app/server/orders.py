@@ -149,6 +149,8 @@ def _arguments(order: Order, places: Places, texts: dict[str, str]) -> tuple[str
             return _recipe(value, places, texts)
         if kind is Kind.FILE and value in places.given:
             return f"../inputs/{value}"
+        if kind is Kind.WORKERS and not (value.isascii() and value.isdigit() and len(value) < 3):
+            raise BadRequest(f"--workers {value}: give a number up to 99.")
         if kind is Kind.USER:
             return places.who.name
         if kind is Kind.OUT:

@@ -18,6 +18,8 @@ __all__ = ["LARGEST_RECIPE", "check_recipe", "read_text"]
 
 LARGEST_RECIPE = 100_000
 """Bytes; reading one that is made to be slow stays a matter of a moment."""
+_DEEPEST = 20
+_MOST_WORKERS = 99
 
 
 def read_text(path: Path) -> str:
@@ -53,24 +55,22 @@ def check_recipe(text: str, name: str, places: Places, folder: Path | None) -> s
     from sdcviz.analyses.recipe_file import parse_recipe, write_recipe
 
     try:
-        # Aliases let a few lines stand for billions.
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, yaml.SafeLoader)):
-            raise BadRequest(f"{name}: write out what the anchors (&, *) stand for.")
+        _check_yaml(text, name)
         recipe = parse_recipe(text, name)
     except yaml.YAMLError as error:
         raise BadRequest(f"{name}: this is no YAML ({str(error).splitlines()[0]}).") from None
-    except RecursionError:
-        raise BadRequest(f"{name}: too deep for a recipe.") from None
     if recipe.run.scheduler:
-        raise Forbidden(f"{name}: run.scheduler is the server's choice; leave it out.")
+        raise Forbidden(f"{name}: run.scheduler may not be chosen here; leave it out.")
+
+    if (recipe.run.workers or 0) > _MOST_WORKERS:
+        raise BadRequest(f"{name}: run.workers may be up to {_MOST_WORKERS} here.")
 
     def seen(path: str | None) -> str | None:
         return None if path is None else str(places.read(path, folder))
 
-    collection = None if recipe.collection is None else recipe.collection
+    collection = seen(recipe.collection)
     if collection is not None:
-        found = places.read(collection, folder)
-        collection = str(places.collection(str(found)))
+        places.collection(collection)
     return write_recipe(
         recipe.model_copy(
             update={
@@ -84,3 +84,20 @@ def check_recipe(text: str, name: str, places: Places, folder: Path | None) -> s
             }
         )
     )
+
+
+def _check_yaml(text: str, name: str) -> None:
+    """Refuse what takes long to read: depth, and aliases (a few lines stand for billions)."""
+    import yaml
+
+    depth = 0
+    for token in yaml.scan(text, yaml.SafeLoader):
+        kind = type(token).__name__
+        if kind == "AliasToken":
+            raise BadRequest(f"{name}: write out what the anchors (&, *) stand for.")
+        if kind.endswith("StartToken"):
+            depth += 1
+        elif kind.endswith("EndToken"):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise BadRequest(f"{name}: too deep for a recipe.")

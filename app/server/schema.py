@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
 
@@ -10,9 +11,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-__all__ = ["Problem", "add_schema", "problems"]
+__all__ = ["ADDRESS", "Problem", "add_schema", "methods_at", "problems"]
 
 ADDRESS = "/api/openapi.json"
+_PLACE = re.compile(r"\{\w+\}")
 
 _ABOUT = """Jobs, collections and products of an sdcviz server.
 
@@ -77,6 +79,17 @@ def add_schema(api: FastAPI) -> None:
     def docs() -> HTMLResponse:
         """Show the endpoints to a person."""
         return HTMLResponse(_page(document()))
+
+
+def methods_at(api: FastAPI, path: str) -> str:
+    """Return which methods an address of the service answers to; a route knows its own only."""
+    found = {
+        method.upper()
+        for template, way in api.openapi()["paths"].items()
+        if re.fullmatch(_PLACE.sub("[^/]+", template), path)
+        for method in way
+    }
+    return ", ".join(sorted(found))
 
 
 def _tidied(schema: dict[str, Any]) -> dict[str, Any]:

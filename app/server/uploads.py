@@ -9,11 +9,11 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from sdcviz.errors import BadRequest, StorageError
+from sdcviz.errors import BadRequest, NotSignedOn, StorageError
 from sdcviz.settings import Settings
 
 from .. import uploads
-from .guard import HANDLE
+from .guard import HANDLE, VISITOR
 
 __all__ = ["routes"]
 
@@ -25,6 +25,8 @@ def routes(settings: Settings) -> APIRouter:
     @router.put("/{delivery}/{name:path}", status_code=201)
     async def put(delivery: str, name: str, request: Request) -> dict[str, int]:
         """Take one file."""
+        if not request.scope.get(VISITOR):
+            raise NotSignedOn("Files are sent from a page of this server; open it first.")
         folder = uploads.delivery_folder(request.headers.get(HANDLE, ""), delivery)
         target = uploads.safe_target(folder, name)
         size = await _receive(request, target, settings.upload_max_bytes)

@@ -19,7 +19,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from sdcviz.errors import Forbidden, NotSignedOn
 from sdcviz.workspaces.tokens import SCOPES, check_token, local_user
 
-from .guard import COOKIE
+from .guard import COOKIE, VISITOR
 
 __all__ = ["Editor", "Principal", "Reader", "Worker", "asker", "may", "require", "still_counts"]
 
@@ -64,7 +64,7 @@ def asker(request: Request) -> Principal:
             )
         scopes = frozenset(scope for scope in SCOPES if token.may(scope))
         return Principal(token.owner, scopes, token.id)
-    if request.cookies.get(COOKIE):
+    if request.scope.get(VISITOR):
         return Principal(local_user(), frozenset(SCOPES))
     raise NotSignedOn(
         "Show a token (Authorization: Bearer sdc_...), or ask from a page of this server; "

@@ -12,7 +12,11 @@ from . import app, show
 
 __all__: list[str] = []
 
-token = typer.Typer(help="Tokens for programs that use the HTTP service.", no_args_is_help=True)
+token = typer.Typer(
+    help="Tokens for programs that use the HTTP service.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(token, name="token")
 
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]

@@ -97,6 +97,10 @@ class Keeper:
         if not leave and not self.is_idle() and not is_kept(self.store.url):
             leave_keeper()
 
+    def is_alive(self) -> bool:
+        """Whether all its threads look after their jobs."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
     def was_replaced(self) -> bool:
         """Whether another keeper has taken all of it over."""
         return all(desk.lease.was_mine and not desk.lease.is_mine for desk in self.desks)

@@ -130,7 +130,7 @@ def make_token(
         Unknown scope, no name, or a time that is none.
     """
     wanted = _known(scopes)
-    if not name.strip() or not name.isprintable() or len(name) > 200:
+    if not name.strip() or not f"{name}{owner}".isprintable() or len(f"{name}{owner}") > 200:
         raise BadRequest("Give the token a name that tells what it is for (--name).")
     if not 0 < days <= MOST_DAYS:
         raise BadRequest(f"A token counts for up to {MOST_DAYS} days, not for {days:g} (--days).")
@@ -236,7 +236,7 @@ def _now() -> datetime:
 
 
 def _text(time: datetime) -> str:
-    return time.isoformat(timespec="seconds")
+    return time.isoformat(timespec="milliseconds")
 
 
 def _token(row: Any) -> Token:

@@ -12,7 +12,7 @@ from serving import Running, running
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("server")) as address:
+    with running(tmp_path_factory.mktemp("server"), log_level="debug") as address:
         yield address
 
 

@@ -116,7 +116,7 @@ def test_unknown_collection(client, c):
 def test_only_pages_of_this_server_may_change_flags(place, client, c):
     server, _ = place
     address, body = f"{server.address}api/qc/{c.id}/batches", change(c, 11, "4")
-    assert httpx.post(address, json=body).status_code == 400
+    assert httpx.post(address, json=body).status_code == 401
     headers = {"Cookie": client.headers["Cookie"], "Origin": "http://evil.example"}
     assert httpx.post(address, json=body, headers=headers).status_code == 403
     assert stands(c, body) == "1"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from pathlib import Path
 
 import httpx
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id, get_token_payload
-from serving import TOKEN, Running, Visitor, revoke_all, running, sign_on, until
+from serving import TOKEN, Running, Visitor, revoke_all, sign_on, until
 from typer.testing import CliRunner
 
 from sdcviz.cli import app
@@ -135,10 +134,28 @@ def test_nothing_is_told_to_nobody(server: Running, way: tuple[str, str]) -> Non
 def test_a_wrong_token_is_refused_even_beside_a_good_cookie(
     server: Running, visitor: Visitor, way: tuple[str, str]
 ) -> None:
-    for wrong in ("sdc_" + "A" * 32, "", "x", "null", "sdc_" + "\u00e9".encode().decode("latin-1")):
-        headers = {"Authorization": f"Bearer {wrong}".encode("latin-1"), "Origin": server.origin}
+    for wrong in ("sdc_" + "A" * 32, "", "x", "null", "sdc_ " + "A" * 32):
+        headers = {"Authorization": f"Bearer {wrong}".strip(), "Origin": server.origin}
         headers["Cookie"] = f"sdc_sid={visitor.cookie}"
         assert ask(server, way, headers=headers).status_code == 401, wrong
+
+
+def test_a_made_up_cookie_is_nobody(server: Running, visitor: Visitor) -> None:
+    secret, _, signature = visitor.cookie.partition(".")
+    assert httpx.get(
+        f"{server.address}api/jobs", headers={"Cookie": f"sdc_sid={visitor.cookie}"}
+    ).is_success
+    for wrong in ("x", secret, f"{secret}.", f"other.{signature}", f"{visitor.cookie}0", "."):
+        for way in WAYS:
+            headers = {"Cookie": f"sdc_sid={wrong}", "Origin": server.origin}
+            assert ask(server, way, headers=headers).status_code == 401, (wrong, way)
+
+
+def test_nobody_fills_the_disk_with_files(server: Running) -> None:
+    address = f"{server.address}api/uploads/{'0' * 16}/x"
+    for headers in ({}, {"Cookie": "sdc_sid=x", "Origin": server.origin}, sign_on(server, "read")):
+        assert httpx.put(address, content=b"x", headers=headers).status_code == 401
+    assert not list((server.data_dir / "uploads").glob("*/" + "0" * 16))
 
 
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "authorization"])
@@ -227,18 +244,17 @@ def test_no_other_site_is_let_in_by_a_header(server: Running) -> None:
     assert answer.status_code == 405
 
 
-def test_no_secret_is_in_the_log(tmp_path: Path) -> None:
-    with running(tmp_path, log_level="debug", log_json="true") as server:
-        headers = sign_on(server, "admin")
-        secret = headers["Authorization"].removeprefix("Bearer ")
-        httpx.get(f"{server.address}api/jobs", headers=headers)
-        httpx.get(f"{server.address}api/jobs?token={secret}")
-        httpx.get(f"{server.address}api/jobs/{secret}", headers=headers)
-        body = {"arguments": ["info", secret], "files": {"x": secret}}
-        httpx.post(f"{server.address}api/jobs", headers=headers, json=body)
-        httpx.post(f"{server.address}api/jobs", headers=headers, content=secret)
-    log = (tmp_path / "server.log").read_text()
-    assert log and secret not in log
+def test_no_secret_is_in_the_log(server: Running) -> None:
+    headers = sign_on(server, "admin")
+    secret = headers["Authorization"].removeprefix("Bearer ")
+    httpx.get(f"{server.address}api/jobs", headers=headers)
+    httpx.get(f"{server.address}api/jobs?token={secret}")
+    httpx.get(f"{server.address}api/jobs/{secret}", headers=headers)
+    body = {"arguments": ["info", secret], "files": {"x": secret}}
+    httpx.post(f"{server.address}api/jobs", headers=headers, json=body)
+    httpx.post(f"{server.address}api/jobs", headers=headers, content=secret)
+    log = (server.data_dir / "server.log").read_text()
+    assert "DEBUG" in log and secret not in log
 
 
 def test_only_loopback_is_listened_on_without_sign_on() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Running, Visitor, running
+from serving import Running, Visitor, running, sign_on
 
 
 def test_health_tells_the_version(server: Running) -> None:
@@ -72,6 +72,13 @@ def test_the_page_works_under_a_prefix(prefixed: Running, prefix: str) -> None:
         assert not link.startswith("/"), "an absolute address would miss the prefix"
         assert httpx.get(httpx.URL(base).join(link)).status_code == 200, link
     assert httpx.get(f"{base}api/health").json()["status"] == "ok"
+    token = sign_on(prefixed, "jobs")
+    wish = {"arguments": ["columns", "t"], "files": {"t": "x"}, "id": "ab" * 16}
+    made = httpx.post(f"{base}api/jobs", headers=token, json=wish)
+    assert made.headers["location"] == f"/viz/api/jobs/{wish['id']}"
+    assert httpx.get(f"{base}api/jobs").status_code == 401
+    assert httpx.options(f"{base}api/jobs").headers["allow"] == "GET, POST"
+    assert httpx.post(f"{base}api/jobs", headers=token, content=b"x" * 5_000_000).status_code == 413
     with Visitor(Running(base, prefixed.data_dir, prefixed.pid)).socket() as socket:
         assert "ACK" in str(socket.recv(timeout=30))
 
