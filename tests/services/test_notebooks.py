@@ -26,7 +26,9 @@ from sdcviz.jobs.model import Job, State
 from sdcviz.observations import Filters
 from sdcviz.settings import get_settings
 from sdcviz_app import notebooks
+from sdcviz_app.server.guard import VISITOR
 from sdcviz_app.server.notebook_idle import IdleWatch
+from sdcviz_app.server.notebook_places import Places
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -197,8 +199,11 @@ def test_others_are_refused(desk: Desk, kernel: str, job: Job, collection: Path)
     assert httpx.get(desk.base + "api/status", timeout=60).status_code == 401
     token = {"Authorization": f"token {token_of(job)}"}
     assert httpx.get(desk.base + "api/status", headers=token, timeout=60).status_code == 401
-    with pytest.raises(InvalidStatus), desk.channels(kernel, cookie="other=1"):
-        pass
+    for cookie in ("other=1", "sdc_sid=made-up", "sdc_sid=made.up"):
+        with pytest.raises(InvalidStatus), desk.channels(kernel, cookie=cookie):
+            pass
+        got = httpx.get(desk.base + "api/status", headers={"Cookie": cookie}, timeout=60)
+        assert got.status_code == 401
     theirs = jobs.submit(
         ["notebook", "--collection", str(collection)], kind="notebook", owner="bob"
     )
@@ -207,6 +212,14 @@ def test_others_are_refused(desk: Desk, kernel: str, job: Job, collection: Path)
         there = desk.base.replace(job.id, id) + "lab"
         assert desk.client.get(there).status_code == 404
     jobs.cancel(theirs.id)
+
+
+def test_a_tab_waits_for_what_was_promised(desk: Desk, job: Job) -> None:
+    there = desk.base.replace(job.id, notebooks.promise())
+    # This process made the promise; the server does not know of it.
+    assert desk.client.get(there).status_code == 404
+    seen = Places().of(notebooks.promise(), {VISITOR: True})
+    assert (seen.job, seen.place, seen.sentence) == (None, None, "The notebook starts.")
 
 
 def test_jupyter_never_sees_the_visitors_cookie(desk: Desk, kernel: str) -> None:
