@@ -22,6 +22,40 @@ function item(row, press) {
   return node
 }
 
+function box(label) {
+  const node = made("label", "", label)
+  const input = document.createElement("input")
+  input.type = "checkbox"
+  node.prepend(input)
+  return [node, input]
+}
+
+// Where mails go and about what; Python answers with `wishes` as they are kept.
+function wishes_form(model) {
+  const form = made("form", "wishes")
+  const mail = document.createElement("input")
+  mail.type = "text"
+  mail.placeholder = "Mail address, empty for none"
+  mail.setAttribute("aria-label", "Mail address")
+  const [done_label, done] = box("done")
+  const [failed_label, failed] = box("failed")
+  const save = made("button", "all", "Save")
+  save.type = "submit"
+  form.append(made("span", "", "Mail me about jobs that are"), done_label, failed_label, mail, save)
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    model.send_msg({wishes: {mail: mail.value, done: done.checked, failed: failed.checked}})
+  })
+  const draw = () => {
+    mail.value = model.wishes.mail ?? ""
+    done.checked = Boolean(model.wishes.done)
+    failed.checked = Boolean(model.wishes.failed)
+  }
+  model.on("wishes", draw)
+  draw()
+  return form
+}
+
 export function render({model}) {
   const root = made("div", "notices")
   const bell = made("button", "bell")
@@ -38,7 +72,7 @@ export function render({model}) {
   all.addEventListener("click", () => model.send_msg({read: true}))
   const head = made("header", "", "Notices")
   head.append(all)
-  list.append(head, body)
+  list.append(head, body, wishes_form(model))
   root.append(bell, list)
 
   const show = (open) => {

@@ -10,6 +10,7 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
+from sdcviz.errors import SdcvizError
 from sdcviz.words import minute
 
 from ..session import Session
@@ -34,6 +35,7 @@ class Bell(JSComponent):
 
     rows = param.List(default=[], doc="Newest notices, as the browser shows them.")
     unread = param.Integer(default=0, doc="How many were not seen.")
+    wishes = param.Dict(default={}, doc="Mail address, and whether of jobs done or failed.")
 
     _esm = Path(__file__).with_name("notices.js")
 
@@ -68,15 +70,20 @@ class NoticesPart(pn.viewable.Viewer):
 
     def refresh(self) -> None:
         """Show what the database says."""
-        from sdcviz.errors import SdcvizError
         from sdcviz.notifications import Notices
+        from sdcviz.notifications.preferences import preferences_of
 
         try:
             notices = Notices()
             found, unread = notices.of(self.owner, MOST), notices.unread(self.owner)
+            wishes = preferences_of(self.owner)
         except SdcvizError:
             return  # a database that is away is told of where jobs are shown
-        self.bell.param.update(rows=[_row(notice) for notice in found], unread=unread)
+        self.bell.param.update(
+            rows=[_row(notice) for notice in found],
+            unread=unread,
+            wishes={"mail": wishes.mail, "done": wishes.done, "failed": wishes.failed},
+        )
 
     def hear(self, notices: Sequence[Notice]) -> None:
         """Show notices that are new, and say so; those that changed silently."""
@@ -95,7 +102,32 @@ class NoticesPart(pn.viewable.Viewer):
         elif isinstance(choice.get("open"), int):
             Notices().mark(self.owner, [choice["open"]])
             self._open(choice["open"])
+        elif isinstance(choice.get("wishes"), dict):
+            self._wish(choice["wishes"])
         self.refresh()
+
+    def _wish(self, said: dict[str, Any]) -> None:
+        """Keep what the visitor wants to hear by mail; what else he wants stays."""
+        from dataclasses import replace
+
+        from sdcviz.notifications.preferences import preferences_of, save_preferences
+        from sdcviz.settings import get_settings
+
+        settings = get_settings()
+        mail = str(said.get("mail", "")).strip()[:500]
+        try:
+            wishes = replace(
+                preferences_of(self.owner), mail=mail, done=bool(said.get("done")),
+                failed=bool(said.get("failed")),
+            )  # fmt: skip
+            save_preferences(self.owner, wishes, settings)
+        except SdcvizError as error:
+            self._tell(str(error), "error")
+            return
+        if mail and not (settings.smtp_host and settings.mail_from):
+            self._tell("Kept, but this server sends no mail: it has no mail server.", "warning")
+        else:
+            self._tell("Kept.", "success")
 
     def _open(self, id: int) -> None:
         """Show the job of a notice, where jobs are shown."""

@@ -15,6 +15,7 @@ import pytest
 
 from sdcviz.jobs.model import Job, JobSpec, State
 from sdcviz.notifications import Notices
+from sdcviz.notifications.preferences import preferences_of
 from sdcviz.settings import get_settings
 from sdcviz_app import follow, notices
 from sdcviz_app.parts.notices import NoticesPart
@@ -121,6 +122,18 @@ def test_a_notice_leads_to_its_job() -> None:
     page.part._take({"open": page.part.bell.rows[0]["id"]})
     assert (session.tab, session.job) == ("interpolate", job.id)
     assert page.part.bell.unread == 0
+
+
+def test_a_person_says_where_mails_go() -> None:
+    page = Page()
+    page.part._take({"wishes": {"mail": "ann@x.example", "done": False, "failed": True}})
+    kept = preferences_of(ME)
+    assert (kept.mail, kept.done, kept.failed) == ("ann@x.example", False, True)
+    assert page.told == [("Kept, but this server sends no mail: it has no mail server.", "warning")]
+    page.part._take({"wishes": {"mail": "no address", "done": True, "failed": True}})
+    assert page.told[-1][1] == "error" and preferences_of(ME) == kept
+    # The browser shows what is kept.
+    assert page.part.bell.wishes == {"mail": "ann@x.example", "done": False, "failed": True}
 
 
 def test_odd_messages_of_a_browser_harm_nothing() -> None:

@@ -12,9 +12,10 @@ from unittest import mock
 import pytest
 from conftest import need
 from playwright.sync_api import Page, expect
-from serving import Running, running
+from serving import Running, running, until
 
 from sdcviz import jobs, open_collection
+from sdcviz.notifications.preferences import preferences_of
 from sdcviz.settings import get_settings
 
 START = 120_000
@@ -62,6 +63,9 @@ def test_open_in_jupyter(open_page: Callable[..., Page], place: Running, collect
     bell = page.get_by_role("button", name="Notices: 1 unread")
     bell.click(timeout=START)
     expect(page.get_by_role("dialog", name="Notices")).to_contain_text("was cancelled")
+    page.get_by_label("Mail address").fill("ann@x.example")
+    page.get_by_role("button", name="Save").click()
+    until(lambda: preferences_of(jobs.get(job.id).spec.owner).mail == "ann@x.example")
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.get_by_role("button", name="Notices", exact=True)).to_be_visible()
 
