@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from .keeper import Keeper
 from .model import Job
+from .presence import is_kept, leave_keeper
 
 __all__ = ["keep_jobs"]
 
@@ -32,6 +33,9 @@ def keep_jobs(until_idle: bool, on_end: Callable[[Job], None] | None = None) -> 
                 threading.Event().wait(3600)
     finally:
         keeper.stop(leave=until_idle)
+    # Somebody may have rung just before the bell was hung up.
+    if until_idle and not keeper.is_idle() and not is_kept(keeper.store.url):
+        leave_keeper()
 
 
 def _is_idle_for_a_while(keeper: Keeper) -> bool:
