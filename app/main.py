@@ -6,7 +6,7 @@ from typing import Any
 
 import panel as pn
 
-from . import follow, library
+from . import follow, library, notices
 from .links import LinkSync, apply_query
 from .session import Session
 from .shell import Shell
@@ -23,6 +23,7 @@ def page() -> Any:
     if not session.collection:
         _open_last(session)
     shell = Shell(session)
+    notices.join(shell.notices)
     if location:
         LinkSync(session, location, shell.tell)
     pn.state.onload(lambda: [shell.tell(sentence) for sentence in complaints])

@@ -10,10 +10,12 @@ import panel_material_ui as pmui
 
 from sdcviz.errors import BadRequest
 from sdcviz.words import counted
+from sdcviz.workspaces.tokens import local_user
 
 from . import library, theme
 from .explore import ExploreView
 from .layouts import current_layout
+from .parts.notices import NoticesPart
 from .quality import QualityView
 from .server.guard import HANDLE
 from .session import Session
@@ -139,6 +141,7 @@ class Shell(pn.viewable.Viewer):
             margin=(0, 8),
             width=100 * len(self._keys),
         )
+        self.notices = NoticesPart(self.tell, local_user(), session=session)
         self.page = pmui.Page(
             title="sdcviz",
             logo="assets/logo.svg",
@@ -148,7 +151,7 @@ class Shell(pn.viewable.Viewer):
             dark_theme=session.dark,
             sx=theme.PAGE_STYLE,
             main=[self._stage],
-            header=[self._tabs, pn.layout.HSpacer(), self._chooser, self._open],
+            header=[self._tabs, pn.layout.HSpacer(), self._chooser, self._open, self.notices],
             sidebar_width=300,
             sidebar_variant="persistent",
             sidebar_resizable=True,

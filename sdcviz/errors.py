@@ -81,7 +81,18 @@ class Forbidden(SdcvizError):
 
 
 class MailError(SdcvizError):
-    """A letter that the mail server does not take."""
+    """A mail, or another message, that its server does not take.
+
+    Parameters
+    ----------
+    sentence : str
+    passing : bool
+        Whether it is worth another attempt.
+    """
+
+    def __init__(self, sentence: str, passing: bool = False) -> None:
+        super().__init__(sentence)
+        self.passing = passing
 
 
 class EngineError(SdcvizError):

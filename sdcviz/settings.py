@@ -272,7 +272,22 @@ class Settings(BaseSettings):
         30, gt=0, le=600, description="Seconds that the mail server may take for each answer."
     )
     mail_from: str = Field(
-        "", description="Sender and contact of letters, such as Regional desk <qc@example.org>."
+        "",
+        description="Sender of mails and contact of letters, such as "
+        "Regional desk <qc@example.org>.",
+    )
+    public_url: str = Field(
+        "",
+        description="Address under which people reach the page, such as "
+        "https://viz.example.org/viz/, for links in mails; without it that of this machine.",
+    )
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts (host or host:port) that may get documents about jobs which ended; "
+        "without any, none does. In the environment, separated by commas.",
+    )
+    notebook_idle: float = Field(
+        60, ge=0, description="Minutes without use after which a notebook hibernates; 0: never."
     )
     data_centre_addresses: Annotated[dict[int, str] | Path, NoDecode] = Field(
         default_factory=dict,
@@ -346,7 +361,12 @@ class Settings(BaseSettings):
         return SecretStr(text) if text else None
 
     @field_validator(
-        "restricted_data_centres", "restricted_cdi_ids", "open_access", "engines", mode="before"
+        "restricted_data_centres",
+        "restricted_cdi_ids",
+        "open_access",
+        "engines",
+        "webhook_hosts",
+        mode="before",
     )
     @classmethod
     def _words(cls, value: Any) -> Any:
@@ -360,6 +380,13 @@ class Settings(BaseSettings):
         if isinstance(value, str) and value.lstrip().startswith("{"):
             return json.loads(value)
         return Path(value).expanduser() if isinstance(value, str) and value else value or {}
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("should begin with http:// or https://")
+        return value
 
     @field_validator("tile_url")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["counted", "minute", "number", "size"]
+__all__ = ["counted", "duration", "minute", "number", "size"]
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -29,3 +29,19 @@ def size(count: int) -> str:
 def minute(time: str) -> str:
     """Return a time in UTC (ISO 8601) to the minute: ``2026-03-01 08:30 UTC``."""
     return f"{time[:16].replace('T', ' ')} UTC"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as ``0.4 s``, ``12 s``, ``3 min``, ``2 h 5 min``, ``3 d 4 h``."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"

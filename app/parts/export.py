@@ -14,6 +14,7 @@ from sdcviz.words import number
 from ..session import Session
 from .choice import KINDS, PlotChoice
 from .chosen import SHOWN_BY, counts, shown
+from .notebook import NotebookPart
 from .writer import Writer, stem
 
 __all__ = ["ExportPart"]
@@ -94,6 +95,7 @@ class ExportPart(pn.viewable.Viewer):
             styles={"max-height": "210px", "overflow": "auto"},
         )  # fmt: skip
         self._copy = pmui.Button(label="Copy", icon="content_copy", width=110, **small)
+        self.notebook = NotebookPart(session=self.session)
         self._copy.js_on_click(args={"source": self.python}, code=_COPY)
         heading: dict[str, Any] = {"variant": "h6", "margin": (10, 8, 2, 8)}
         self._dialog = pmui.Dialog(
@@ -107,7 +109,7 @@ class ExportPart(pn.viewable.Viewer):
                 self.writer,
                 pmui.Typography("Python: the same selection and plot in a notebook", **heading),
                 self.python,
-                self._copy,
+                pmui.Row(self._copy, self.notebook, margin=0),
                 margin=0, sizing_mode="stretch_width",
             ),
             title="Export what is shown", width_option="sm", show_close_button=True,

@@ -21,9 +21,10 @@ from sdcviz.errors import HTTP_STATUS, Conflict, SdcvizError
 from sdcviz.settings import Settings, get_settings
 
 from .. import follow
+from .. import notices as notices_of_pages
 from .. import uploads as drop_area
 from ..processes import stop_all
-from . import collections, downloads, edits, health, jobs, uploads
+from . import collections, downloads, edits, health, jobs, notebooks, uploads
 from .guard import HANDLE, Guard
 from .keeping import start_keeper
 from .schema import ADDRESS, add_schema, methods_at
@@ -80,6 +81,7 @@ def _lifespan(settings: Settings, warm: bool) -> Any:
         api.state.keeper = await run_in_threadpool(start_keeper, settings)
         yield
         follow.stop()
+        notices_of_pages.stop()
         stop_all()
         if api.state.keeper is not None:
             await run_in_threadpool(api.state.keeper.stop)
@@ -95,6 +97,7 @@ def _add_endpoints(api: FastAPI, settings: Settings) -> None:
         edits.routes(),
         uploads.routes(settings),
         downloads.routes(),
+        notebooks.routes(),
     ):
         api.include_router(router)
 

@@ -22,6 +22,8 @@ from sdcviz.settings import Settings
 __all__ = ["COOKIE", "HANDLE", "VISITOR", "Guard", "handle_of"]
 
 COOKIE = "sdc_sid"
+NOTEBOOKS = "/notebooks/"
+"""Below it, visitors reach the JupyterLabs of their jobs."""
 HANDLE = "X-Sdc-Handle"
 """Header, and name in the token, of a visitor's public handle."""
 VISITOR = "sdcviz.visitor"
@@ -122,7 +124,9 @@ class Guard:
         visitor, fresh = request.visitor, False
         if not visitor and scope["type"] == "http":
             visitor, fresh = new_cookie(self.key), True
-        if scope["type"] == "websocket" and not self._is_own_token(request):
+        # Those of notebooks belong to no page with a token; origin and owner are looked at.
+        of_page = not path.startswith(f"{self.prefix}{NOTEBOOKS}")
+        if scope["type"] == "websocket" and of_page and not self._is_own_token(request):
             await _refuse(scope, send, "The page is too old or not yours; reload it.")
             return
         headers = [(k, v) for k, v in scope["headers"] if k != _HANDLE_HEADER]
@@ -133,7 +137,7 @@ class Guard:
             "path": path,
             "raw_path": path.encode(),
             "root_path": self.prefix,
-            VISITOR: not fresh,
+            VISITOR: bool(visitor) and not fresh,
         }
         give = visitor if fresh and path == f"{self.prefix}/" else ""
         await self.app(inner, receive, self._sender(send, request, give))
@@ -158,7 +162,8 @@ class Guard:
         A link from elsewhere that a person follows is in order.
         """
         foreign = request.site in {"cross-site", "same-site"} and request.mode != "navigate"
-        if "/api/" not in request.scope["path"] or not foreign:
+        path = request.scope["path"]
+        if not ("/api/" in path or NOTEBOOKS in path) or not foreign:
             return ""
         own = request.origin and self._is_own(request.origin, request.host)
         return "" if own else "Pages of another site may not ask here; see allowed_origins."

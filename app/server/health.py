@@ -6,13 +6,13 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from sdcviz import jobs
 from sdcviz.errors import SdcvizError
-from sdcviz.jobs import Keeper
 from sdcviz.settings import Settings
 from sdcviz.words import size
 
@@ -60,7 +60,7 @@ def routes(settings: Settings, version: str) -> APIRouter:
     return router
 
 
-def _troubles(settings: Settings, keeper: Keeper | None) -> Iterator[str]:
+def _troubles(settings: Settings, keeper: Any) -> Iterator[str]:
     """Yield what is in the way, without names of folders: anybody may ask."""
     if not _is_database_there():
         yield "The database of jobs does not answer."

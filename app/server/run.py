@@ -53,6 +53,8 @@ def serve(
     host, port = sock.getsockname()[:2]
     if started:
         started(_address(settings, host, port))
+    # Links in mails name the port that was found, where any was asked for.
+    settings = settings.model_copy(update={"port": port})
     config = uvicorn.Config(create_app(settings, warm=True), **_options(settings))
     uvicorn.Server(config).run(sockets=[sock])
 

@@ -13,7 +13,8 @@ __all__ = ["SizeLimit"]
 _MOST = 4_000_000
 _LARGER = {"/api/qc/": 64_000_000}
 """Many flags may be changed at once."""
-_FREE = "/api/uploads/"
+_FREE = ("/api/uploads/", "/notebooks/")
+"""They have limits of their own, or pass bodies on as they come."""
 
 
 class SizeLimit:

@@ -25,6 +25,7 @@ from .pool import Done, in_processes
 from .recipe import Recipe
 from .recipe_file import make_recipe, write_recipe
 from .slices import analyse_slice
+from .worst import Worst
 
 __all__ = ["Tell", "analyse_points", "output", "plan_run", "run", "run_plan"]
 
@@ -66,8 +67,8 @@ def run(
     Returns
     -------
     dict
-        What came of it: ``out``, ``observations``, ``used``, ``rmse``, ``grid``, ``slices``,
-        ``warnings``, ``seconds``; can be written as JSON.
+        What came of it: ``out``, ``observations``, ``used``, ``rmse``, ``worst`` (residuals),
+        ``grid``, ``slices``, ``warnings``, ``seconds``; can be written as JSON.
 
     Raises
     ------
@@ -260,9 +261,11 @@ def _meta(plan: Plan, created: str) -> Meta:
 
 def _report(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:
     slices, squares, used = [], 0.0, 0
+    worst = Worst(plan.points)
     for number, one in enumerate(plan.slices):
         result = parts.load(number)
         slices.append({**result.notes, "centre": str(one.centre)})
+        worst.add(one.label, result)
         squares += float(np.sum(result.residuals[result.used] ** 2))
         used += int(result.used.sum())
     return {
@@ -271,6 +274,7 @@ def _report(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:
         "used": used,
         "rmse": float(np.sqrt(squares / used)) if used else None,
         "unit": plan.meaning["unit"],
+        "worst": worst.report(),
         "grid": {
             "lon": len(plan.axes.lon),
             "lat": len(plan.axes.lat),

@@ -105,6 +105,9 @@ from . import (  # noqa: E402
     divand,  # noqa: F401
     job,  # noqa: F401
     job_trial,  # noqa: F401
+    notebook,  # noqa: F401
+    notify,  # noqa: F401
+    picture,  # noqa: F401
     qc,  # noqa: F401
     qc_check,  # noqa: F401
     qc_climatology,  # noqa: F401

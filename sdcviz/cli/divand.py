@@ -15,6 +15,7 @@ from ..errors import BadRequest
 from ..words import counted, number
 from . import app, show
 from .events import tell_job
+from .picture import leave_picture
 
 __all__: list[str] = []
 
@@ -130,6 +131,7 @@ def divand(
             report = analyses.run(
                 recipe, out, tell=tell, workers=workers, scheduler=scheduler, engine=engine
             )
+    leave_picture(out)
     if as_json:
         show.show_json(report)
     else:

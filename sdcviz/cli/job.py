@@ -207,8 +207,14 @@ def keep(
 ) -> None:
     """Keep jobs until Ctrl-C: what the server does beside the page."""
     from ..jobs.keeping import keep_jobs
+    from ..notifications import Notifier
 
-    keep_jobs(until_idle)
+    notifier = Notifier()
+    notifier.start()
+    try:
+        keep_jobs(until_idle, notifier.on_end)
+    finally:
+        notifier.stop()
 
 
 @jobs_app.command("engines")

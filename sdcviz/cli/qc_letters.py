@@ -116,7 +116,8 @@ def _with_addresses(settings: Settings, given: list[str]) -> Settings:
     """Lay the addresses that the operator gives over those of the settings."""
     if not given:
         return settings
-    from ..qc.letters.addresses import address_table, read_addresses
+    from ..mail import read_addresses
+    from ..qc.letters.addresses import address_table
 
     table = address_table(settings)
     for text in given:

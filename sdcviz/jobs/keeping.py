@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from .keeper import Keeper
+from .model import Job
 from .presence import is_kept, leave_keeper
 
 __all__ = ["keep_jobs"]
@@ -13,15 +15,17 @@ _LINGER = 2.0
 """Seconds without anything to do after which a keeper ends that was left behind."""
 
 
-def keep_jobs(until_idle: bool) -> None:
+def keep_jobs(until_idle: bool, on_end: Callable[[Job], None] | None = None) -> None:
     """Keep jobs until Ctrl-C or SIGTERM.
 
     Parameters
     ----------
     until_idle : bool
         End when no job waits or runs, or another keeper takes over; jobs go on then.
+    on_end : callable, optional
+        Hears of jobs that have ended, as for `Keeper`.
     """
-    keeper = Keeper(yields=until_idle)
+    keeper = Keeper(yields=until_idle, on_end=on_end)
     keeper.start()
     try:
         while not (until_idle and _is_idle_for_a_while(keeper)):

@@ -22,7 +22,7 @@ class Teller:
     ----------
     store : Store
     on_end : callable
-        What it raises is logged and harms no job.
+        What it raises is logged and harms no job; after a `SdcvizError` it is called again.
     """
 
     def __init__(self, store: Store, on_end: Callable[[Job], None]) -> None:
@@ -40,6 +40,10 @@ class Teller:
     def _tell(self, job: Job) -> None:
         try:
             self._on_end(job)
+        except SdcvizError as error:  # such as a full disk: it is told with the next look
+            log.warning("%s has ended and nobody was told: %s", job.id, error)
+            self._at.discard(job.id)
+            return
         except Exception:
             log.exception("%s has ended, but telling it failed", job.id)
         try:

@@ -44,7 +44,7 @@ _STYLE: Any = {
 }
 _MM = 1 / 25.4
 # matplotlib's settings are global: one figure at a time.
-_LOCK = Lock()
+LOCK = Lock()
 
 
 def figure(
@@ -90,7 +90,7 @@ def figure(
     if kind not in FIGURES:
         raise BadRequest(f"There is no figure {kind!r}; choose one of {', '.join(FIGURES)}.")
     shown = [axis(data, q) for q in quantities]
-    with _LOCK, matplotlib.rc_context(_STYLE):
+    with LOCK, matplotlib.rc_context(_STYLE):
         made = Figure(figsize=(width * _MM, height * _MM), layout="constrained")
         FIGURES[kind](made, data, shown, colour_by)
         if title:
@@ -134,7 +134,7 @@ def save_figure(made: Figure, path: str | Path, *, dpi: int = 300) -> Path:
         )
     stamp = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
     try:
-        with _LOCK, matplotlib.rc_context(_STYLE):
+        with LOCK, matplotlib.rc_context(_STYLE):
             made.savefig(path, dpi=dpi, format=form, metadata={**stamp, **_creator(form)})
     except OSError as error:
         raise StorageError(

@@ -64,13 +64,13 @@ def snippet(selection: Any, kind: str, *keys: str, colour_by: str = "") -> str:
         "import sdcviz",
         "",
         f"collection = sdcviz.open_collection({str(collection.path)!r})",
-        *_where(selection.filters),
+        *where_lines(selection.filters),
         _call(kind, keys, colour_by),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _where(filters: Any) -> list[str]:
+def where_lines(filters: Any) -> list[str]:
     """Write the conditions that are set, one a line."""
     conditions: list[str] = []
     for field in fields(filters):

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import BadRequest
 from .colours import FLAGS, GREY
-from .figure import _LOCK, _MM, _STYLE
+from .figure import _MM, _STYLE, LOCK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def station_figure(
         raise BadRequest("There is no parameter with numbers to draw for this station.")
     samples = c.where(rows=(row,)).samples(*shown)
     along, title, is_depth = _along(c, row)
-    with _LOCK, matplotlib.rc_context(_PLAIN_TEXT):
+    with LOCK, matplotlib.rc_context(_PLAIN_TEXT):
         made = Figure(figsize=(width * _MM, height * _MM), layout="constrained")
         grid = (1, len(shown)) if is_depth else (len(shown), 1)
         axes = made.subplots(*grid, squeeze=False, sharex=not is_depth, sharey=is_depth).ravel()
@@ -96,7 +96,7 @@ def station_png(made: Figure, dpi: int = 100) -> bytes:
     import matplotlib
 
     out = io.BytesIO()
-    with _LOCK, matplotlib.rc_context(_PLAIN_TEXT):
+    with LOCK, matplotlib.rc_context(_PLAIN_TEXT):
         made.savefig(out, format="png", dpi=dpi, metadata={"Software": "sdcviz"})
     return out.getvalue()
 
@@ -109,7 +109,7 @@ def station_pdf(made: Iterable[Figure]) -> bytes:
     out = io.BytesIO()
     about = {"Creator": "sdcviz", "CreationDate": None}
     with (
-        _LOCK,
+        LOCK,
         matplotlib.rc_context(_PLAIN_TEXT),
         PdfPages(out, metadata=about) as pages,
     ):

@@ -16,12 +16,13 @@ import pytest
 from letter_files import FORMULA, SCRIPT, depth, flag, make_collection, row_of, settings, value
 
 from sdcviz.errors import BadRequest
+from sdcviz.mail import read_addresses
 from sdcviz.observations import Collection, import_files, open_collection
 from sdcviz.plots import station as artist
 from sdcviz.qc import POSITION, Edits, Findings
 from sdcviz.qc.letters import Cases, Letter, compose, deliver, write_letters
 from sdcviz.qc.letters.access import is_open, restricted
-from sdcviz.qc.letters.addresses import address_table, read_addresses
+from sdcviz.qc.letters.addresses import address_table
 from sdcviz.qc.letters.message import make_message, message_bytes, read_message
 
 

@@ -15,10 +15,10 @@ from letter_files import FORMULA, SCRIPT, flag, make_collection, settings, value
 from mail_server import PASSWORD, MailServer, mail_server
 
 from sdcviz.errors import BadRequest, MailError
+from sdcviz.mail import Sent, is_implicit
 from sdcviz.observations import Collection
 from sdcviz.plots import station as artist
 from sdcviz.qc.letters import Cases, Written, compose, deliver, write_letters
-from sdcviz.qc.letters.send import Sent, is_implicit
 from sdcviz.settings import Settings
 
 pytestmark = pytest.mark.service

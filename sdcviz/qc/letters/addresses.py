@@ -3,56 +3,16 @@
 from __future__ import annotations
 
 import csv
-import re
-from email import policy
-from email.headerregistry import Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdcviz.errors import BadRequest
+from sdcviz.mail import read_addresses
 
 if TYPE_CHECKING:
     from sdcviz.settings import Settings
 
-__all__ = ["address_table", "read_addresses"]
-
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_PLAIN = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?")
-
-
-def read_addresses(text: str) -> tuple[Address, ...]:
-    """Read one or more addresses: ``data@centre.example, Name <other@centre.example>``.
-
-    Parameters
-    ----------
-    text : str
-        Addresses with commas between them.
-
-    Returns
-    -------
-    tuple of Address
-
-    Raises
-    ------
-    BadRequest
-        There is none, one is no address, or a line break is in it (which could
-        smuggle further headers into the mail).
-    """
-    if _CONTROL.search(text):
-        raise BadRequest(
-            f"{text!r}: a mail address can't hold line breaks, control characters or encoded "
-            "words; write it plainly on one line."
-        )
-    if not text.strip():
-        raise BadRequest("There is no mail address; give one such as data@centre.example.")
-    header = policy.default.header_factory("To", text)
-    if header.defects or not all(_PLAIN.fullmatch(a.addr_spec) for a in header.addresses):
-        raise BadRequest(
-            f"{text!r} is no mail address; write it as data@centre.example, "
-            "and several with commas between them."
-        )
-    return tuple(Address(a.display_name, a.username, a.domain) for a in header.addresses)
+__all__ = ["address_table"]
 
 
 def address_table(settings: Settings) -> dict[int, str]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import insert, inspect, select
 
 from sdcviz.errors import BadRequest, NotFound
+from sdcviz.mail import read_addresses
 from sdcviz.words import minute
 
-from .addresses import read_addresses
 from .composing import Earlier
 from .model import Item, Letter, one_line
 from .tables import ANSWER, EVENT, ITEM, LETTER, META

@@ -10,9 +10,9 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from sdcviz.errors import BadRequest, UnreadableFile
+from sdcviz.mail import read_addresses
 from sdcviz.observations.layout import storage_errors
 
-from .addresses import read_addresses
 from .model import Letter
 from .words import body
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdcviz.errors import BadRequest, SdcvizError
+from sdcviz.mail import PAUSES, Sent, read_addresses, send
 
-from .addresses import address_table, read_addresses
+from .addresses import address_table
 from .cases import Cases
 from .message import LETTER_ID, addressed, make_message, read_message, write_eml
 from .model import Letter
-from .send import PAUSES, Sent, send
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection

@@ -1,22 +1,25 @@
-"""Hand a mail to a mail server (SMTP), patiently where it asks for patience."""
+"""Mail addresses, and handing a mail to a mail server (SMTP), patiently where it asks for it."""
 
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from sdcviz.errors import BadRequest, MailError
+from .errors import BadRequest, MailError
 
 if TYPE_CHECKING:
-    from sdcviz.settings import Settings
+    from .settings import Settings
 
-__all__ = ["PAUSES", "Sent", "is_implicit", "send"]
+__all__ = ["PAUSES", "Sent", "is_implicit", "read_addresses", "send"]
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,43 @@ PAUSES = (2.0, 10.0, 30.0)
 """Seconds before each further attempt."""
 SMTPS = 465
 """Port on which mail servers expect encryption from the first byte (RFC 8314)."""
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_PLAIN = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|=\?")
+
+
+def read_addresses(text: str) -> tuple[Address, ...]:
+    """Read one or more addresses: ``data@centre.example, Name <other@centre.example>``.
+
+    Parameters
+    ----------
+    text : str
+        Addresses with commas between them.
+
+    Returns
+    -------
+    tuple of Address
+
+    Raises
+    ------
+    BadRequest
+        There is none, one is no address, or a line break is in it (which could
+        smuggle further headers into the mail).
+    """
+    if _CONTROL.search(text):
+        raise BadRequest(
+            f"{text!r}: a mail address can't hold line breaks, control characters or encoded "
+            "words; write it plainly on one line."
+        )
+    if not text.strip():
+        raise BadRequest("There is no mail address; give one such as data@centre.example.")
+    header = policy.default.header_factory("To", text)
+    if header.defects or not all(_PLAIN.fullmatch(a.addr_spec) for a in header.addresses):
+        raise BadRequest(
+            f"{text!r} is no mail address; write it as data@centre.example, "
+            "and several with commas between them."
+        )
+    return tuple(Address(a.display_name, a.username, a.domain) for a in header.addresses)
 
 
 @dataclass(frozen=True)
@@ -62,7 +102,7 @@ def send(
     Parameters
     ----------
     message : EmailMessage
-        From `addressed`.
+        With sender, receivers and Message-ID.
     settings : Settings
         ``smtp_host`` and what else begins with ``smtp_``.
     pauses : tuple of float
@@ -88,8 +128,8 @@ def send(
     """
     if not settings.smtp_host:
         raise BadRequest(
-            "There is no mail server: set SDCVIZ_SMTP_HOST, or send the written .eml files "
-            "with your mail program."
+            "There is no mail server: set SDCVIZ_SMTP_HOST; letters that are written as .eml files "
+            "can also be sent with your mail program."
         )
     reason = ""
     for pause in (0.0, *pauses):
@@ -101,9 +141,8 @@ def send(
             return Sent(str(message["Message-ID"]), refused)
         except _Later as later:
             reason = str(later)
-    raise MailError(
-        f"{reason}; gave up after {len(pauses) + 1} attempts. The letter is kept: send it later."
-    )
+    tried = f"gave up after {len(pauses) + 1} attempts. " if pauses else ""
+    raise MailError(f"{reason}; {tried}The mail is kept: send it later.", passing=True)
 
 
 def _attempt(message: EmailMessage, settings: Settings) -> dict[str, str]:
@@ -197,7 +236,7 @@ def _of_answer(error: smtplib.SMTPResponseException, server: str) -> Exception:
             f"{server} does not accept user and password ({told}); nothing was sent. "
             "Check SDCVIZ_SMTP_USER and SDCVIZ_SMTP_PASSWORD."
         )
-    return MailError(f"{server} refused the letter: {told}. Nothing was sent.")
+    return MailError(f"{server} refused the mail: {told}. Nothing was sent.")
 
 
 def _of_refusals(answers: dict[str, tuple[int, bytes]], server: str) -> Exception:
@@ -205,7 +244,7 @@ def _of_refusals(answers: dict[str, tuple[int, bytes]], server: str) -> Exceptio
     told = "; ".join(f"{to}: {_text(*answer)}" for to, answer in answers.items())
     if any(400 <= code < 500 for code, _ in answers.values()):
         return _Later(f"{server} answered {told}")
-    return MailError(f"{server} refused the letter: {told}. Nothing was sent; check the address.")
+    return MailError(f"{server} refused the mail: {told}. Nothing was sent; check the address.")
 
 
 def _text(code: int, words: bytes | str) -> str:
