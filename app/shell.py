@@ -13,6 +13,7 @@ from sdcviz.words import counted
 
 from . import library, theme
 from .explore import ExploreView
+from .interpolate import InterpolateView
 from .layouts import current_layout
 from .quality import QualityView
 from .server.guard import HANDLE
@@ -23,6 +24,7 @@ __all__ = ["TABS", "Shell", "check_layout"]
 TABS: dict[str, tuple[str, type]] = {
     "explore": ("Explore", ExploreView),
     "quality": ("Quality", QualityView),
+    "interpolate": ("Interpolate", InterpolateView),
 }
 """Key of each tab, with its title and its view; only tabs that work are listed."""
 

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from sdcviz.errors import HTTP_STATUS, Conflict, SdcvizError
 from sdcviz.settings import Settings, get_settings
 
-from .. import follow
+from .. import answers, follow, jobs
 from .. import uploads as drop_area
 from ..processes import stop_all
 from . import downloads, edits, uploads
@@ -76,6 +76,8 @@ def _lifespan(warm: bool) -> Any:
         drop_area.sweep()
         yield
         follow.stop()
+        jobs.stop()
+        answers.stop()
         stop_all()
 
     return lifespan

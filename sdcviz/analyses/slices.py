@@ -17,7 +17,7 @@ from .model import SliceResult
 from .problem import Problem, SliceTask
 from .solving import Solved, solve, values_at_sea, with_errors
 
-__all__ = ["analyse_level", "analyse_slice"]
+__all__ = ["analyse_level", "analyse_slice", "background_of"]
 
 Array = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def analyse_slice(task: SliceTask) -> SliceResult:
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
         value = problem.transform.forward(task.value)
-        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+        field, expected = background_of(task, values_at_sea(problem, task.places, task.value))
         solved = solve(task, value - expected)
     return _result(task, value, field, solved, heard)
 
@@ -78,7 +78,7 @@ def analyse_level(task: SliceTask, level: int) -> SliceResult:
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
         value = problem.transform.forward(task.value)
-        field, expected = _background(task, values_at_sea(problem, task.places, task.value))
+        field, expected = background_of(task, values_at_sea(problem, task.places, task.value))
         part, rows = level_task(task, level)
         part = with_errors(part)
         solved = solve(part, (value - expected)[rows])
@@ -125,7 +125,7 @@ def _back(problem: Problem, made: Array) -> Array:
     return np.clip(problem.transform.backward(made), problem.low, problem.high)
 
 
-def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:
+def background_of(task: SliceTask, value: Array) -> tuple[Array, Array]:
     """Give the transformed background on the grid, and at the observations."""
     problem = task.problem
     if problem.background == "none":
