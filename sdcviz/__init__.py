@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "analyses", "divand", "import_files", "open_collection", "plots"]
+__all__ = ["__version__", "analyses", "divand", "import_files", "jobs", "open_collection", "plots"]
 
 if TYPE_CHECKING:
-    from . import analyses, divand, plots
+    from . import analyses, divand, jobs, plots
     from .observations import import_files, open_collection
 
 
@@ -25,7 +25,7 @@ def __getattr__(name: str) -> Any:
         from . import observations
 
         return getattr(observations, name)
-    if name in {"analyses", "divand", "plots"}:
+    if name in {"analyses", "divand", "jobs", "plots"}:
         import importlib
 
         return importlib.import_module(f".{name}", __name__)

@@ -14,9 +14,11 @@ __all__ = [
     "CollectionBusy",
     "CollectionError",
     "Conflict",
+    "EngineError",
     "MailError",
     "NewerCollection",
     "NotFound",
+    "QuotaExceeded",
     "SdcvizError",
     "StorageError",
     "UnreadableFile",
@@ -72,6 +74,25 @@ class MailError(SdcvizError):
     """A letter that the mail server does not take."""
 
 
+class EngineError(SdcvizError):
+    """An engine that can't do what it should with a job.
+
+    Parameters
+    ----------
+    sentence : str
+    passing : bool
+        Whether it is worth another attempt: the engine is away, and may come back.
+    """
+
+    def __init__(self, sentence: str, passing: bool = False) -> None:
+        super().__init__(sentence)
+        self.passing = passing
+
+
+class QuotaExceeded(SdcvizError):
+    """More jobs than one person or workspace may have."""
+
+
 class StorageError(SdcvizError):
     """The disk is full or may not be written; what was there is intact."""
 
@@ -84,7 +105,9 @@ HTTP_STATUS: dict[type[SdcvizError], int] = {
     NewerCollection: 409,
     CollectionBusy: 409,
     Conflict: 409,
+    EngineError: 502,
     MailError: 502,
+    QuotaExceeded: 429,
     StorageError: 507,
 }
 """HTTP status of each error; a class that is not listed answers as its base does."""

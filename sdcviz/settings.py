@@ -134,6 +134,45 @@ class Settings(BaseSettings):
         description="Address of a dask scheduler that gets the time slices of analyses, such as "
         "tcp://host:8786; empty: processes of this machine.",
     )
+    jobs_url: SecretStr | None = Field(
+        None,
+        description="Database of jobs, such as postgresql://user:password@host/name; without it "
+        "that of journal_url, else the file jobs.sqlite in data_dir.",
+    )
+    engine: str = Field("local", description="Where jobs run that name no engine.")
+    engines: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("local",), description="Engines that are offered. In the environment, separated by commas."
+    )
+    jobs_running: float = Field(
+        0, ge=0, description="Processors for jobs of this machine; 0: all that it has."
+    )
+    jobs_memory: int = Field(
+        0, ge=0, description="Bytes for jobs of this machine; 0: four fifths of what it has."
+    )
+    jobs_per_user: int = Field(
+        0, ge=0, description="Most jobs of one person that run at a time; 0: no limit."
+    )
+    jobs_per_workspace: int = Field(
+        0, ge=0, description="Most jobs of one workspace that run at a time; 0: no limit."
+    )
+    jobs_waiting_per_user: int = Field(
+        1000, ge=0, description="Most jobs of one person that wait; 0: no limit."
+    )
+    jobs_waiting_per_workspace: int = Field(
+        0, ge=0, description="Most jobs of one workspace that wait; 0: no limit."
+    )
+    jobs_grace: float = Field(
+        10, ge=0, description="Seconds that a job has to end by itself before it is killed."
+    )
+    jobs_days: float = Field(
+        30, ge=0, description="Days after which the folder of an ended job is removed; 0: never."
+    )
+    jobs_at_stop: Literal["rest", "go on", "cancel"] = Field(
+        "rest",
+        description="What becomes of running jobs when the server stops: they rest and go on with "
+        "its next start, they go on without it, or they are cancelled. Jobs that were asked to go "
+        "on do so.",
+    )
     smtp_host: str = Field("", description="Mail server for letters to data centres; empty: none.")
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
     smtp_user: str = Field("", description="Account at the mail server; empty: no sign-on.")
@@ -206,7 +245,7 @@ class Settings(BaseSettings):
             value = value.split(",")
         return tuple(text.strip().rstrip("/") for text in value if text.strip())
 
-    @field_validator("journal_url")
+    @field_validator("journal_url", "jobs_url")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:
         text = value.get_secret_value().strip() if value else ""
@@ -214,7 +253,9 @@ class Settings(BaseSettings):
             raise ValueError("should begin with postgresql:// or sqlite:///")
         return SecretStr(text) if text else None
 
-    @field_validator("restricted_data_centres", "restricted_cdi_ids", "open_access", mode="before")
+    @field_validator(
+        "restricted_data_centres", "restricted_cdi_ids", "open_access", "engines", mode="before"
+    )
     @classmethod
     def _words(cls, value: Any) -> Any:
         words = value.split(",") if isinstance(value, str) else value

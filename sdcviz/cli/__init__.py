@@ -76,7 +76,8 @@ def _options(
     if log_json:
         given["log_json"] = True
     settings = load_settings(**given)
-    for secret in (settings.secret_key, settings.smtp_password, settings.journal_url):
+    database = (settings.journal_url, settings.jobs_url)
+    for secret in (settings.secret_key, settings.smtp_password, *database):
         if secret is not None:
             hide(secret.get_secret_value())
     configure(settings.log_level, as_json=settings.log_json)
@@ -102,6 +103,8 @@ def main() -> None:
 from . import (  # noqa: E402
     collection,  # noqa: F401
     divand,  # noqa: F401
+    job,  # noqa: F401
+    job_trial,  # noqa: F401
     qc,  # noqa: F401
     qc_check,  # noqa: F401
     qc_climatology,  # noqa: F401

@@ -14,6 +14,7 @@ import typer
 from ..errors import BadRequest
 from ..words import counted, number
 from . import app, show
+from .events import tell_job
 
 __all__: list[str] = []
 
@@ -131,16 +132,20 @@ def _preview(
 @contextmanager
 def _events(kind: str) -> Iterator[Tell]:
     """Give what hears of a run: JSON lines, a bar on a terminal, or only its warnings."""
-    if kind == "json":
-        yield lambda event: print(
-            json.dumps(show.plain(event), ensure_ascii=False), file=sys.stderr, flush=True
-        )
-        return
-    with show.progress_bar(kind) as bar:
+    with show.progress_bar("none" if kind == "json" else kind) as bar:
 
         def tell(event: dict[str, Any]) -> None:
-            if event["event"] == "progress" and bar is not None:
-                bar(event["done"], event["total"], event["text"])
+            if kind == "json":
+                line = json.dumps(show.plain(event), ensure_ascii=False)
+                print(line, file=sys.stderr, flush=True)
+            if event["event"] == "progress":
+                if bar is not None:
+                    bar(event["done"], event["total"], event["text"])
+            elif event["event"] == "result":
+                report = show.plain({name: event[name] for name in event if name != "event"})
+                tell_job("result", report=report)
+            else:
+                tell_job(**show.plain(event))
 
         yield tell
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import BadRequest
+from .events import steps_to, tell_job
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,9 +57,11 @@ def plain(value: Any) -> Any:
 
 
 def show_json(document: Any) -> None:
-    """Write exactly one JSON document to standard output."""
-    json.dump(plain(document), sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    """Write exactly one JSON document to standard output; it is the result of a job."""
+    document = plain(document)
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
     sys.stdout.write("\n")
+    tell_job("result", report=document)
 
 
 def show_csv(table: pd.DataFrame) -> None:
@@ -124,7 +127,7 @@ def progress_bar(kind: str = "auto") -> Iterator[Progress | None]:
         Takes ``(done, total, text)``.
     """
     if kind == "json":
-        yield _json_line
+        yield steps_to(_json_line)
     elif kind == "auto" and sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -137,11 +140,13 @@ def progress_bar(kind: str = "auto") -> Iterator[Progress | None]:
         )
         with Progress(*columns, Remaining(), console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=None)
-            yield lambda done, total, text: bar.update(
-                task, completed=done, total=total or None, description=text
+            yield steps_to(
+                lambda done, total, text: bar.update(
+                    task, completed=done, total=total or None, description=text
+                )
             )
     elif kind in {"auto", "none"}:
-        yield None
+        yield steps_to(None)
     else:
         raise BadRequest(f"--progress {kind}: expected auto, json or none.")
 

@@ -36,7 +36,13 @@ class Sight:
 
 @runtime_checkable
 class Engine(Protocol):
-    """Where jobs run. Methods may block for seconds: the keeper calls them beside the server.
+    """Where jobs run. Methods may block for seconds: each engine has a thread of the keeper.
+
+    Beside these, an engine may have: ``place`` (str: its jobs belong to this machine, such as the
+    host's name), ``capacity()`` (`Limits` of all that run at a time; by default as many processors
+    as the setting `jobs_running` says), ``certain`` (bool: what it calls gone runs nowhere, so that
+    nobody waits for another heartbeat), and ``watch()`` (file descriptors that become readable when
+    a job ends, so that nobody waits for the next look).
 
     A *state* is a dictionary (JSON) that the engine gave when it started the job. Progress, log,
     result and final use do not come from the engine: the wrapper (`sdcviz.jobs.inside`), the same

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FINAL", "Job", "JobSpec", "Limits", "Progress", "State", "Usage", "Wish"]
+__all__ = [
+    "FINAL",
+    "Job",
+    "JobSpec",
+    "Limits",
+    "Progress",
+    "State",
+    "Usage",
+    "Wish",
+    "spec_of",
+    "usage_of",
+]
 
 
 class State(StrEnum):
@@ -76,7 +87,7 @@ class JobSpec:
     title : str
         For people, such as "Temperature, month by month".
     kind : str
-        What it is about, such as ``divand``, ``import``, ``notebook``: by default the first argument.
+        What it is about, such as ``divand`` or ``notebook``: by default the first argument.
     image : str
         Container image; empty: the engine's own, with sdcviz in it.
     reads, writes : tuple of Path
@@ -91,6 +102,14 @@ class JobSpec:
         Further environment.
     attempt : int
         1 at first; greater after a lost node or a hibernation.
+    program : bool
+        Whether `arguments` are a program and what it gets, instead of a command of sdcviz.
+    retries : int
+        How often it is started again after its node was lost.
+    keep : bool
+        Whether it goes on when the server stops.
+    notify : dict
+        Who wants to hear of its end, and how; means something to who tells it only.
     """
 
     id: str
@@ -109,6 +128,30 @@ class JobSpec:
     port: int = 0
     env: dict[str, str] = field(default_factory=dict)
     attempt: int = 1
+    program: bool = False
+    retries: int = 2
+    keep: bool = False
+    notify: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON knows it; `spec_of` reads it back."""
+        told = asdict(self)
+        told["folder"] = str(self.folder)
+        for name in ("reads", "writes"):
+            told[name] = [str(path) for path in told[name]]
+        return told
+
+
+def spec_of(document: dict[str, Any]) -> JobSpec:
+    """Read what `JobSpec.document` wrote; what another version added is left out."""
+    known = {f.name for f in fields(JobSpec)}
+    told = {name: value for name, value in document.items() if name in known}
+    told["folder"] = Path(told["folder"])
+    told["arguments"] = tuple(told["arguments"])
+    for name in ("reads", "writes"):
+        told[name] = tuple(Path(path) for path in told.get(name, ()))
+    told["limits"] = Limits(**told.get("limits", {}))
+    return JobSpec(**told)
 
 
 @dataclass(frozen=True)
@@ -135,6 +178,17 @@ class Usage:
     memory_time: float = 0.0
     read: int = 0
     written: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return both, one after the other."""
+        mine, theirs = asdict(self), asdict(other)
+        total = {name: mine[name] + theirs[name] for name in mine}
+        return Usage(**{**total, "memory": max(self.memory, other.memory)})
+
+
+def usage_of(document: dict[str, Any]) -> Usage:
+    """Read use from an event, an exit record or a table."""
+    return Usage(**{f.name: document.get(f.name, 0) or 0 for f in fields(Usage)})
 
 
 @dataclass(frozen=True)
@@ -169,6 +223,10 @@ class Job:
         ISO 8601 in UTC; empty where it is not so far.
     engine_state : dict
         What the engine needs to find it again; means something to that engine only.
+    place : str
+        Where its engine runs it, for engines that are of one machine.
+    losses : int
+        How often it was lost.
     """
 
     spec: JobSpec
@@ -184,6 +242,8 @@ class Job:
     started: str = ""
     ended: str = ""
     engine_state: dict[str, Any] = field(default_factory=dict)
+    place: str = ""
+    losses: int = 0
 
     @property
     def id(self) -> str:

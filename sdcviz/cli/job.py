@@ -1,0 +1,359 @@
+"""``sdcviz job``: heavy work in the background; ``sdcviz usage``: what it took."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import BadRequest
+from ..words import minute, size
+from . import app, show
+
+if TYPE_CHECKING:
+    from ..jobs.model import Job, Usage
+
+__all__: list[str] = []
+
+jobs_app = typer.Typer(
+    help="Heavy work in the background: submit, list, show, log, stop, pause ...",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(jobs_app, name="job")
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The job, or the first digits of its id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
+
+
+@jobs_app.command()
+def submit(
+    command: Annotated[
+        list[str],
+        typer.Argument(metavar="-- COMMAND ...", help="A command without the word sdcviz."),
+    ],
+    engine: Annotated[str | None, typer.Option(help="local, docker, slurm ...")] = None,
+    cpu: Annotated[float, typer.Option(min=0.01, help="Processors.")] = 1.0,
+    memory: Annotated[str, typer.Option(help="Most memory: 500M, 4G.", metavar="SIZE")] = "",
+    walltime: Annotated[
+        str, typer.Option(help="Most time: seconds, 90m, 2h or 1:30:00.", metavar="TIME")
+    ] = "",
+    title: Annotated[str, typer.Option(help="For people.")] = "",
+    workspace: Annotated[str, typer.Option(help="Whose account it goes to.")] = "",
+    image: Annotated[str, typer.Option(help="Container image that gets the command.")] = "",
+    reads: Annotated[
+        list[Path] | None, typer.Option(help="What it reads (repeatable).", metavar="PATH")
+    ] = None,
+    writes: Annotated[
+        list[Path] | None, typer.Option(help="What it writes (repeatable).", metavar="PATH")
+    ] = None,
+    network: Annotated[bool, typer.Option("--network", help="It may reach the network.")] = False,
+    keep: Annotated[
+        bool, typer.Option(help="It goes on when the server stops.", show_default=True)
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Start a command in the background; prints its id.
+
+    Files are those of this folder: the command gets its paths as they are, so name them in full.
+    """
+    from .. import jobs
+
+    job = jobs.submit(
+        command,
+        engine=engine,
+        title=title,
+        limits=jobs.Limits(cpu=cpu, memory=_bytes(memory), walltime=_seconds(walltime)),
+        workspace=workspace,
+        image=image,
+        network=network,
+        reads=reads or [],
+        writes=writes or [],
+        keep=keep,
+    )
+    if as_json:
+        show.show_json({"id": job.id})
+    else:
+        typer.echo(job.id)
+
+
+@jobs_app.command("list")
+def list_jobs(
+    state: Annotated[
+        list[str] | None, typer.Option(help="Only those in this state (repeatable).")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Only those of one person.")] = None,
+    workspace: Annotated[str | None, typer.Option(help="Only those of one workspace.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs, newest first."""
+    from .. import jobs
+
+    found = jobs.find(owner, workspace, _states(state), limit=limit)
+    if as_json:
+        show.show_json([_document(job) for job in found])
+        return
+    rows = [
+        [j.id[:8], str(j.state), _percent(j), j.spec.engine, minute(j.created), j.spec.title]
+        for j in found
+    ]
+    show.show_rows(["id", "state", "progress", "engine", "submitted", "title"], rows)
+
+
+@jobs_app.command("show")
+def show_job(id: Id, as_json: AsJson = False) -> None:
+    """Show a job: state, progress, reason, use."""
+    from .. import jobs
+
+    _show(jobs.get(id), as_json)
+
+
+@jobs_app.command()
+def log(
+    id: Id,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Until the job ends.")] = False,
+    offset: Annotated[int, typer.Option(help="Bytes to leave out; negative: only the last.")] = 0,
+) -> None:
+    """Write the log of a job to standard output."""
+    from .. import jobs
+
+    job = jobs.get(id)
+    while True:
+        over = job.is_over or job.state is jobs.State.HIBERNATED
+        while True:
+            data, after = jobs.read_log(job.id, offset)
+            offset = after
+            if not data:
+                break
+            sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        if over or not follow:
+            return
+        time.sleep(0.2)
+        job = jobs.get(job.id)
+
+
+@jobs_app.command()
+def wait(
+    id: Id,
+    timeout: Annotated[float | None, typer.Option(help="Most seconds to wait.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wait for the end of a job; the exit code is 1 unless it is done."""
+    from .. import jobs
+
+    job = jobs.wait(jobs.get(id).id, timeout)
+    _show(job, as_json)
+    if job.state is not jobs.State.DONE:
+        raise typer.Exit(1)
+
+
+@jobs_app.command()
+def stop(id: Id, as_json: AsJson = False) -> None:
+    """End a job for good."""
+    from .. import jobs
+
+    _show(jobs.cancel(id), as_json)
+
+
+@jobs_app.command()
+def pause(id: Id, as_json: AsJson = False) -> None:
+    """Freeze a running job; its memory stays taken."""
+    from .. import jobs
+
+    _show(jobs.pause(id), as_json)
+
+
+@jobs_app.command()
+def resume(id: Id, as_json: AsJson = False) -> None:
+    """Let a paused job go on."""
+    from .. import jobs
+
+    _show(jobs.resume(id), as_json)
+
+
+@jobs_app.command()
+def hibernate(id: Id, as_json: AsJson = False) -> None:
+    """End a job for now; it keeps what it has finished, and its memory is free."""
+    from .. import jobs
+
+    _show(jobs.hibernate(id), as_json)
+
+
+@jobs_app.command()
+def wake(id: Id, as_json: AsJson = False) -> None:
+    """Start a hibernated job again."""
+    from .. import jobs
+
+    _show(jobs.wake(id), as_json)
+
+
+@jobs_app.command()
+def keep(
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing is left to do.")
+    ] = False,
+) -> None:
+    """Keep jobs until Ctrl-C: what the server does beside the page."""
+    from ..jobs.keeping import keep_jobs
+
+    keep_jobs(until_idle)
+
+
+@jobs_app.command("engines")
+def list_engines(as_json: AsJson = False) -> None:
+    """List the engines that are offered."""
+    from .. import jobs
+
+    found = jobs.engines()
+    if as_json:
+        rows = [{"name": name, "capabilities": sorted(e.capabilities)} for name, e in found.items()]
+        show.show_json(rows)
+        return
+    show.show_rows(
+        ["name", "can"], [[name, ", ".join(sorted(e.capabilities))] for name, e in found.items()]
+    )
+
+
+@app.command()
+def usage(
+    month: Annotated[
+        str, typer.Option(help="Such as 2026-11; this one by default.", metavar="MONTH")
+    ] = "",
+    by: Annotated[str, typer.Option(help="owner, workspace or job.")] = "owner",
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV.")] = False,
+) -> None:
+    """Tell what jobs took in a month: processors, memory, time, bytes."""
+    from .. import jobs
+    from ..jobs.accounting import COLUMNS
+
+    show.one_form(as_json, as_csv)
+    rows = jobs.usage(month or None, by)
+    if as_json:
+        show.show_json(rows)
+        return
+    keys = ["job", "owner", "workspace", "engine"] if by == "job" else [by]
+    names = [*keys, *COLUMNS]
+    cells = [[row[name] for name in names] for row in rows]
+    if as_csv:
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([_safe(cell) for cell in row] for row in cells)
+    else:
+        show.show_rows(names, cells)
+
+
+def _safe(cell: Any) -> Any:
+    """Keep a name from being a formula for a spreadsheet."""
+    from ..formats.csv_write import safe_text
+
+    return safe_text(cell) if isinstance(cell, str) else cell
+
+
+# ---- what is shown ---------------------------------------------------------
+def _document(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "state": str(job.state),
+        "progress": {
+            "done": job.progress.done,
+            "total": job.progress.total,
+            "text": job.progress.text,
+        },
+        "reason": job.reason,
+        "exit_code": job.exit_code,
+        "usage": _used(job.usage),
+        "estimate": _used(job.estimate) if job.estimate else None,
+        "title": job.spec.title,
+        "kind": job.spec.kind,
+        "arguments": list(job.spec.arguments),
+        "engine": job.spec.engine,
+        "owner": job.spec.owner,
+        "workspace": job.spec.workspace,
+        "attempt": job.spec.attempt,
+        "folder": str(job.spec.folder),
+        "created": job.created,
+        "started": job.started,
+        "ended": job.ended,
+        "result": job.result,
+    }
+
+
+def _used(usage: Usage) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {**asdict(usage), "gb_hours": round(usage.memory_time / 1e9 / 3600, 6)}
+
+
+def _show(job: Job, as_json: bool) -> None:
+    if as_json:
+        show.show_json(_document(job))
+        return
+    used = job.usage
+    lines = {
+        "id": job.id,
+        "title": job.spec.title,
+        "state": f"{job.state}{f': {job.reason}' if job.reason else ''}",
+        "progress": f"{_percent(job)} {job.progress.text}".strip(),
+        "used": f"{used.cpu:.1f} s of processors, {used.wall:.1f} s, at most {size(used.memory)}",
+        "folder": str(job.spec.folder),
+    }
+    if job.result:
+        lines["result"] = json.dumps(job.result, ensure_ascii=False)[:1000]
+    for name, text in lines.items():
+        typer.echo(f"{name:9} {text}")
+
+
+def _percent(job: Job) -> str:
+    progress = job.progress
+    if not progress.total:
+        return ""
+    return f"{100 * progress.done // progress.total} %"
+
+
+# ---- what is given ---------------------------------------------------------
+def _states(names: list[str] | None) -> list[Any] | None:
+    from .. import jobs
+
+    if not names:
+        return None
+    try:
+        return [jobs.State(name) for name in names]
+    except ValueError as error:
+        known = ", ".join(jobs.State)
+        raise BadRequest(f"--state: {error}; known are {known}.") from None
+
+
+def _bytes(text: str) -> int:
+    units = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+    word = text.strip().upper().removesuffix("B")
+    if not word:
+        return 0
+    unit = word[-1] if word[-1] in units else ""
+    try:
+        return int(float(word.removesuffix(unit)) * units[unit])
+    except ValueError:
+        raise BadRequest(f"--memory {text}: expected a size such as 500M or 4G.") from None
+
+
+def _seconds(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    word = text.strip().lower()
+    if not word:
+        return 0.0
+    try:
+        if ":" in word:
+            parts = [float(part) for part in word.split(":")]
+            return sum(part * 60**place for place, part in enumerate(reversed(parts)))
+        unit = word[-1] if word[-1] in units else ""
+        return float(word.removesuffix(unit)) * units.get(unit, 1)
+    except ValueError:
+        raise BadRequest(f"--walltime {text}: expected 3600, 90m, 2h or 1:30:00.") from None
