@@ -165,7 +165,7 @@ class RunPart(pn.viewable.Viewer):
 
         insight, draft, news = self.insight, self.draft, self._news
         engines = list(jobs.engines())
-        engine = self._engine or get_settings().engine
+        engine = self._engine or jobs.default_engine()
         job = news.find(draft.session.job) if draft.session.job else None
         card = None
         if job is not None:
@@ -241,7 +241,7 @@ def submit(
 
     from sdcviz import jobs
     from sdcviz.analyses import shelf
-    from sdcviz.jobs.model import Usage
+    from sdcviz.jobs.model import Limits, Usage
 
     id = uuid.uuid4().hex
     path = shelf.keep(recipe, id, "runs")
@@ -255,9 +255,11 @@ def submit(
         cpu, wall = float(forecast["cpu"]), float(forecast["wall"])
         memory = int(forecast["memory"])
         estimate = Usage(cpu=cpu, wall=wall, memory=memory, memory_time=memory * wall)
+    workers = int(forecast.get("workers") or 1)
     job = jobs.submit(
-        ["divand", str(path), "--out", str(out), "--json"],
+        ["divand", str(path), "--out", str(out), "--workers", str(workers), "--json"],
         engine=engine,
+        limits=Limits(cpu=workers),
         title=title,
         owner=owner,
         reads=reads,
