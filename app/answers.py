@@ -90,7 +90,8 @@ def ask(
     Parameters
     ----------
     asker : object
-        Whoever asks; anything that can be weakly referenced.
+        Whoever asks, such as the session of a page: goes to the process that knows the data of
+        its last question. Anything that can be weakly referenced.
     kind : str
         See `sdcviz.analyses.answering.KINDS`.
     given : dict
@@ -105,11 +106,11 @@ def ask(
         _hand_out()
 
 
-def forget(asker: Any) -> None:
-    """Take all questions of an asker back."""
+def forget(asker: Any, kind: str) -> None:
+    """Take the question of a kind back."""
     with _lock:
         number = _askers.get(asker)
-        _take_back(lambda q: q.asker == number)
+        _take_back(lambda q: q.asker == number and q.kind == kind)
 
 
 def warm() -> None:
@@ -227,10 +228,12 @@ def _deliver(question: _Question, state: str, value: Any) -> None:
         if not question.taken_back:
             question.then(answer)
 
-    if question.document is None or question.document.session_context is None:
+    if question.document is None:
         tell()
         return
-    with suppress(Exception):  # the page is being closed
+    if question.document.session_context is None:
+        return  # the page was closed
+    with suppress(Exception):  # or is being closed
         question.document.add_next_tick_callback(tell)
 
 

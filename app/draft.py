@@ -78,7 +78,7 @@ class Draft(param.Parameterized):
             else:
                 self.said = answer.error
 
-        answers.ask(self, "first", given, then)
+        answers.ask(self.session, "first", given, then)
 
     def _named(self, name: str) -> None:
         """Open the recipe that the session names, unless it is this one."""

@@ -94,10 +94,12 @@ class Follower:
             return
         self._told = news
         document = self._document
-        if document is None or document.session_context is None:
+        if document is None:
             self._then(news)
             return
-        with suppress(Exception):  # the page is being closed
+        if document.session_context is None:
+            return  # the page was closed
+        with suppress(Exception):  # or is being closed
             document.add_next_tick_callback(lambda: self._then(news))
 
 

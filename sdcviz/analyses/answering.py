@@ -7,7 +7,7 @@ a second. It ends with its input.
 
 A question is ``("ask", number, kind, given)`` or ``("stop", number)``; an answer ``(number,
 state, value)`` with the states ``part``, ``done``, ``sentence`` (an error for people) and
-``defect``.
+``defect``. Each question has one last answer, also one that was taken back.
 """
 
 from __future__ import annotations
@@ -194,9 +194,12 @@ def _reply(number: int, kind: str, given: dict[str, Any], stopped: set[int]) -> 
 
     last: Any = None
     try:
+        if number in stopped:
+            yield number, "done", None
+            return
         for count, part in enumerate(answer(kind, given)):
             if number in stopped:
-                return
+                break
             if count:
                 yield number, "part", last
             last = part
@@ -250,9 +253,6 @@ def main() -> None:
     _load()
     while True:
         number, kind, given = questions.get()
-        if number in stopped:
-            stopped.discard(number)
-            continue
         for frame in _reply(number, kind, given, stopped):
             write_frame(answers, frame)
         stopped.discard(number)

@@ -14,7 +14,7 @@ import typer
 from ..errors import BadRequest
 from ..words import counted, number
 from . import app, show
-from .events import tell_job
+from .events import is_job, tell_job
 
 __all__: list[str] = []
 
@@ -138,6 +138,8 @@ def _events(kind: str) -> Iterator[Tell]:
             if kind == "json":
                 line = json.dumps(show.plain(event), ensure_ascii=False)
                 print(line, file=sys.stderr, flush=True)
+            elif is_job():
+                _write_down(event)
             if event["event"] == "progress":
                 if bar is not None:
                     bar(event["done"], event["total"], event["text"])
@@ -148,6 +150,23 @@ def _events(kind: str) -> Iterator[Tell]:
                 tell_job(**show.plain(event))
 
         yield tell
+
+
+def _write_down(event: dict[str, Any]) -> None:
+    """Write what has happened into the log of the job."""
+    if event["event"] == "warning":
+        show.note(event["text"])
+    elif event["event"] == "slice":
+        rmse = "" if event["rmse"] is None else f", rmse {event['rmse']:.3g}"
+        show.note(
+            f"{event['label']}: {number(event['used'])} of "
+            f"{counted(event['observations'], 'observation')} used{rmse}, solver "
+            f"{event['solver']}, {event['seconds']:g} s"
+        )
+        for sentence in event.get("warnings", ()):
+            show.note(f"  {sentence}")
+    elif event["event"] == "progress" and not event["total"]:
+        show.note(event["text"])
 
 
 def _tell(report: dict[str, Any]) -> None:

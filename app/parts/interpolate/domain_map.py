@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sdcviz.geo.coast import resolution_for
 from sdcviz.geo.graticule import graticule, scale_bar, view_extent
 from sdcviz.geo.projection import forward, inverse
-from sdcviz.observations.aggregate import MapLayer, View, count_index, value_index
+from sdcviz.observations.aggregate import MapLayer, View, count_index, fill_gaps, value_index
 from sdcviz.plots.axes import colormap_of
 
 from ...draft import Draft
@@ -67,6 +67,14 @@ class FieldChart(Chart):
             hover_fill_color=PICK, hover_fill_alpha=0.25, hover_line_color=PICK, hover_line_alpha=0.6,
         )  # fmt: skip
         self.figure.add_layout(self.frame)
+
+    def explain(self, low: float, high: float, title: str, name: str) -> None:
+        """Explain the colours; a bar is laid out for its title when it appears, not later."""
+        bar = self.key.shown.get("value")
+        if bar is None or bar.title != title:
+            self.key.values(low, high, title, name)
+            self.key.shown["value"].visible = False
+        self.key.values(low, high, title, name)
 
     def draw_field(self, view: View, index: NDArray[np.uint8]) -> None:
         """Draw a field as colour numbers."""
@@ -254,7 +262,8 @@ class DomainMap(pn.viewable.Viewer):
         if layer is None:
             return
         index, most = count_index(layer.count(view))
-        self.chart.draw_pixels(view, index)
+        few = layer.number(view) < 200_000
+        self.chart.draw_pixels(view, fill_gaps(index, 1) if few else index)
         self.chart.key.counts(most, None)
 
     def _draw_field(self, seen: dict[str, Any]) -> None:
@@ -269,14 +278,14 @@ class DomainMap(pn.viewable.Viewer):
         title = f"{info.label} [{info.unit}]" if info.unit else info.label
         own = current_layout().colours.get(info.key)
         usual = own.map if own is not None and own.map else colormap_of(info)
-        self.chart.key.values(low, high, title, self.draft.session.colormap or usual)
+        self.chart.explain(low, high, title, self.draft.session.colormap or usual)
 
     def _draw_error(self, seen: dict[str, Any]) -> None:
         view = self.chart.view()
         grid = on_pixels(seen, "error", view)
         self.chart.draw_field(view, value_index(grid, 0.0, 1.0))
         self.chart.draw_used(*(np.empty(0),) * 2, np.empty(0, np.uint8))
-        self.chart.key.values(0.0, 1.0, "Relative error (0 near observations, 1 far)", "matter")
+        self.chart.explain(0.0, 1.0, "Relative error (0 near observations, 1 far)", "matter")
 
     def limits(self, seen: dict[str, Any]) -> tuple[float, float]:
         """Return the range of colours: field and observations, without the outermost."""

@@ -89,7 +89,7 @@ class Insight(param.Parameterized):
             }  # fmt: skip
             self.param.update(seen=seen, error="", busy=False)
 
-        answers.ask(self, "picture", given, then)
+        answers.ask(self.draft.session, "picture", given, then)
 
     def _look(self) -> None:
         if self.product:
@@ -116,7 +116,7 @@ class Insight(param.Parameterized):
                 return
             self.param.update(seen=answer.value, error="", busy=False)
 
-        answers.ask(self, "preview", given, then)
+        answers.ask(self.draft.session, "preview", given, then)
 
     def _weigh(self) -> None:
         self.weighing = True
@@ -127,4 +127,4 @@ class Insight(param.Parameterized):
             )
 
         # After the preview, which is what one looks at.
-        after_layout(lambda: answers.ask(self, "forecast", {"recipe": self.draft.content}, then))
+        after_layout(lambda: answers.ask(self.draft.session, "forecast", {"recipe": self.draft.content}, then))

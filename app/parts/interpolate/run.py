@@ -84,11 +84,17 @@ class RunPart(pn.viewable.Viewer):
             self.follower.show(reads=id)
         elif does == "offer":
             self._links[id] = offer(id)
-        elif does == "show":
-            self._show_product(id)
         elif does == "preview":
             self.insight.product = {}
-        elif does == "recipe":
+        elif does in ("show", "recipe"):
+            self.do(str(does), id)
+        self._show()
+
+    def do(self, wanted: str, id: str) -> None:
+        """Show the product of a job on the map, or its recipe in the form."""
+        if wanted == "show":
+            self._show_product(id)
+        elif wanted == "recipe":
             self._open_recipe(id)
         self._show()
 
@@ -257,7 +263,7 @@ def submit(
         estimate = Usage(cpu=cpu, wall=wall, memory=memory, memory_time=memory * wall)
     workers = int(forecast.get("workers") or 1)
     job = jobs.submit(
-        ["divand", str(path), "--out", str(out), "--workers", str(workers), "--json"],
+        ["divand", str(path), "--out", str(out), "--workers", str(workers)],
         engine=engine,
         limits=Limits(cpu=workers),
         title=title,
