@@ -80,11 +80,12 @@ class Database:
 
         return self._patiently(once, self._unread, self.patience / 3)
 
-    def write(self, lock: str, work: Callable[[Connection], T]) -> T:
+    def write(self, lock: str, work: Callable[[Connection], T], lasting: bool = True) -> T:
         """Do `work` in a transaction that no other writer with the same lock interrupts.
 
         `work` may be called again, after a connection that was lost on the way,
-        perhaps after its commit: it has to look first whether it is done.
+        perhaps after its commit: it has to look first whether it is done. What need not be
+        `lasting` may be forgotten where the machine loses its power, and takes less time.
 
         Raises
         ------
@@ -95,8 +96,12 @@ class Database:
         def once() -> T:
             with self.engine.connect() as connection:
                 if self.is_sqlite:
+                    level = "FULL" if lasting else "NORMAL"
+                    connection.exec_driver_sql(f"PRAGMA synchronous={level}")
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
+                    if not lasting:
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                     connection.execute(_LOCK, {"key": self._number(lock)})
                 made = work(connection)
                 connection.commit()

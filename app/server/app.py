@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from sdcviz.errors import HTTP_STATUS, Conflict, SdcvizError
+from sdcviz.jobs.keeper import Keeper
 from sdcviz.settings import Settings, get_settings
 
 from .. import answers, follow, jobs
@@ -74,13 +76,27 @@ def _lifespan(warm: bool) -> Any:
 
             warm_up()
         drop_area.sweep()
+        keeper = _keep_jobs()
         yield
         follow.stop()
         jobs.stop()
         answers.stop()
         stop_all()
+        if keeper is not None:
+            await asyncio.to_thread(keeper.stop)
 
     return lifespan
+
+
+def _keep_jobs() -> Keeper | None:
+    """Keep jobs beside the page; without a database of them the page is shown all the same."""
+    try:
+        keeper = Keeper()
+        keeper.start()
+    except SdcvizError as error:
+        log.error("Jobs are not kept: %s", error)
+        return None
+    return keeper
 
 
 def _add_endpoints(api: FastAPI) -> None:

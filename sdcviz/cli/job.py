@@ -59,20 +59,26 @@ def submit(
 ) -> None:
     """Start a command in the background; prints its id.
 
-    Files are those of this folder: the command gets its paths as they are, so name them in full.
+    It runs in a folder of its own and gets the paths of this one in full.
     """
     from .. import jobs
 
+    words, read, written = list(command), set(reads or []), set(writes or [])
+    if not image:
+        from .job_words import in_full
+
+        words, more_read, more_written = in_full(words)
+        read, written = read | more_read, written | more_written
     job = jobs.submit(
-        command,
+        words,
         engine=engine,
         title=title,
         limits=jobs.Limits(cpu=cpu, memory=_bytes(memory), walltime=_seconds(walltime)),
         workspace=workspace,
         image=image,
         network=network,
-        reads=reads or [],
-        writes=writes or [],
+        reads=sorted(read),
+        writes=sorted(written),
         keep=keep,
     )
     if as_json:

@@ -14,25 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .facade import (
-        cancel,
-        default_engine,
-        engines,
-        find,
-        get,
-        hibernate,
-        pause,
-        read_events,
-        read_log,
-        resume,
-        service_log,
-        submit,
-        usage,
-        wait,
-        wake,
-    )
     from .keeper import Keeper
+    from .look import find, get, read_events, read_log, service_log, usage, wait
     from .model import FINAL, Job, JobSpec, Limits, Progress, State, Usage, Wish
+    from .offered import default_engine, engines
+    from .submitting import submit
+    from .wishes import cancel, hibernate, pause, resume, wake
 
 __all__ = [
     "FINAL",
@@ -61,12 +48,19 @@ __all__ = [
     "wake",
 ]
 
-_MODEL = {"FINAL", "Job", "JobSpec", "Limits", "Progress", "State", "Usage", "Wish"}
+_WHERE = {
+    "keeper": ("Keeper",),
+    "look": ("find", "get", "read_events", "read_log", "service_log", "usage", "wait"),
+    "model": ("FINAL", "Job", "JobSpec", "Limits", "Progress", "State", "Usage", "Wish"),
+    "offered": ("default_engine", "engines"),
+    "submitting": ("submit",),
+    "wishes": ("cancel", "hibernate", "pause", "resume", "wake"),
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load what is asked for on first use: the wrapper of jobs has to start in an instant."""
-    if name in __all__:
-        module = "model" if name in _MODEL else "keeper" if name == "Keeper" else "facade"
-        return getattr(import_module(f".{module}", __name__), name)
+    for module, names in _WHERE.items():
+        if name in names:
+            return getattr(import_module(f".{module}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

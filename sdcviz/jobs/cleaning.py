@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from .folders import remove_folder
 from .model import FINAL, Job
-from .store import Store, job_of, note
+from .rows import job_of
+from .store import Store, note
 from .tables import JOB
 
 __all__ = ["remove_old"]

@@ -16,23 +16,24 @@ from typing import Any
 from ..errors import EngineError, SdcvizError
 from ..settings import Settings
 from .accounting import recent_use
+from .adopt import Adopter
 from .cleaning import remove_old
 from .engine import Engine, Sight
-from .folders import exit_record, last_line, write_job
-from .follow import Follower
-from .judge import Verdict, judge
+from .folders import write_job
+from .judge import woken
 from .leases import Lease
 from .local import processors
-from .model import FINAL, Job, Limits, State, Wish
-from .store import Change, Kept, LeaseLost, Store, now
+from .model import ACTIVE, FINAL, Job, Limits, State, Wish
+from .rows import Kept, now
+from .store import Change, LeaseLost, Store
 from .telling import Teller
-from .turns import Quotas, next_jobs, room_left
+from .turns import Quotas, Turn, next_jobs, room_left
+from .watcher import Watcher
 
 __all__ = ["Desk"]
 
 log = logging.getLogger(__name__)
 
-ACTIVE = (State.STARTING, State.RUNNING, State.PAUSED)
 QUEUE_EVERY = 0.1
 """Seconds between two looks at the queue; what this process submits is seen at once."""
 LOOK_EVERY = 0.5
@@ -58,14 +59,13 @@ class Desk:
         self.store, self.engine, self.settings = store, engine, settings
         self.place = str(getattr(engine, "place", ""))
         self.lease = Lease(store, f"{engine.name}@{self.place}", yields)
-        self._lost_after = 0.0 if getattr(engine, "certain", False) else lost_after
-        self._follower = Follower()
+        self._watcher = Watcher(engine, settings, lost_after)
+        self._adopter = Adopter(store, engine.name, self.place, lost_after)
         self._teller = Teller(store, on_end) if on_end else None
-        self._asked: dict[tuple[str, int], float] = {}
-        self._silent: dict[str, float] = {}
         self._delay: dict[str, tuple[float, float]] = {}
         self._next_look = self._next_queue = self._next_cleaning = self._away = 0.0
-        self._resting: set[str] = set()
+        self._stopping = False
+        self._has_begun = False
         self._pipe: tuple[int, int] | None = None
 
     # ---- the thread ----------------------------------------------------
@@ -126,15 +126,32 @@ class Desk:
             self.lease.lost()
 
     def _look(self) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._begin()
         kept = self.store.kept(self.engine.name, self.place, ACTIVE)
         if kept:
             self._follow(kept)
-        self._forget({one.job.id for one in kept})
+        self._watcher.forget({one.job.id for one in kept})
+        self._commit(self._adopter.changes())
         if self._teller:
             self._teller.look(self.engine.name, self.place)
         if time.monotonic() >= self._next_cleaning:
             self._next_cleaning = time.monotonic() + CLEAN_EVERY
             remove_old(self.store, self.engine.name, self.place, self.settings.jobs_days)
+
+    def _begin(self) -> None:
+        """End what runs though it is over, and let go on what rests since a server stopped."""
+        with contextlib.suppress(EngineError):
+            found = self.engine.found()
+            for job in self.store.some(list(found)):
+                if job.is_over:
+                    self.engine.stop(found[job.id], 0)
+        if self.lease.yields:
+            return
+        asleep = self.store.kept(self.engine.name, self.place, [State.HIBERNATED])
+        resting = [one.job for one in asleep if one.job.wish is Wish.RUN]
+        self._commit([Change(job, woken(job), action="wake") for job in resting])
 
     def _follow(self, kept: Sequence[Kept]) -> None:
         states = {k.job.id: k.job.engine_state for k in kept if k.job.engine_state}
@@ -149,7 +166,7 @@ class Desk:
             if not one.job.engine_state:
                 continue  # between its start and the writing down of it
             sight = sights.get(one.job.id, Sight("gone"))
-            changes.append(self._change(one, sight))
+            changes.append(self._watcher.change(one, sight))
         restart = [k.job for k in kept if not k.job.engine_state]
         self._commit([change for change in changes if change])
         if restart:
@@ -169,7 +186,7 @@ class Desk:
             return
         written = self.store.change(changes, self.lease.holder, self.lease.name)
         for change in written:
-            self._follower.written(change)
+            self._watcher.written(change)
             if change.values.get("state") in _OVER:
                 self._next_queue = 0.0
                 self._ended(change.before)
@@ -180,126 +197,38 @@ class Desk:
         except EngineError as error:
             log.info("%s: %s", job.id, error)
 
-    # ---- one job -------------------------------------------------------
-    def _change(self, one: Kept, sight: Sight) -> Change | None:
-        """Bring about what is wished for a job, and say what to write of it."""
-        job, folder = one.job, one.job.spec.folder
-        record = {}
-        if sight.phase in {"ended", "gone"}:
-            record = exit_record(folder, job.spec.attempt)
-            if record and record.get("exit_code") and not record.get("reason"):
-                record["said"] = last_line(folder)
-        values, usage, grew = self._follower.read(one, bool(record))
-        silent = self._is_silent(job, sight, record, grew)
-        verdict = judge(job, sight, record, silent)
-        if verdict.again or record:
-            verdict = self._rest(job, verdict)
-        if not record and verdict.state in ACTIVE:
-            verdict = self._wished(job, verdict)
-        return self._written(job, verdict, values, usage, record)
-
-    def _is_silent(self, job: Job, sight: Sight, record: dict[str, Any], grew: bool) -> bool:
-        """Whether what the engine does not see shows no sign of life in its folder either."""
-        if sight.phase not in {"ended", "gone"} or record or grew:
-            self._silent.pop(job.id, None)
-            return False
-        moment = time.monotonic()
-        since = self._silent.setdefault(job.id, moment)
-        # An exit record may still be on its way through a shared file system.
-        patience = min(self._lost_after, 5.0) if sight.phase == "ended" else self._lost_after
-        return moment - since >= patience and (moment > since or not patience)
-
-    def _rest(self, job: Job, verdict: Verdict) -> Verdict:
-        """Count what rests because the server stops as not lost."""
-        if job.id in self._resting and verdict.state in {State.QUEUED, State.LOST}:
-            text = "It rests while the server is stopped, and goes on with its next start."
-            return Verdict(State.QUEUED, text, again=True)
-        return verdict
-
-    def _wished(self, job: Job, verdict: Verdict) -> Verdict:
-        """Ask the engine for what a person wishes of a job that runs."""
-        key = (job.id, job.spec.attempt)
-        try:
-            if job.wish in {Wish.CANCEL, Wish.HIBERNATE}:
-                self._stop(job, key)
-            elif job.wish is Wish.PAUSE and verdict.state is State.RUNNING:
-                self.engine.pause(job.engine_state)
-                return Verdict(State.PAUSED)
-            elif job.wish is Wish.RUN and verdict.state is State.PAUSED:
-                self.engine.resume(job.engine_state)
-                return Verdict(State.RUNNING)
-        except EngineError as error:
-            return Verdict(verdict.state, str(error))
-        return verdict
-
-    def _stop(self, job: Job, key: tuple[str, int]) -> None:
-        """Ask it to end; once more, without grace, where that did not help."""
-        moment, grace = time.monotonic(), self.settings.jobs_grace
-        if key not in self._asked:
-            self._asked[key] = moment
-            self.engine.stop(job.engine_state, grace)
-        elif moment - self._asked[key] > grace + 5:
-            self._asked[key] = moment
-            self.engine.stop(job.engine_state, 0)
-
-    def _written(
-        self, job: Job, verdict: Verdict, values: dict[str, Any], usage: Any, record: dict[str, Any]
-    ) -> Change | None:
-        """Turn a verdict into columns; None where nothing is new."""
-        action = ""
-        if verdict.reason != job.reason:
-            values["reason"] = verdict.reason
-        if verdict.state is not job.state:
-            values["state"], action = str(verdict.state), str(verdict.state)
-            if verdict.state is State.RUNNING and not job.started:
-                values["started"] = now()
-        if verdict.exit_code is not None:
-            values["exit_code"] = verdict.exit_code
-        if verdict.state in FINAL:
-            values["ended"] = now()
-        if verdict.again:
-            values |= {"attempt": job.spec.attempt + 1, "engine_state": "{}"}
-            values["losses"] = job.losses + (job.id not in self._resting)
-            action = "again"
-        if not values and usage is None:
-            return None
-        return Change(job, values, usage, action)
-
-    def _forget(self, active: set[str]) -> None:
-        for id in set(self._silent) - active:
-            del self._silent[id]
-        for key in [key for key in self._asked if key[0] not in active]:
-            del self._asked[key]
-        self._follower.forget(active)
-
     # ---- the queue -----------------------------------------------------
     def _serve_queue(self) -> None:
-        waiting = self.store.kept(self.engine.name, self.place, [State.QUEUED])
-        if self._resting:
-            return
+        waiting = [turn for turn in self.store.turns([State.QUEUED]) if self._is_ours(turn)]
+        self._delay = {turn.id: d for turn in waiting if (d := self._delay.get(turn.id))}
         moment = time.monotonic()
-        self._delay = {k.job.id: d for k in waiting if (d := self._delay.get(k.job.id))}
-        ready = [k.job for k in waiting if self._delay.get(k.job.id, (0.0, 0.0))[0] <= moment]
-        mine = [k.job for k in self.store.kept(self.engine.name, self.place, ACTIVE)]
-        quotas = Quotas(self.settings.jobs_per_user, self.settings.jobs_per_workspace)
-        everywhere = mine
-        if quotas.user or quotas.workspace:
-            everywhere = self.store.find(states=ACTIVE, limit=1_000_000)
-        room = room_left(self._capacity(), mine)
-        if room.cpu <= 0:
+        ready = [turn for turn in waiting if self._delay.get(turn.id, (0.0, 0.0))[0] <= moment]
+        if not ready or self._stopping:
             return
-        recent = recent_use(self.store) if len({j.spec.owner for j in ready}) > 1 else {}
-        chosen, reasons = next_jobs(ready, everywhere, room, quotas, recent)
+        active = self.store.turns(ACTIVE)
+        here = (self.engine.name, self.place)
+        room = room_left(self._capacity(), [t for t in active if (t.engine, t.place) == here])
+        quotas = Quotas(self.settings.jobs_per_user, self.settings.jobs_per_workspace)
+        recent = recent_use(self.store) if len({turn.owner for turn in ready}) > 1 else {}
+        chosen, reasons = next_jobs(ready, active, room, quotas, recent)
+        said = {turn.id: turn.reason for turn in ready}
+        news = [id for id, reason in reasons.items() if reason != said[id]]
+        jobs = self.store.some([*chosen, *news])
+        self._start(self._mark_starting(jobs, reasons))
+
+    def _is_ours(self, turn: Turn) -> bool:
+        """Whether this keeper starts a job; who was left behind only what shall go on."""
+        here = (turn.engine, turn.place) == (self.engine.name, self.place)
+        return here and (turn.keep or not self.lease.yields)
+
+    def _mark_starting(self, jobs: Sequence[Job], reasons: dict[str, str]) -> list[Job]:
+        """Write down which jobs start, and what others wait for; return those that start."""
+        start = {"state": str(State.STARTING), "reason": ""}
         changes = [
-            Change(job, {"reason": reasons[job.id]})
-            for job in ready
-            if job.id in reasons and reasons[job.id] != job.reason
+            Change(job, {"reason": reasons[job.id]} if job.id in reasons else start) for job in jobs
         ]
-        starting = [Change(job, {"state": str(State.STARTING), "reason": ""}) for job in chosen]
-        written = self.store.change([*changes, *starting], self.lease.holder, self.lease.name)
-        self._start(
-            [replace(c.before, state=State.STARTING) for c in written if "state" in c.values]
-        )
+        written = self.store.change(changes, self.lease.holder, self.lease.name)
+        return [replace(c.before, state=State.STARTING) for c in written if "state" in c.values]
 
     def _capacity(self) -> Limits:
         capacity = getattr(self.engine, "capacity", None)
@@ -342,12 +271,14 @@ class Desk:
 
     # ---- the end -------------------------------------------------------
     def is_idle(self) -> bool:
-        """Whether no job of this engine waits or runs."""
-        states = [*ACTIVE, State.QUEUED]
-        return not self.store.kept(self.engine.name, self.place, states)
+        """Whether no job runs, and none waits that this keeper starts."""
+        here = (self.engine.name, self.place)
+        running = any((t.engine, t.place) == here for t in self.store.turns(ACTIVE))
+        return not (running or any(map(self._is_ours, self.store.turns([State.QUEUED]))))
 
     def close(self, leave: bool) -> None:
         """Let running jobs rest or end, as the settings say, and give the lease up."""
+        self._stopping = True
         try:
             if not leave and self.settings.jobs_at_stop != "go on" and self.lease.is_mine:
                 self._end_all()
@@ -371,7 +302,7 @@ class Desk:
             if cancel:
                 self.store.wish(job.id, lambda _: {"wish": str(Wish.CANCEL)}, "server", "cancel")
             else:
-                self._resting.add(job.id)
+                self._watcher.resting.add(job.id)
             with contextlib.suppress(EngineError):
                 self.engine.stop(job.engine_state, self.settings.jobs_grace)
         ids = {job.id for job in ending}

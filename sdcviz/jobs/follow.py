@@ -8,7 +8,8 @@ from typing import Any
 
 from .folders import read_events
 from .model import Usage, usage_of
-from .store import Change, Kept
+from .rows import Kept
+from .store import Change
 
 __all__ = ["Follower"]
 

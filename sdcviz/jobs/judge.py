@@ -9,7 +9,7 @@ from ..words import size
 from .engine import Sight
 from .model import Job, State, Wish
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "judge", "woken"]
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,17 @@ def judge(job: Job, sight: Sight, record: dict[str, Any], silent: bool) -> Verdi
     return _wished(job) or _lost(job, "The node that ran it went away")
 
 
+def woken(job: Job) -> dict[str, Any]:
+    """Return the columns of a hibernated job that is to go on."""
+    values = {"state": str(State.QUEUED), "wish": str(Wish.RUN), "reason": ""}
+    return {**values, "attempt": job.spec.attempt + 1, "engine_state": "{}"}
+
+
 def _ended(job: Job, record: dict[str, Any]) -> Verdict:
     code, reason = record.get("exit_code"), record.get("reason", "")
     if code == 0:
-        return Verdict(State.DONE, "", 0)
+        short = "The disk of its folder is full: its log is not complete."
+        return Verdict(State.DONE, short if record.get("log_full") else "", 0)
     if reason == "stopped":
         stopped = _wished(job) or _lost(job, "Its node asked it to stop")
         return Verdict(stopped.state, stopped.reason, code, stopped.again)

@@ -10,7 +10,7 @@ from ..settings import Settings, get_settings
 from .desk import Desk
 from .engine import Engine
 from .model import Job
-from .presence import Presence
+from .presence import Presence, is_kept, leave_keeper
 from .store import Store
 
 __all__ = ["Keeper"]
@@ -30,7 +30,7 @@ class Keeper:
     on_end : callable, optional
         Gets each job that has ended, in a thread of its own; may fail.
     yields : bool
-        Whether it gives way to another keeper.
+        Whether it gives way to another keeper, and starts only what was asked to go on.
     lost_after : float
         Seconds without a sign of life after which a job that its engine does not see is lost.
     """
@@ -45,7 +45,7 @@ class Keeper:
         yields: bool = False,
         lost_after: float = 60.0,
     ) -> None:
-        from .facade import engines as offered
+        from .offered import engines as offered
 
         self.settings = settings or get_settings()
         self.store = store or Store()
@@ -54,7 +54,7 @@ class Keeper:
             Desk(self.store, engine, self.settings, on_end, yields, lost_after)
             for engine in found.values()
         ]
-        self._presence = Presence(self.store.url)
+        self._presence = Presence(self.store.url, serves=not yields)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -83,7 +83,10 @@ class Keeper:
             desk.wake()
 
     def stop(self, leave: bool = False) -> None:
-        """End; unless `leave`, running jobs rest, or are cancelled, as the settings say."""
+        """End; unless `leave`, running jobs rest, or are cancelled, as the settings say.
+
+        What was asked to go on does so, and a keeper for it is left in the background.
+        """
         _running.discard(self)
         self._stopping.set()
         self.wake()
@@ -93,6 +96,8 @@ class Keeper:
         for desk in self.desks:
             desk.close(leave)
         self._presence.end()
+        if not leave and not self.is_idle() and not is_kept(self.store.url):
+            leave_keeper()
 
     def was_replaced(self) -> bool:
         """Whether another keeper has taken all of it over."""

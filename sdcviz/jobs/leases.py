@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from .processes import begun
 from .store import Store, note
 from .tables import LEASE
 
@@ -45,7 +46,7 @@ class Lease:
     def __init__(self, store: Store, name: str, yields: bool = False) -> None:
         self.name, self.yields = name, yields
         pid = os.getpid()
-        self.holder = f"{_machine()}/{pid}/{_begun(pid)}/{secrets.token_hex(4)}"
+        self.holder = f"{_machine()}/{pid}/{begun(pid)}/{secrets.token_hex(4)}"
         self.is_mine = False
         self.was_mine = False
         self._store = store
@@ -70,7 +71,8 @@ class Lease:
         elif not self.yields and row.wanted != self.holder:
             self._store.write(self._want)
         self.was_mine = self.was_mine or self.is_mine
-        self._next = moment + (BEATS if self.is_mine else 0.25)
+        often = 0.25 if self.yields else BEATS  # who waits should not wait long
+        self._next = moment + (often if self.is_mine else 0.25)
         return self.is_mine
 
     def release(self) -> None:
@@ -78,6 +80,11 @@ class Lease:
         self.is_mine, self._next = False, 0.0
         mine = (LEASE.c.name == self.name) & (LEASE.c.holder == self.holder)
         self._store.write(lambda db: db.execute(LEASE.update().where(mine).values(holder="")))
+
+    def is_free(self) -> bool:
+        """Whether nobody holds it; it is not taken."""
+        row = self._store.read(self._look)
+        return row is None or not row.holder or self._is_dead(row, time.monotonic())
 
     def lost(self) -> None:
         """Look again at once: a transaction has found another holder."""
@@ -127,20 +134,11 @@ def _machine() -> str:
         return socket.gethostname()
 
 
-def _begun(pid: int) -> str:
-    """Return when a process of this machine was started, in ticks since the machine was."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[19].decode()
-    except (OSError, IndexError):
-        return "0"
-
-
 def _is_gone(holder: str) -> bool:
     """Whether the holder was a process of this machine that has ended."""
     host, _, rest = holder.partition("/")
     pid, _, rest = rest.partition("/")
-    begun = rest.partition("/")[0]
-    if host != _machine() or not pid.isdigit() or begun == "0":
+    since = rest.partition("/")[0]
+    if host != _machine() or not pid.isdigit() or since == "0":
         return False
-    return _begun(int(pid)) != begun
+    return str(begun(int(pid))) != since

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "ACTIVE",
     "FINAL",
     "Job",
     "JobSpec",
@@ -40,6 +41,10 @@ class State(StrEnum):
 
 FINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.LOST})
 """States that a job does not leave."""
+
+
+ACTIVE = (State.STARTING, State.RUNNING, State.PAUSED)
+"""States in which an engine has the job."""
 
 
 class Wish(StrEnum):

@@ -10,38 +10,66 @@ import sys
 import zlib
 from pathlib import Path
 
+from ..errors import StorageError
 from ..settings import get_settings
 
-__all__ = ["Presence", "is_kept", "leave_keeper"]
+__all__ = ["Presence", "is_kept", "is_served", "leave_keeper"]
 
 
-def _file(url: str) -> Path:
+def _file(url: str, kind: str) -> Path:
     folder = get_settings().data_dir / "jobs"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"keeper.{zlib.crc32(url.encode()):08x}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: the folder of jobs can't be made ({error.strerror}); set SDCVIZ_DATA_DIR "
+            "to a folder of yours."
+        ) from error
+    return folder / f"{kind}.{zlib.crc32(url.encode()):08x}"
 
 
 class Presence:
-    """Says that this process keeps jobs; it ends with the process, however that ends."""
+    """Says that this process keeps jobs; it ends with the process, however that ends.
 
-    def __init__(self, url: str) -> None:
-        self._url, self._handle = url, -1
+    Parameters
+    ----------
+    url : str
+        Address of the database.
+    serves : bool
+        Whether it keeps all jobs, and not only those that were asked to go on without a server.
+    """
+
+    def __init__(self, url: str, serves: bool) -> None:
+        self._files = [
+            _file(url, kind) for kind in (["keeper", "server"] if serves else ["keeper"])
+        ]
+        self._handles: list[int] = []
 
     def begin(self) -> None:
         """Say so from now on."""
-        self._handle = os.open(_file(self._url), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        fcntl.flock(self._handle, fcntl.LOCK_SH)
+        for file in self._files:
+            handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            self._handles.append(handle)
 
     def end(self) -> None:
         """Say so no more."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        while self._handles:
+            os.close(self._handles.pop())
 
 
 def is_kept(url: str) -> bool:
     """Whether a process of this machine keeps the jobs of a database."""
-    handle = os.open(_file(url), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    return _is_held(_file(url, "keeper"))
+
+
+def is_served(url: str) -> bool:
+    """Whether a server does, which starts all jobs."""
+    return _is_held(_file(url, "server"))
+
+
+def _is_held(file: Path) -> bool:
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

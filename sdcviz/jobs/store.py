@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from ..errors import BadRequest, NotFound
-from .model import FINAL, Job, Progress, State, Usage, Wish, spec_of, usage_of
-from .tables import JOB, LEASE, SERVICE, USAGE, database_of, open_database
+from .model import FINAL, Job, State, Usage
+from .rows import Kept, account, columns_of, facts_of, job_of, kept_of, now
+from .tables import JOB, LEASE, SERVICE, database_of, open_database
+from .turns import Turn
 
-__all__ = ["Change", "Kept", "LeaseLost", "Store", "now"]
+__all__ = ["Change", "LeaseLost", "Store", "find_one", "note", "waiting"]
 
 T = TypeVar("T")
 LOCK = "jobs"
 
 
-def now() -> str:
-    """Return the time in UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
 class LeaseLost(Exception):
     """Another keeper has taken over; nothing was written."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A job with what only its keeper needs.
-
-    Attributes
-    ----------
-    job : Job
-    events_at : int
-        Bytes of its events that have been read.
-    told : bool
-        Whether somebody was told of its end.
-    """
-
-    job: Job
-    events_at: int = 0
-    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,9 +66,9 @@ class Store:
         """Do `work` with a connection."""
         return self.database.read(work)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], lasting: bool = True) -> T:
         """Do `work` in a transaction that no other writer of jobs interrupts."""
-        return self.database.write(LOCK, work)
+        return self.database.write(LOCK, work, lasting)
 
     # ---- one job -------------------------------------------------------
     def add(self, job: Job, check: Callable[[Connection], None] | None = None) -> Job:
@@ -102,8 +80,8 @@ class Store:
                 return job_of(row)
             if check:
                 check(db)
-            db.execute(JOB.insert().values(**_columns(job)))
-            note(db, job.spec.owner, "submit", job.id, _facts(job))
+            db.execute(JOB.insert().values(**columns_of(job)))
+            note(db, job.spec.owner, "submit", job.id, facts_of(job))
             return job
 
         return self.write(work)
@@ -157,7 +135,20 @@ class Store:
             .where(JOB.c.engine == engine, JOB.c.place == place)
             .order_by(JOB.c.created, JOB.c.id)
         )
-        return self.read(lambda db: [_kept(row) for row in db.execute(query)])
+        return self.read(lambda db: [kept_of(row) for row in db.execute(query)])
+
+    def turns(self, states: Iterable[State]) -> list[Turn]:
+        """Return what the queue has to know of the jobs of all engines, oldest first."""
+        columns = [JOB.c[name] for name in Turn._fields]
+        query = select(*columns).where(JOB.c.state.in_([str(state) for state in states]))
+        query = query.order_by(JOB.c.created, JOB.c.id)
+        return self.read(lambda db: [Turn(*row) for row in db.execute(query)])
+
+    def some(self, ids: Sequence[str]) -> list[Job]:
+        """Return jobs by their ids, in this order."""
+        query = select(JOB).where(JOB.c.id.in_(ids))
+        found = {row.id: job_of(row) for row in self.read(lambda db: db.execute(query).all())}
+        return [found[id] for id in ids if id in found]
 
     def untold(self, engine: str, place: str, days: float = 7) -> list[Job]:
         """Return jobs that ended lately and whose end nobody was told."""
@@ -184,7 +175,8 @@ class Store:
             fence(db, lease, holder)
             return [change for change in changes if _write(db, change)]
 
-        return self.write(work) if changes else []
+        # Job folders and engines know all of it, should the machine lose its power.
+        return self.write(work, lasting=False) if changes else []
 
     def told(self, id: str) -> None:
         """Write down that somebody was told of the end of a job."""
@@ -230,7 +222,7 @@ def _write(db: Connection, change: Change) -> bool:
     before = change.before
     values = dict(change.values)
     if change.usage is not None:
-        values["usage"] = json.dumps(asdict(_account(db, before, change.usage)))
+        values["usage"] = json.dumps(asdict(account(db, before, change.usage)))
     if values:
         done = db.execute(
             JOB.update()
@@ -248,102 +240,9 @@ def _write(db: Connection, change: Change) -> bool:
     return True
 
 
-def _account(db: Connection, job: Job, used: Usage) -> Usage:
-    """Write what an attempt took so far into this month's row; return the total of all attempts."""
-    rows = db.execute(select(USAGE).where(USAGE.c.job == job.id)).all()
-    moment = now()
-    month = moment[:7]
-    earlier, total = Usage(), used
-    for row in rows:
-        if row.attempt != job.spec.attempt:
-            total = total + usage_of(dict(row._mapping))
-        elif row.month != month:
-            earlier = earlier + usage_of(dict(row._mapping))
-    share = {
-        name: value if name == "memory" else max(0, value - getattr(earlier, name))
-        for name, value in asdict(used).items()
-    }
-    values = {"time": moment, "owner": job.spec.owner, "workspace": job.spec.workspace}
-    values |= {"engine": job.spec.engine, **share}
-    insert = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(USAGE)
-    key = {"job": job.id, "attempt": job.spec.attempt, "month": month}
-    db.execute(
-        insert.values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values)
-    )
-    return total
-
-
 def waiting(db: Connection, **of: str) -> int:
     """Count the jobs that wait, of an owner or a workspace."""
     query = select(func.count()).select_from(JOB).where(JOB.c.state == str(State.QUEUED))
     for name, value in of.items():
         query = query.where(JOB.c[name] == value)
     return int(db.execute(query).scalar_one())
-
-
-def _facts(job: Job) -> dict[str, Any]:
-    spec = job.spec
-    return {
-        "engine": spec.engine,
-        "arguments": list(spec.arguments),
-        "image": spec.image,
-        "workspace": spec.workspace,
-        "limits": asdict(spec.limits),
-    }
-
-
-def _columns(job: Job) -> dict[str, Any]:
-    spec = job.spec
-    return {
-        "id": job.id,
-        "state": str(job.state),
-        "wish": str(job.wish),
-        "engine": spec.engine,
-        "place": job.place,
-        "owner": spec.owner,
-        "workspace": spec.workspace,
-        "kind": spec.kind,
-        "spec": json.dumps(spec.document()),
-        "attempt": spec.attempt,
-        "losses": job.losses,
-        "reason": job.reason,
-        "exit_code": job.exit_code,
-        "done": job.progress.done,
-        "total": job.progress.total,
-        "text": job.progress.text,
-        "usage": json.dumps(asdict(job.usage)),
-        "estimate": json.dumps(asdict(job.estimate)) if job.estimate else "",
-        "result": json.dumps(job.result),
-        "engine_state": json.dumps(job.engine_state),
-        "created": job.created,
-        "started": job.started,
-        "ended": job.ended,
-        "events_at": 0,
-        "told": False,
-        "has_folder": True,
-    }
-
-
-def job_of(row: Row[Any]) -> Job:
-    """Return the job of a row."""
-    return Job(
-        spec=replace(spec_of(json.loads(row.spec)), attempt=row.attempt),
-        state=State(row.state),
-        wish=Wish(row.wish),
-        reason=row.reason,
-        exit_code=row.exit_code,
-        progress=Progress(row.done, row.total, row.text),
-        usage=usage_of(json.loads(row.usage)),
-        estimate=usage_of(json.loads(row.estimate)) if row.estimate else None,
-        result=json.loads(row.result),
-        created=row.created,
-        started=row.started,
-        ended=row.ended,
-        engine_state=json.loads(row.engine_state),
-        place=row.place,
-        losses=row.losses,
-    )
-
-
-def _kept(row: Row[Any]) -> Kept:
-    return Kept(job_of(row), row.events_at, row.told)

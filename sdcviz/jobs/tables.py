@@ -36,6 +36,10 @@ JOB = Table(
     Column("owner", Text, nullable=False),
     Column("workspace", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    # Of the specification, what the queue looks at.
+    Column("cpu", Float, nullable=False),
+    Column("memory", BigInteger, nullable=False),
+    Column("keep", Boolean, nullable=False),
     Column("spec", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("losses", Integer, nullable=False),

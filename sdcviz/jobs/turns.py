@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from .model import Job, Limits, State
+from .model import Limits, State
 
-__all__ = ["Quotas", "next_jobs"]
+__all__ = ["Quotas", "Turn", "next_jobs", "room_left"]
+
+
+class Turn(NamedTuple):
+    """What the queue has to know of a job."""
+
+    id: str
+    state: str
+    engine: str
+    place: str
+    owner: str
+    workspace: str
+    cpu: float
+    memory: int
+    keep: bool
+    reason: str
+    created: str
 
 
 @dataclass(frozen=True)
@@ -20,12 +37,12 @@ class Quotas:
 
 
 def next_jobs(
-    waiting: Sequence[Job],
-    active: Iterable[Job],
+    waiting: Sequence[Turn],
+    active: Iterable[Turn],
     room: Limits,
     quotas: Quotas,
     recent: Mapping[str, float],
-) -> tuple[list[Job], dict[str, str]]:
+) -> tuple[list[str], dict[str, str]]:
     """Choose the jobs that start now.
 
     Who has the fewest processors at the moment is next, then who used least lately, then who has
@@ -34,9 +51,9 @@ def next_jobs(
 
     Parameters
     ----------
-    waiting : sequence of Job
+    waiting : sequence of Turn
         Oldest first.
-    active : iterable of Job
+    active : iterable of Turn
         Of all engines.
     room : Limits
         What is left of the engine.
@@ -46,57 +63,68 @@ def next_jobs(
 
     Returns
     -------
-    list of Job
+    list of str
         In the order in which they start.
     dict
         For each job that waits for something else than its turn, what it waits for.
     """
-    running, workspaces, taken = Counter[str](), Counter[str](), Counter[str]()
+    taken: defaultdict[str, float] = defaultdict(float)
+    count = _Count(quotas)
     for job in active:
-        running[job.spec.owner] += 1
-        workspaces[job.spec.workspace] += 1
-        taken[job.spec.owner] += job.spec.limits.cpu  # type: ignore[assignment]
+        taken[job.owner] += job.cpu
+        count.add(job)
     cpu, memory = room.cpu, room.memory
-    lines: dict[str, list[Job]] = {}
-    for job in waiting:
-        lines.setdefault(job.spec.owner, []).append(job)
-    chosen: list[Job] = []
+    lines: dict[str, list[Turn]] = {}
+    for job in reversed(waiting):
+        lines.setdefault(job.owner, []).append(job)
+    chosen: list[str] = []
     reasons: dict[str, str] = {}
-    while lines:
-        owner = min(lines, key=lambda o: (taken[o], recent.get(o, 0.0), lines[o][0].created, o))
-        job = lines[owner][0]
-        asked = job.spec.limits
-        if asked.cpu > cpu + 1e-9 or (asked.memory and asked.memory > memory):
+    while lines and cpu > 1e-9:
+        owner = min(lines, key=lambda o: (taken[o], recent.get(o, 0.0), lines[o][-1].created, o))
+        job = lines[owner][-1]
+        if job.cpu > cpu + 1e-9 or (job.memory and job.memory > memory):
             del lines[owner]
             continue
-        why = _over(job, running, workspaces, quotas)
-        lines[owner].pop(0)
+        lines[owner].pop()
         if not lines[owner]:
             del lines[owner]
+        why = count.over(job)
         if why:
             reasons[job.id] = why
             continue
-        chosen.append(job)
-        running[owner] += 1
-        workspaces[job.spec.workspace] += 1
-        taken[owner] += asked.cpu  # type: ignore[assignment]
-        cpu, memory = cpu - asked.cpu, memory - asked.memory
+        chosen.append(job.id)
+        count.add(job)
+        taken[owner] += job.cpu
+        cpu, memory = cpu - job.cpu, memory - job.memory
     return chosen, reasons
 
 
-def _over(job: Job, running: Counter[str], workspaces: Counter[str], quotas: Quotas) -> str:
-    if quotas.user and running[job.spec.owner] >= quotas.user:
-        return f"{quotas.user} jobs of {job.spec.owner or 'nobody'} run, more may not at a time."
-    name = job.spec.workspace
-    if name and quotas.workspace and workspaces[name] >= quotas.workspace:
-        return f"{quotas.workspace} jobs of workspace {name} run, more may not at a time."
-    return ""
+class _Count:
+    """How many jobs run, by owner and by workspace."""
+
+    def __init__(self, quotas: Quotas) -> None:
+        self._quotas = quotas
+        self._owners, self._workspaces = Counter[str](), Counter[str]()
+
+    def add(self, job: Turn) -> None:
+        self._owners[job.owner] += 1
+        self._workspaces[job.workspace] += 1
+
+    def over(self, job: Turn) -> str:
+        """Say which quota another job would exceed; empty: none."""
+        most = self._quotas.user
+        if most and self._owners[job.owner] >= most:
+            return f"{most} jobs of {job.owner or 'nobody'} run, more may not at a time."
+        most, name = self._quotas.workspace, job.workspace
+        if name and most and self._workspaces[name] >= most:
+            return f"{most} jobs of workspace {name} run, more may not at a time."
+        return ""
 
 
-def room_left(capacity: Limits, active: Iterable[Job]) -> Limits:
+def room_left(capacity: Limits, active: Iterable[Turn]) -> Limits:
     """Return what is left of an engine; who is paused keeps its memory only."""
     cpu, memory = capacity.cpu, capacity.memory or (1 << 62)
     for job in active:
-        cpu -= 0 if job.state is State.PAUSED else job.spec.limits.cpu
-        memory -= job.spec.limits.memory
+        cpu -= 0 if job.state == State.PAUSED else job.cpu
+        memory -= job.memory
     return Limits(cpu=cpu, memory=memory)

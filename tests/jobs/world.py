@@ -100,7 +100,7 @@ def log(job: Job) -> str:
     """Return all of the log."""
     data, offset = b"", 0
     while True:
-        more, offset = jobs.read_log(job.id, offset)
+        more, offset = jobs.read_log(job.id, offset, 1 << 22)
         if not more:
             return data.decode()
         data += more

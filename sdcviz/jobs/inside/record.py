@@ -6,7 +6,10 @@ import contextlib
 import json
 import os
 import time
-from typing import Any
+
+TYPE_CHECKING = False  # that of typing takes longer to load than all of this
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Record", "now", "read_exit"]
 

@@ -9,17 +9,20 @@ import select
 import signal
 import sys
 import time
-from typing import Any
 
 from . import tree
 from .log import LogWriter
 from .record import Record, now, read_exit
 
+TYPE_CHECKING = False  # that of typing takes longer to load than all of this
+if TYPE_CHECKING:
+    from typing import Any
+
 __all__ = ["main"]
 
 BEAT = 5.0
 """Seconds between heartbeats."""
-LONGEST_TICK = 1.0
+LONGEST_TICK = 2.0
 """What counts of a longer silence of this process: it was paused, or the machine slept."""
 GRACE = 10.0
 
@@ -52,7 +55,7 @@ class Run:
         self.most_wall = float(limits.get("walltime", 0))
         self.wall, self.peak, self.memory_time = 0.0, 0, 0.0
         self.used = tree.Sample()
-        self.reason = ""
+        self.reason, self.was_paused = "", False
         self.kill_at = float("inf")  # on the scale of `wall`: a pause does not use the grace up
         self.record, self.log = Record(folder), LogWriter(folder)
         self.started = now()
@@ -137,7 +140,11 @@ class Run:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked)
+        signal.signal(signal.SIGCONT, self._resumed)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _resumed(self, *_: object) -> None:
+        self.was_paused = True
 
     def _asked(self, *_: object) -> None:
         self._stop("stopped", self._grace())
@@ -175,7 +182,8 @@ class Run:
         while True:
             ready = dict(poll.poll(tick * 1000))
             moment = time.monotonic()
-            step = min(moment - last, LONGEST_TICK)
+            step = 0.0 if self.was_paused else min(moment - last, LONGEST_TICK)
+            self.was_paused = False
             self.wall, last = self.wall + step, moment
             self.memory_time += step * self.used.memory
             if self.out in ready and self._copy() == 0:
@@ -189,7 +197,7 @@ class Run:
                     pass
                 return ended
             if self.wall - measured >= tick * 0.9:
-                measured, tick = self.wall, min(tick * 1.5, 0.1 if self.most_memory else 0.5)
+                measured, tick = self.wall, min(tick * 1.5, 0.1 if self.most_memory else 1.0)
                 self._measure()
                 self._keep_limits()
             if self.wall >= beat:
@@ -261,6 +269,7 @@ class Run:
             "exit_code": 128 + killed if killed else code,
             "signal": killed,
             "reason": self.reason,
+            "log_full": self.log.full,
             "started": self.started,
             "ended": now(),
             "usage": self._usage(),
