@@ -82,9 +82,7 @@ _askers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _timer: threading.Timer | None = None
 
 
-def ask(
-    asker: Any, kind: str, given: dict[str, Any], then: Callable[[Answer], None]
-) -> None:
+def ask(asker: Any, kind: str, given: dict[str, Any], then: Callable[[Answer], None]) -> None:
     """Ask; an older question of the same kind by the same asker is taken back.
 
     Parameters

@@ -34,7 +34,9 @@ class Draft(param.Parameterized):
     """
 
     session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
-    content = param.Dict(default={}, doc="As a recipe file holds it; always replaced, never changed.")
+    content = param.Dict(
+        default={}, doc="As a recipe file holds it; always replaced, never changed."
+    )
     errors = param.Dict(default={}, doc="Sentence by field; that of no field has the key ''.")
     recipe = param.Parameter(default=None, doc="The recipe, or None while something is wrong.")
     saved_as = param.String(default="", doc="Name under which it was saved; empty: never.")

@@ -237,7 +237,8 @@ def _load() -> None:
     points = make_points(3 + axis, 39 + axis[::-1], axis * 20, day, axis, cruise=["a", "b"] * 20)
     recipe = {
         "parameter": "t", "domain": {"box": [3, 39, 4, 40], "resolution": 0.1},
-        "levels": [0, 10, 20], "lengths": {"horizontal": "40 km", "vertical": "20 m"}, "epsilon2": 1,
+        "levels": [0, 10, 20], "lengths": {"horizontal": "40 km", "vertical": "20 m"},
+        "epsilon2": 1,
     }  # fmt: skip
     preview(recipe, points=points)
 

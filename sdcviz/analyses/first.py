@@ -97,7 +97,9 @@ def _step(width: float) -> float:
 
 def _round(length: float) -> float:
     power = 10 ** np.floor(np.log10(length))
-    return float(power * min((1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10), key=lambda m: abs(m - length / power)))
+    return float(
+        power * min((1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10), key=lambda m: abs(m - length / power))
+    )
 
 
 def _depths(collection: Collection, parameter: str) -> Any:

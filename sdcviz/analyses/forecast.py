@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..divand.memory import available_memory, in_words
 from ..errors import BadRequest
 from ..words import counted, number
 from .budget import PROCESS, memory_budget, settle
-from .grid import coast
+from .grid import NO_FLOOR, coast
 from .model import Points
 from .plan import Plan, make_plan
 from .recipe import Recipe
@@ -22,7 +23,12 @@ __all__ = ["Forecast", "forecast"]
 
 FEW = 30
 """Observations of a time below which a field says little."""
+FLOOR = (
+    "Without a bathymetry the depth of the sea floor is not known: each level reaches as far as "
+    "the sea at the surface, below the floor too."
+)
 _START = 6.0  # seconds of processor to start a process and load the libraries
+_DRIVER = 400e6  # bytes of the process that hands out the times
 _PER_VALUE = 2.5e-7  # seconds to write a value of the product
 _ERROR = {"none": 1.0, "cpme": 2.0, "exact": 1.0}  # analyses for a field and its error
 
@@ -102,7 +108,7 @@ def forecast(recipe: Recipe, points: Points | None = None) -> Forecast:
         chunks = -(-len(recipe.levels.depths) // settled.chunk) if settled.chunk else 1
         each = chunks * need.seconds * _ERROR[recipe.error] * (1 + recipe.desroziers)
         cpu = slices * each + _START * (workers + 1) + slices * size * 4 * _PER_VALUE
-        memory, solver = workers * (need.memory + PROCESS), settled.solver
+        memory, solver = workers * (need.memory + PROCESS) + _DRIVER, settled.solver
     fields = 1 + (0 if recipe.error == "none" else 1 + len(recipe.thresholds))
     return Forecast(
         grid=(*plan.problem.shape[:2], len(recipe.levels.depths), slices),
@@ -118,8 +124,13 @@ def forecast(recipe: Recipe, points: Points | None = None) -> Forecast:
         workers=workers,
         solver=solver,
         problem=problem,
-        sentences=(*_counts(plan), *_coverage(plan), *_memory(memory), *plan.warnings),
+        sentences=(*_counts(plan), *_coverage(plan), *_memory(memory), *_warnings(plan)),
     )
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    for sentence in plan.warnings:
+        yield FLOOR if sentence == NO_FLOOR else sentence
 
 
 def _unfitted(recipe: Recipe) -> Recipe:
@@ -162,18 +173,18 @@ def _coverage(plan: Plan) -> Iterator[str]:
             (problem.lon, problem.lat), (plan.points.lon, plan.points.lat), size, strict=True
         )
     ]
-    shape = tuple(-(-len(axis) // n) for axis, n in zip((problem.lon, problem.lat), size, strict=True))
+    shape = tuple(
+        -(-len(axis) // n) for axis, n in zip((problem.lon, problem.lat), size, strict=True)
+    )
     there = np.zeros(shape, bool)
     there[cells[0], cells[1]] = True
     padded = np.pad(there, 1)
     # Seen from a cell, its neighbours are about one length away.
-    near = sum(
-        padded[1 + i : shape[0] + 1 + i, 1 + j : shape[1] + 1 + j].astype(int)
-        for i in (-1, 0, 1)
-        for j in (-1, 0, 1)
-    )
+    near = np.zeros(shape, bool)
+    for i, j in product((0, 1, 2), repeat=2):
+        near |= padded[i : shape[0] + i, j : shape[1] + j]
     rows = np.arange(sea.shape[0])[:, None] // size[0], np.arange(sea.shape[1])[None] // size[1]
-    bare = float((sea & (near[rows] == 0)).sum() / max(sea.sum(), 1))
+    bare = float((sea & ~near[rows]).sum() / max(sea.sum(), 1))
     if bare > 0.02:
         yield (
             f"{bare:.0%} of the sea has no observation of any time within a correlation length: "
@@ -184,7 +195,7 @@ def _coverage(plan: Plan) -> Iterator[str]:
 def _memory(memory: float) -> Iterator[str]:
     free = available_memory()
     if memory > 0.5 * free:
-        yield f"It may take {in_words(memory)} of the {in_words(free)} of memory that are free here."
+        yield f"It may take {in_words(memory)} of the {in_words(free)} of memory that are free."
 
 
 def told(one: Forecast) -> str:

@@ -138,9 +138,7 @@ def fit_lengths(
     number = int(np.argmax(counts)) if time is None else choose_slice(plan.slices, time)
     if counts[number] < 2:
         raise BadRequest(f"There are no observations in {plan.slices[number].label} to fit.")
-    problem = replace(
-        plan.problem, horizontal=np.ones(plan.problem.shape[2]), background="profile"
-    )
+    problem = replace(plan.problem, horizontal=np.ones(plan.problem.shape[2]), background="profile")
     fits = _level_fits(name, problem, plan.points, plan.rows[number], recipe.seed)
     levels = problem.depth if len(problem.depth) else np.zeros(1)
     return Fit(name, plan.slices[number].label, levels, fits, _limits(name, problem))

@@ -140,7 +140,11 @@ def _anomalies(task: SliceTask, level: int) -> tuple[SliceTask, NDArray, Any]:
     value = problem.transform.forward(task.value)
     field, expected = background_of(task, values_at_sea(problem, task.places, task.value))
     part, rows = level_task(task, level)
-    return with_errors(part), (value - expected)[rows], field if field.ndim == 0 else field[..., level]
+    return (
+        with_errors(part),
+        (value - expected)[rows],
+        field if field.ndim == 0 else field[..., level],
+    )
 
 
 def _drawn(task: SliceTask, value: NDArray, seed: int) -> tuple[SliceTask, NDArray]:

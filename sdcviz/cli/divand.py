@@ -35,12 +35,22 @@ def divand(
         bool,
         typer.Option("--preview", help="One time and level on a coarse grid; writes no product."),
     ] = False,
+    study: Annotated[
+        bool,
+        typer.Option(
+            "--study",
+            help="Several lengths and error variances for one time and level, scored by cruises "
+            "that were left out; writes no product.",
+        ),
+    ] = False,
     time: Annotated[
         str | None,
-        typer.Option(help="Of --preview: number or name, such as January.", metavar="TIME"),
+        typer.Option(
+            help="Of --preview and --study: number or name, such as January.", metavar="TIME"
+        ),
     ] = None,
     level: Annotated[
-        float | None, typer.Option(help="Of --preview: depth; the nearest level.", metavar="METRES")
+        float | None, typer.Option(help="Of --preview and --study: depth.", metavar="METRES")
     ] = None,
     example: Annotated[
         bool, typer.Option("--example", help="Write a recipe with comments, to start from.")
@@ -85,6 +95,9 @@ def divand(
     if preview:
         _preview(recipe, time, level, as_json, out)
         return
+    if study:
+        _study(recipe, time, level, as_json, out)
+        return
     if out is None:
         raise BadRequest("Name the product: --out product.nc.")
     from ..analyses import run
@@ -127,6 +140,28 @@ def _preview(
     for sentence in seen.warnings:
         show.note(sentence)
     show.note(seen.sentence())
+
+
+def _study(
+    recipe: Path, time: str | None, level: float | None, as_json: bool, out: Path | None
+) -> None:
+    if out is not None:
+        raise BadRequest("A study writes no product; leave out --out, or --study.")
+    from ..analyses.study import study
+
+    cells = list(study(recipe, time=time, level=level))
+    best = min(cells, key=lambda cell: cell.score)
+    if as_json:
+        told = [cell.document() for cell in cells]
+        show.show_json({"trials": told, "best": best.document()})
+        return
+    show.show_rows(
+        ["length (km)", "epsilon2", "misfit of what was left out", ""],
+        [
+            [f"{c.length / 1000:g}", f"{c.epsilon2:g}", f"{c.score:.4g}", "best" * (c is best)]
+            for c in cells
+        ],
+    )
 
 
 @contextmanager

@@ -46,11 +46,14 @@ class BarPart(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         session = self.draft.session
+        self._depths: list[float] = []
         self.bar = PreviewBar(self._take, session=session)
         self.bar.form = {"previews": [[key, TITLES[key]] for key in PREVIEWS]}
         self.draft.param.watch(lambda *_: self._show(), ["content", "saved_as", "changed", "said"])
         self.insight.param.watch(lambda *_: self._show(), ["seen", "busy", "error"])
-        session.param.watch(lambda *_: self._show(), ["preview", "shown_time", "shown_level", "recipe"])
+        session.param.watch(
+            lambda *_: self._show(), ["preview", "shown_time", "shown_level", "recipe"]
+        )
         self._show()
 
     def __panel__(self) -> Any:
@@ -76,7 +79,8 @@ class BarPart(pn.viewable.Viewer):
     def _show(self) -> None:
         draft, insight, session = self.draft, self.insight, self.draft.session
         seen, recipe = insight.seen, draft.recipe
-        depths = list(recipe.levels.depths) if recipe is not None else []
+        if recipe is not None:
+            self._depths = list(recipe.levels.depths)
         self.bar.state = {
             "name": draft.saved_as,
             "changed": draft.changed,
@@ -84,7 +88,7 @@ class BarPart(pn.viewable.Viewer):
             "preview": session.preview,
             "times": seen.get("times", []),
             "time": min(session.shown_time, max(len(seen.get("times", [])), 1)),
-            "depths": depths,
+            "depths": self._depths,
             "level": session.shown_level,
             "busy": insight.busy,
             "error": insight.error or draft.said,

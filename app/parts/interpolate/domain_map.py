@@ -8,90 +8,25 @@ import numpy as np
 import panel as pn
 import param
 from bokeh.events import RangesUpdate, SelectionGeometry
-from bokeh.models import BoxAnnotation, BoxSelectTool, ColumnDataSource, Image, LassoSelectTool, Scatter
-from numpy.typing import NDArray
 
 from sdcviz.geo.coast import resolution_for
 from sdcviz.geo.graticule import graticule, scale_bar, view_extent
 from sdcviz.geo.projection import forward, inverse
-from sdcviz.observations.aggregate import MapLayer, View, count_index, fill_gaps, value_index
+from sdcviz.observations.aggregate import MapLayer, count_index, fill_gaps, value_index
 from sdcviz.plots.axes import colormap_of
 
 from ...draft import Draft
 from ...layers import rows_layer
 from ...layouts import Colours, current_layout
-from ..chart import PICK, Chart
+from .field_chart import PROJECTION, FieldChart, on_pixels
 from .insight import Insight
 
-__all__ = ["DomainMap", "on_pixels"]
+__all__ = ["DomainMap"]
 
-PROJECTION = "mercator"
 REST = 140
 """Milliseconds after the last move of the frame when it is taken."""
 EDGE = 85.0
 """Latitude to which this map reaches."""
-
-
-class FieldChart(Chart):
-    """The chart with a frame that can be dragged, and a field under dots of the same colours."""
-
-    def __init__(self, dark: bool) -> None:
-        super().__init__(dark)
-        for tool in list(self.figure.toolbar.tools):
-            if isinstance(tool, LassoSelectTool):
-                self.figure.toolbar.tools.remove(tool)
-            elif isinstance(tool, BoxSelectTool):
-                tool.description = "Draw the domain"
-        self.figure.name = "domain"
-        self._field = ColumnDataSource({n: [] for n in ("image", "x", "y", "dw", "dh")})
-        # Under the land, so that a coarse grid ends at the coast.
-        self._add(Image(color_mapper=self.key.mapper), self._field, "image", "field")
-        for line in self.figure.renderers:
-            if getattr(line, "glyph", None) in (self._lands, self._shores, self._meridians):
-                line.level = "underlay"
-        self._used = ColumnDataSource({n: [] for n in ("x", "y", "c")})
-        colour = {"field": "c", "transform": self.key.mapper}
-        self._marks = self._add(
-            Scatter(size=5, line_width=0.7, line_color="#00000066", fill_color=colour),
-            self._used, "glyph", "used",
-        )  # fmt: skip
-        self.frame = BoxAnnotation(
-            left=0, right=0, bottom=0, top=0, editable=True, resizable="all", movable="both",
-            fill_color=None, fill_alpha=0, line_color=PICK, line_alpha=1.0, line_width=1.5, hover_fill_color=None,
-            hover_fill_alpha=0, hover_line_color=PICK, hover_line_alpha=1.0, visible=False,
-            level="overlay",
-        )  # fmt: skip
-        handles = self.frame.handles.all
-        handles.update(
-            fill_color=PICK, line_color=PICK, fill_alpha=0.0, line_alpha=0.0,
-            hover_fill_color=PICK, hover_fill_alpha=0.25, hover_line_color=PICK, hover_line_alpha=0.6,
-        )  # fmt: skip
-        self.figure.add_layout(self.frame)
-
-    def explain(self, low: float, high: float, title: str, name: str) -> None:
-        """Explain the colours; a bar is laid out for its title when it appears, not later."""
-        bar = self.key.shown.get("value")
-        if bar is None or bar.title != title:
-            self.key.values(low, high, title, name)
-            self.key.shown["value"].visible = False
-        self.key.values(low, high, title, name)
-
-    def draw_field(self, view: View, index: NDArray[np.uint8]) -> None:
-        """Draw a field as colour numbers."""
-        self._field.data = {
-            "image": [index], "x": [view.x0], "y": [view.y0],
-            "dw": [view.x1 - view.x0], "dh": [view.y1 - view.y0],
-        }  # fmt: skip
-
-    def draw_used(self, x: NDArray, y: NDArray, index: NDArray[np.uint8]) -> None:
-        """Draw observations in the colours of the field."""
-        self._used.data = {"x": x, "y": y, "c": index}
-
-    def clear_field(self) -> None:
-        """Draw no field."""
-        for source in (self._field, self._used):
-            if any(len(column) for column in source.data.values()):
-                source.data = {name: [] for name in source.data}
 
 
 class DomainMap(pn.viewable.Viewer):
@@ -200,7 +135,9 @@ class DomainMap(pn.viewable.Viewer):
         geometry = event.geometry
         if not event.final or geometry["type"] != "rect":
             return
-        (left, right), (bottom, top) = (sorted((geometry[f"{a}0"], geometry[f"{a}1"])) for a in "xy")
+        (left, right), (bottom, top) = (
+            sorted((geometry[f"{a}0"], geometry[f"{a}1"])) for a in "xy"
+        )
         self._take((left, right, bottom, top))
 
     def _take(self, sides: tuple[float, ...]) -> None:
@@ -264,7 +201,7 @@ class DomainMap(pn.viewable.Viewer):
         index, most = count_index(layer.count(view))
         few = layer.number(view) < 200_000
         self.chart.draw_pixels(view, fill_gaps(index, 1) if few else index)
-        self.chart.key.counts(most, None)
+        self.chart.explain_counts(most)
 
     def _draw_field(self, seen: dict[str, Any]) -> None:
         low, high = self.limits(seen)
@@ -285,7 +222,7 @@ class DomainMap(pn.viewable.Viewer):
         grid = on_pixels(seen, "error", view)
         self.chart.draw_field(view, value_index(grid, 0.0, 1.0))
         self.chart.draw_used(*(np.empty(0),) * 2, np.empty(0, np.uint8))
-        self.chart.explain(0.0, 1.0, "Relative error (0 near observations, 1 far)", "matter")
+        self.chart.explain(0.0, 1.0, "Relative error", "matter")
 
     def limits(self, seen: dict[str, Any]) -> tuple[float, float]:
         """Return the range of colours: field and observations, without the outermost."""
@@ -303,54 +240,3 @@ class DomainMap(pn.viewable.Viewer):
             ends = np.percentile(seen["dots"][2], (2, 98))
             low, high = min(low, float(ends[0])), max(high, float(ends[1]))
         return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def on_pixels(seen: dict[str, Any], name: str, view: View) -> NDArray[np.float32]:
-    """Interpolate a field on longitude and latitude to the pixels of a view.
-
-    Parameters
-    ----------
-    seen : dict
-        With ``lon``, ``lat`` and the field, shape (nlon, nlat), NaN on land.
-    name : str
-        Which field.
-    view : View
-        In Mercator.
-
-    Returns
-    -------
-    ndarray of float32, shape (height, width)
-        NaN outside and on land, from below upwards.
-    """
-    x = np.linspace(view.x0, view.x1, view.width, endpoint=False) + view.pixel / 2
-    y = np.linspace(view.y0, view.y1, view.height, endpoint=False) + view.pixel / 2
-    lat = inverse(PROJECTION, np.zeros(len(y)), y)[1]
-    lon = x / 6_378_137.0 * 180 / np.pi
-    axis = seen["lon"]
-    lon = np.where(lon < axis[0] - 1e-9, lon + 360, lon) if axis[-1] > 180 else lon
-    field = np.asarray(seen[name], np.float64)
-    known = np.isfinite(field).astype(float)
-    across, down = _weights(axis, lon), _weights(seen["lat"], lat)
-    share = down @ known.T @ across.T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        made = (down @ np.nan_to_num(field).T @ across.T) / share
-    return np.where(share >= 0.5, made, np.nan).astype(np.float32)
-
-
-def _weights(axis: NDArray[np.float64], at: NDArray[np.float64]) -> Any:
-    """Return the weights of linear interpolation as a sparse matrix; nothing half a step outside."""
-    from scipy.sparse import csr_array
-
-    n = len(axis)
-    if n == 1:
-        return csr_array(np.ones((len(at), 1)))
-    step = (axis[-1] - axis[0]) / (n - 1)
-    place = (at - axis[0]) / step
-    inside = (place >= -0.5) & (place <= n - 0.5)
-    place = np.clip(place, 0, n - 1)
-    left = np.minimum(place.astype(int), n - 2)
-    part = place - left
-    rows = np.arange(len(at))[inside]
-    columns = np.concatenate([left[inside], left[inside] + 1])
-    weights = np.concatenate([1 - part[inside], part[inside]])
-    return csr_array((weights, (np.tile(rows, 2), columns)), shape=(len(at), n))

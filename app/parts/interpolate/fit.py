@@ -155,7 +155,13 @@ def _curve(one: dict[str, Any]) -> dict[str, Any]:
     """Return covariance and fitted curve of a level, for the plot; up to where it is fitted."""
     distance = np.asarray(one["distance"], float)
     if not len(distance):
-        return {"message": one["message"], "distance": [], "covariance": [], "fitted": [], "bins": [0, 0]}
+        return {
+            "message": one["message"],
+            "distance": [],
+            "covariance": [],
+            "fitted": [],
+            "bins": [0, 0],
+        }
     stop = one["bins"][1] or len(distance)
     shown = min(len(distance), max(int(stop * 1.6), 20))
 

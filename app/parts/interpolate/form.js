@@ -107,14 +107,18 @@ export function render({model}) {
 
   const rest = make("div", {class: "said wrong", role: "alert", hidden: true})
 
+  const elsewhere = make("div", {class: "other", hidden: true}, make("span"), make("button", {type: "button", class: "plain", onclick: () => send({do: "collection"})}, "Use the open one"))
+
   function build() {
     shown.clear()
-    root.replaceChildren(rest, ...(model.form.sections ?? []).map(section_node))
+    root.replaceChildren(elsewhere, rest, ...(model.form.sections ?? []).map(section_node))
     show()
   }
 
   function show() {
     const {values = {}, errors = {}, hints = {}} = model.state
+    elsewhere.firstChild.textContent = model.state.other ?? ""
+    elsewhere.hidden = !model.state.other
     rest.textContent = errors[""] ?? ""
     rest.hidden = !errors[""]
     if (!Object.keys(values).length) return

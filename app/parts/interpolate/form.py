@@ -10,7 +10,6 @@ import param
 
 from sdcviz.words import counted, number
 
-from ... import answers
 from ...draft import Draft
 from ..form import Form, script, style
 from .fields import values
@@ -41,11 +40,11 @@ class FormPart(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.form = RecipeForm(self._take, session=self.draft.session)
-        self._layout = pn.Column(
-            self.form, sizing_mode="stretch_both", margin=0, scroll="y"
-        )
+        self._layout = pn.Column(self.form, sizing_mode="stretch_both", margin=0, scroll="y")
         self.draft.param.watch(lambda *_: self._show(), ["content", "errors"])
-        self.draft.session.param.watch(lambda *_: self._offer(), ["collection", "collection_version"])
+        self.draft.session.param.watch(
+            lambda *_: self._offer(), ["collection", "collection_version"]
+        )
         self._offer()
 
     def __panel__(self) -> Any:
@@ -59,6 +58,8 @@ class FormPart(pn.viewable.Viewer):
             self.open_fit(str(said["of"]))
         elif said.get("do") == "spacing":
             self._spacing()
+        elif said.get("do") == "collection" and self.draft.data is not None:
+            self.draft.put({"collection": str(self.draft.data.path)})
 
     def _spacing(self) -> None:
         """Take twice the distance of the levels as vertical lengths."""
@@ -95,7 +96,16 @@ class FormPart(pn.viewable.Viewer):
             "values": values(draft.content) if draft.content else {},
             "errors": draft.errors,
             "hints": hints(draft),
+            "other": other_collection(draft),
         }
+
+
+def other_collection(draft: Draft) -> str:
+    """Tell if the recipe analyses another collection than the open one; empty where not."""
+    named = draft.get("collection")
+    if not named or draft.data is None or Path(named) == Path(draft.data.path):
+        return ""
+    return f"This recipe analyses another collection than the open one: {Path(named).name}."
 
 
 def hints(draft: Draft) -> dict[str, str]:
@@ -165,8 +175,3 @@ def _vertical_hint(vertical: tuple[float, ...], depth: Any) -> str:
         f"! Only {steps[least]:.2g} level distances at {depth[least]:g} m; levels there hardly "
         "know of each other. Take twice the distance, or 0 m for levels on their own."
     )
-
-
-def warm() -> None:
-    """Have the process ready that answers questions."""
-    answers.warm()

@@ -122,9 +122,11 @@ class Insight(param.Parameterized):
         self.weighing = True
 
         def then(answer: answers.Answer) -> None:
-            self.param.update(
-                forecast=answer.value or {}, trouble=answer.error, weighing=False
-            )
+            self.param.update(forecast=answer.value or {}, trouble=answer.error, weighing=False)
 
         # After the preview, which is what one looks at.
-        after_layout(lambda: answers.ask(self.draft.session, "forecast", {"recipe": self.draft.content}, then))
+        after_layout(
+            lambda: answers.ask(
+                self.draft.session, "forecast", {"recipe": self.draft.content}, then
+            )
+        )

@@ -93,7 +93,9 @@ class RecipesPart(DialogPart):
         names = [one.name for one in kept]
         if self._other not in names:
             others = [name for name in names if name != draft.saved_as]
-            self._other = draft.saved_as if draft.changed and draft.saved_as else (others or [""])[0]
+            self._other = (
+                draft.saved_as if draft.changed and draft.saved_as else (others or [""])[0]
+            )
         exists = self._wrong and self._said == "again"
         self.form.state = {
             "tab": self._tab,

@@ -114,7 +114,12 @@ class RunPart(pn.viewable.Viewer):
             return
         labels = [str(one.get("label", "")) for one in job.result.get("slices", [])]
         unit = str(job.result.get("unit", ""))
-        self.insight.product = {"path": str(path), "title": job.spec.title, "times": labels, "unit": unit}
+        self.insight.product = {
+            "path": str(path),
+            "title": job.spec.title,
+            "times": labels,
+            "unit": unit,
+        }
 
     def _open_recipe(self, id: str) -> None:
         from sdcviz.analyses import shelf
@@ -205,7 +210,10 @@ def rows(forecast: dict[str, Any]) -> list[list[str]]:
         return []
     lon, lat, depth, times = forecast["grid"]
     told = [
-        ["Grid", f"{number(lon)} x {number(lat)}, {counted(depth, 'level')}, {counted(times, 'time')}"],
+        [
+            "Grid",
+            f"{number(lon)} x {number(lat)}, {counted(depth, 'level')}, {counted(times, 'time')}",
+        ],
         ["Sea points", f"{number(forecast['sea'])} of each time"],
         ["Observations", number(forecast["observations"])],
     ]
