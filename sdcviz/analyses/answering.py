@@ -64,11 +64,11 @@ def _observations(recipe: Any) -> Any:
     return _points[key]
 
 
-def _labels(recipe: Any, points: Any) -> list[str]:
+def _slices(recipe: Any, points: Any) -> Any:
     from .periods import time_slices
 
     years = points.time.astype("datetime64[Y]").astype(int) + 1970
-    return [one.label for one in time_slices(recipe.time, (int(years.min()), int(years.max())))]
+    return time_slices(recipe.time, (int(years.min()), int(years.max())))
 
 
 def _first(given: dict[str, Any]) -> Iterator[Any]:
@@ -83,11 +83,17 @@ def _preview(given: dict[str, Any]) -> Iterator[Any]:
     import numpy as np
 
     from .coarse import look
+    from .periods import inside
 
     recipe = _recipe(given)
     points, unit = _observations(recipe)
-    labels = _labels(recipe, points)
+    slices = _slices(recipe, points)
+    labels = [one.label for one in slices]
     number = min(max(int(given.get("time") or 1), 1), len(labels))
+    if not inside(slices[number - 1], points.time).any():
+        told = f"There is no observation in {labels[number - 1]}: its field is the background."
+        yield {"times": labels, "number": number, "empty": told}
+        return
     seen, used = look(recipe, time=number, level=given.get("level"), points=points)
     some = np.arange(len(used))
     if len(used) > DOTS:

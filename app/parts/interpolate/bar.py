@@ -50,7 +50,7 @@ class BarPart(pn.viewable.Viewer):
         self.bar = PreviewBar(self._take, session=session)
         self.bar.form = {"previews": [[key, TITLES[key]] for key in PREVIEWS]}
         self.draft.param.watch(lambda *_: self._show(), ["content", "saved_as", "changed", "said"])
-        self.insight.param.watch(lambda *_: self._show(), ["seen", "busy", "error"])
+        self.insight.param.watch(lambda *_: self._show(), ["seen", "times", "busy", "error"])
         session.param.watch(
             lambda *_: self._show(), ["preview", "shown_time", "shown_level", "recipe"]
         )
@@ -86,8 +86,8 @@ class BarPart(pn.viewable.Viewer):
             "changed": draft.changed,
             "right": recipe is not None,
             "preview": session.preview,
-            "times": seen.get("times", []),
-            "time": min(session.shown_time, max(len(seen.get("times", [])), 1)),
+            "times": list(insight.times),
+            "time": insight.time,
             "depths": self._depths,
             "level": session.shown_level,
             "busy": insight.busy,

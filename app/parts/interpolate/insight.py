@@ -21,6 +21,7 @@ class Insight(param.Parameterized):
 
     draft = param.ClassSelector(class_=Draft, instantiate=False, doc="The recipe.")
     seen = param.Dict(default={}, doc="The preview; empty: none yet.")
+    times = param.List(default=[], doc="Labels of the times, as far as they are known.")
     error = param.String(default="", doc="Why there is no preview.")
     busy = param.Boolean(default=False, doc="Whether a preview is being computed.")
     forecast = param.Dict(default={}, doc="What a run takes; empty: not known.")
@@ -43,7 +44,7 @@ class Insight(param.Parameterized):
     @property
     def time(self) -> int:
         """Number of the time in view."""
-        return int(self.seen.get("number", self.draft.session.shown_time))
+        return min(self.draft.session.shown_time, max(len(self.times), 1))
 
     def _changed(self) -> None:
         """Ask for both; while something in the recipe is wrong, the last ones stay."""
@@ -87,7 +88,7 @@ class Insight(param.Parameterized):
                 "times": labels, "time": labels[min(seen["number"], len(labels)) - 1],
                 "unit": product["unit"] or seen["unit"], "product": product["title"],
             }  # fmt: skip
-            self.param.update(seen=seen, error="", busy=False)
+            self.param.update(seen=seen, times=labels, error="", busy=False)
 
         answers.ask(self.draft.session, "picture", given, then)
 
@@ -114,7 +115,13 @@ class Insight(param.Parameterized):
             if answer.error:
                 self.param.update(error=answer.error, seen={}, busy=False)
                 return
-            self.param.update(seen=answer.value, error="", busy=False)
+            empty = answer.value.get("empty", "")
+            self.param.update(
+                seen={} if empty else answer.value,
+                times=answer.value["times"],
+                error=empty,
+                busy=False,
+            )
 
         answers.ask(self.draft.session, "preview", given, then)
 

@@ -43,7 +43,7 @@ export function render({model}) {
       ? `${s.of}, ${counted(s.observations, "observation")}. The number is the misfit to cruises that were left out (${s.folds} parts), ${s.unit ? `in ${s.unit}` : "of transformed values"}: the smaller, the better. Click a picture to take its parameters.` : "")
     const rows = [...new Set(s.cells.map((c) => c.length))], columns = [...new Set(s.cells.map((c) => c.epsilon2))].sort((a, b) => a - b)
     // As wide as lets all rows be seen at once.
-    const room = (Math.min(760, window.innerHeight - 130) - 100) / Math.max(rows.length, 1) - 42
+    const room = (Math.min(920, window.innerHeight - 130) - 100) / Math.max(rows.length, 1) - 42
     const wide = Math.max(110, Math.round(room * (s.cells[0]?.aspect ?? 2)))
     grid.style.gridTemplateColumns = `max-content repeat(${Math.max(columns.length, 1)}, minmax(100px, ${wide}px))`
     const scores = s.cells.map((c) => c.score)
