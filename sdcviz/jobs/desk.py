@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import os
 import select
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
 
 from ..errors import EngineError, SdcvizError
 from ..settings import Settings
-from .accounting import recent_use
 from .adopt import Adopter
+from .bell import Bell
 from .cleaning import remove_old
 from .engine import Engine, Sight
-from .folders import write_job
 from .judge import woken
 from .leases import Lease
-from .local import processors
-from .model import ACTIVE, FINAL, Job, Limits, State, Wish
-from .rows import Kept, now
+from .model import ACTIVE, FINAL, Job, State, Wish
+from .presence import bell
+from .rows import Kept
+from .starter import Starter
 from .store import Change, LeaseLost, Store
 from .telling import Teller
-from .turns import Quotas, Turn, next_jobs, room_left
 from .watcher import Watcher
 
 __all__ = ["Desk"]
 
 log = logging.getLogger(__name__)
 
-QUEUE_EVERY = 0.1
-"""Seconds between two looks at the queue; what this process submits is seen at once."""
+QUEUE_EVERY = 0.5
+"""Seconds between two looks at the queue; who submits on this machine rings a bell."""
 LOOK_EVERY = 0.5
 CLEAN_EVERY = 3600.0
 SPARE = 10
 """A look may take this part of the time between two of them."""
-LONGEST_DELAY = 60.0
 _OVER = {str(state) for state in (*FINAL, State.QUEUED, State.HIBERNATED)}
 
 
@@ -62,16 +56,17 @@ class Desk:
         self._watcher = Watcher(engine, settings, lost_after)
         self._adopter = Adopter(store, engine.name, self.place, lost_after)
         self._teller = Teller(store, on_end) if on_end else None
-        self._delay: dict[str, tuple[float, float]] = {}
+        self._starter = Starter(store, engine, self.place, settings, self.lease)
         self._next_look = self._next_queue = self._next_cleaning = self._away = 0.0
+        self._looked = self._cost = 0.0
         self._stopping = False
         self._has_begun = False
-        self._pipe: tuple[int, int] | None = None
+        self._bell: Bell | None = None
 
     # ---- the thread ----------------------------------------------------
     def run(self, stopping: threading.Event) -> None:
         """Keep the jobs until somebody asks to stop."""
-        self._pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._bell = Bell(*bell(self.store.url))
         while not stopping.is_set():
             try:
                 self.tick()
@@ -86,15 +81,14 @@ class Desk:
     def wake(self) -> None:
         """Look at once."""
         self._next_queue = self._next_look = 0.0
-        if self._pipe:
-            with contextlib.suppress(OSError):
-                os.write(self._pipe[1], b"w")
+        if self._bell:
+            self._bell.ring()
 
     def _wait(self) -> None:
         """Wait until it is time, somebody wakes us, or a job has ended."""
-        assert self._pipe is not None
+        assert self._bell is not None
         poll = select.poll()
-        poll.register(self._pipe[0], select.POLLIN)
+        poll.register(self._bell.handle, select.POLLIN)
         watch = getattr(self.engine, "watch", None)
         if watch and self.lease.is_mine:
             for handle in watch():
@@ -102,9 +96,9 @@ class Desk:
         due = min(self._next_look, self._next_queue) - time.monotonic()
         ready = poll.poll(max(0.0, min(due, 1.0)) * 1000)
         if ready:
-            self._next_look = self._next_queue = 0.0
-            with contextlib.suppress(OSError):
-                os.read(self._pipe[0], 4096)
+            # Where very many run, not a look for each that ends.
+            self._next_look = self._next_queue = self._looked + self._cost
+            self._bell.hush()
 
     # ---- one round -----------------------------------------------------
     def tick(self, force: bool = False) -> None:
@@ -116,10 +110,12 @@ class Desk:
         try:
             if force or moment >= self._next_look:
                 self._look()
-                cost = time.monotonic() - moment
-                self._next_look = time.monotonic() + max(LOOK_EVERY, SPARE * cost)
+                self._looked = time.monotonic()
+                self._cost = self._looked - moment
+                self._next_look = self._looked + max(LOOK_EVERY, SPARE * self._cost)
             if force or moment >= self._next_queue:
-                self._serve_queue()
+                if not self._stopping:
+                    self._commit(self._starter.serve())
                 self._next_queue = time.monotonic() + QUEUE_EVERY
         except LeaseLost:
             log.warning("Another keeper has taken over %s.", self.lease.name)
@@ -170,7 +166,7 @@ class Desk:
         restart = [k.job for k in kept if not k.job.engine_state]
         self._commit([change for change in changes if change])
         if restart:
-            self._start(restart)
+            self._commit(self._starter.start(restart))
 
     def _engine_is_away(self, kept: Sequence[Kept], error: EngineError) -> None:
         """Say so at the jobs, once; they may well run on."""
@@ -197,84 +193,12 @@ class Desk:
         except EngineError as error:
             log.info("%s: %s", job.id, error)
 
-    # ---- the queue -----------------------------------------------------
-    def _serve_queue(self) -> None:
-        waiting = [turn for turn in self.store.turns([State.QUEUED]) if self._is_ours(turn)]
-        self._delay = {turn.id: d for turn in waiting if (d := self._delay.get(turn.id))}
-        moment = time.monotonic()
-        ready = [turn for turn in waiting if self._delay.get(turn.id, (0.0, 0.0))[0] <= moment]
-        if not ready or self._stopping:
-            return
-        active = self.store.turns(ACTIVE)
-        here = (self.engine.name, self.place)
-        room = room_left(self._capacity(), [t for t in active if (t.engine, t.place) == here])
-        quotas = Quotas(self.settings.jobs_per_user, self.settings.jobs_per_workspace)
-        recent = recent_use(self.store) if len({turn.owner for turn in ready}) > 1 else {}
-        chosen, reasons = next_jobs(ready, active, room, quotas, recent)
-        said = {turn.id: turn.reason for turn in ready}
-        news = [id for id, reason in reasons.items() if reason != said[id]]
-        jobs = self.store.some([*chosen, *news])
-        self._start(self._mark_starting(jobs, reasons))
-
-    def _is_ours(self, turn: Turn) -> bool:
-        """Whether this keeper starts a job; who was left behind only what shall go on."""
-        here = (turn.engine, turn.place) == (self.engine.name, self.place)
-        return here and (turn.keep or not self.lease.yields)
-
-    def _mark_starting(self, jobs: Sequence[Job], reasons: dict[str, str]) -> list[Job]:
-        """Write down which jobs start, and what others wait for; return those that start."""
-        start = {"state": str(State.STARTING), "reason": ""}
-        changes = [
-            Change(job, {"reason": reasons[job.id]} if job.id in reasons else start) for job in jobs
-        ]
-        written = self.store.change(changes, self.lease.holder, self.lease.name)
-        return [replace(c.before, state=State.STARTING) for c in written if "state" in c.values]
-
-    def _capacity(self) -> Limits:
-        capacity = getattr(self.engine, "capacity", None)
-        if capacity is not None:
-            return capacity()
-        return Limits(cpu=self.settings.jobs_running or processors())
-
-    def _start(self, jobs: Sequence[Job]) -> None:
-        """Start jobs that the database calls starting; again is no harm."""
-        changes = []
-        for job in jobs:
-            try:
-                write_job(job.spec, self.settings.jobs_grace)
-                state = self.engine.start(job.spec)
-            except EngineError as error:
-                changes.append(self._not_started(job, error, error.passing))
-            except SdcvizError as error:
-                changes.append(self._not_started(job, error, False))
-            else:
-                self._delay.pop(job.id, None)
-                changes.append(self._started(job, state))
-        self._commit(changes)
-
-    def _started(self, job: Job, state: dict[str, Any]) -> Change:
-        values: dict[str, Any] = {"engine_state": json.dumps(state), "reason": ""}
-        sight = Sight("waiting")
-        with contextlib.suppress(EngineError):
-            sight = self.engine.look({job.id: state}).get(job.id, sight)
-        if sight.phase == "running":
-            values |= {"state": str(State.RUNNING), "started": job.started or now()}
-        return Change(job, values, action="start")
-
-    def _not_started(self, job: Job, error: SdcvizError, passing: bool) -> Change:
-        if not passing:
-            values = {"state": str(State.FAILED), "reason": str(error), "ended": now()}
-            return Change(job, values, action="failed")
-        delay = min(2 * self._delay.get(job.id, (0.0, 0.5))[1], LONGEST_DELAY)
-        self._delay[job.id] = (time.monotonic() + delay, delay)
-        return Change(job, {"state": str(State.QUEUED), "reason": str(error)})
-
     # ---- the end -------------------------------------------------------
     def is_idle(self) -> bool:
         """Whether no job runs, and none waits that this keeper starts."""
         here = (self.engine.name, self.place)
         running = any((t.engine, t.place) == here for t in self.store.turns(ACTIVE))
-        return not (running or any(map(self._is_ours, self.store.turns([State.QUEUED]))))
+        return not (running or any(map(self._starter.is_ours, self.store.turns([State.QUEUED]))))
 
     def close(self, leave: bool) -> None:
         """Let running jobs rest or end, as the settings say, and give the lease up."""
@@ -288,10 +212,9 @@ class Desk:
                 self.lease.release()
         except (SdcvizError, LeaseLost) as error:
             log.warning("%s: %s", self.engine.name, error)
-        if self._pipe:
-            for end in self._pipe:
-                os.close(end)
-            self._pipe = None
+        if self._bell:
+            self._bell.close()
+            self._bell = None
 
     def _end_all(self) -> None:
         """Stop what was not asked to go on, and wait for its end."""

@@ -66,7 +66,6 @@ class Keeper:
     def start(self) -> None:
         """Keep them in threads, one for each engine, until `stop`."""
         self._presence.begin()
-        _running.add(self)
         for desk in self.desks:
             thread = threading.Thread(
                 target=desk.run,
@@ -87,7 +86,6 @@ class Keeper:
 
         What was asked to go on does so, and a keeper for it is left in the background.
         """
-        _running.discard(self)
         self._stopping.set()
         self.wake()
         for thread in self._threads:
@@ -106,12 +104,3 @@ class Keeper:
     def is_idle(self) -> bool:
         """Whether nothing is left to do, also for others: no job waits or runs."""
         return all(desk.is_idle() for desk in self.desks)
-
-
-_running: set[Keeper] = set()
-
-
-def wake_all() -> None:
-    """Wake the keepers of this process."""
-    for keeper in list(_running):
-        keeper.wake()

@@ -13,7 +13,13 @@ from pathlib import Path
 from ..errors import StorageError
 from ..settings import get_settings
 
-__all__ = ["Presence", "is_kept", "is_served", "leave_keeper"]
+__all__ = ["Presence", "bell", "is_kept", "is_served", "leave_keeper"]
+
+
+def bell(url: str) -> tuple[Path, str]:
+    """Return folder and name of the bells of a database."""
+    file = _file(url, "bell")
+    return file.parent, file.name
 
 
 def _file(url: str, kind: str) -> Path:
