@@ -121,7 +121,7 @@ def test_recipes_are_kept_as_files(data_dir: Path):
     (path.parent / "broken.yaml").write_text("parameter: [")
     assert [one.name for one in shelf.listed()] == ["Winter, 0.5"]
     shelf.delete("Winter, 0.5")
-    with pytest.raises(NotFound, match="no recipe “Winter, 0.5”"):
+    with pytest.raises(NotFound, match=r"no recipe “Winter, 0\.5”"):
         shelf.take_out("Winter, 0.5")
 
 

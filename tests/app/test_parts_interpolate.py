@@ -116,6 +116,16 @@ def test_a_set_of_levels_becomes_an_own_list_and_back():
     assert content["levels"] == [0, 10, 20, 30, 50, 75, 100]
 
 
+def test_lengths_follow_the_levels():
+    given = {"horizontal": ["100 km", "120 km", "140 km", "200 km"],
+             "vertical": ["20 m", "20 m", "60 m", "60 m"]}  # fmt: skip
+    content = write(CONTENT | {"lengths": given}, "depths", "0, 15, 50")
+    assert content["lengths"]["horizontal"] == ["100 km", "130 km", "200 km"]
+    assert content["lengths"]["vertical"] == ["30 m", "70 m", "70 m"]
+    wrong = write(content, "depths", "0, x")  # is told of; the lengths wait
+    assert wrong["lengths"] == content["lengths"]
+
+
 def test_every_complaint_has_a_field():
     assert field_of("domain.box.1") == field_of("domain.box") == "box"
     assert field_of("lengths.horizontal") == "horizontal"

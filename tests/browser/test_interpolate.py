@@ -14,7 +14,8 @@ from workplace import WAIT, drag
 
 _FRAME = """
 () => {
-  const models = [...(globalThis.Bokeh?.documents ?? [])].flatMap((d) => [...d._all_models.values()])
+  const documents = [...(globalThis.Bokeh?.documents ?? [])]
+  const models = documents.flatMap((d) => [...d._all_models.values()])
   const model = models.findLast((m) => m.name === "domain" && m.type === "Plot")
   const plot = model && Bokeh.index.find_one(model)
   const frame = model?.center.find((r) => r.type === "BoxAnnotation")
@@ -86,7 +87,10 @@ def test_a_climatology_from_the_form_to_the_product(
     place = page.wait_for_function(_FRAME).json_value()
     middle = (place["top"] + place["bottom"]) / 2
     east = tab.field("box-e").input_value()
-    drag(page, [(place["right"], middle), (place["right"] - 60, middle), (place["right"] - 90, middle)])
+    drag(
+        page,
+        [(place["right"], middle), (place["right"] - 60, middle), (place["right"] - 90, middle)],
+    )
     expect(tab.field("box-e")).not_to_have_value(east)
     tab.enter("box-e", "36.5")
     tab.enter("depths", "0, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 800, 1200")
@@ -136,8 +140,10 @@ def test_a_climatology_from_the_form_to_the_product(
 def test_lengths_and_noise_are_chosen_by_sight(
     open_page: Callable[..., Page], served: Running
 ) -> None:
-    page = open_page(f"{served.address}?tab=interpolate&at=8")
+    page = open_page(f"{served.address}?tab=interpolate")
     tab = Tab(page)
+    tab.shows("January at 0 m")
+    page.get_by_label("Time", exact=True).fill("7")
     tab.shows("August at 0 m")
     page.get_by_role("button", name="Fit from data").first.click()
     expect(page.locator(".levels tbody tr").first).to_be_visible()

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from .field import Content, Field, get, put, read_number, read_numbers, shown
 
 __all__ = [
-    "depths_of", "end_field", "level_kind", "read_groups", "read_months", "read_resolution",
-    "read_years", "write_box", "write_depths", "write_groups", "write_level_kind", "write_months",
-    "write_resolution", "write_years",
+    "depths_of",
+    "end_field",
+    "level_kind",
+    "read_groups",
+    "read_months",
+    "read_resolution",
+    "read_years",
+    "with_lengths",
+    "write_box",
+    "write_depths",
+    "write_groups",
+    "write_level_kind",
+    "write_months",
+    "write_resolution",
+    "write_years",
 ]  # fmt: skip
 
 _GROUPS = {
@@ -192,3 +205,37 @@ def write_groups(content: Content, value: Any) -> dict[str, Any]:
     """Take own groups of months."""
     groups = [read_numbers(part) for part in re.split(r"[;|]", str(value)) if part.strip()]
     return put(_time_part(content), "time.months", groups)
+
+
+def with_lengths(old: Content, new: Content) -> dict[str, Any]:
+    """Return the new content with lengths for its levels where the old had one a level."""
+    before, after = depths_of(old), depths_of(new)
+    made = dict(new)
+    if len(after) < 2 or not _rising(before) or not _rising(after):
+        return made
+    for name in ("horizontal", "vertical"):
+        given = get(old, f"lengths.{name}")
+        if isinstance(given, (list, tuple)) and len(given) == len(before):
+            made = put(made, f"lengths.{name}", _moved(list(given), before, after))
+    return made
+
+
+def _rising(depths: list[Any]) -> bool:
+    numbers = all(isinstance(d, (int, float)) for d in depths)
+    return numbers and all(b > a for a, b in pairwise(depths))
+
+
+def _moved(given: list[Any], before: list[float], after: list[float]) -> list[Any]:
+    """Move lengths from levels to others: twice their distance stays that."""
+    import numpy as np
+
+    from sdcviz.analyses.first import spacing_lengths
+    from sdcviz.analyses.quantities import length, metres
+
+    if len(before) > 1 and given == spacing_lengths(before):
+        return spacing_lengths(after)
+    try:
+        known = [length(one) for one in given]
+    except ValueError:
+        return given
+    return [metres(float(f"{v:.3g}")) for v in np.interp(after, before, known)]

@@ -27,8 +27,12 @@ export function render({model}) {
     const output = make("output", {class: kind})
     // While it moves a preview is asked for every 120 ms; what is older is taken back.
     let timer = null, last = 0, held = false
+    // What the server says is older than what was chosen last, until it says that.
+    let wanted = null, since = 0
     const tell = () => {
       const n = Number(input.value)
+      wanted = n
+      since = performance.now()
       clearTimeout(timer)
       const rest = Math.max(0, 120 - (performance.now() - last))
       timer = setTimeout(() => { last = performance.now(); chosen(n) }, rest)
@@ -43,7 +47,8 @@ export function render({model}) {
       make("button", {type: "button", "aria-label": `${title} after`, onclick: () => step(1)}, "›"), output)
     node.put = (n) => {
       input.max = String(Math.max(labels().length - 1, 0))
-      if (!held) input.value = String(Math.max(n, 0))
+      if (n === wanted || performance.now() - since > 5000) wanted = null
+      if (!held && wanted === null) input.value = String(Math.max(n, 0))
       node.hidden = labels().length < 2 && title === "Level"
       say()
     }

@@ -84,7 +84,7 @@ class BarPart(pn.viewable.Viewer):
         self.bar.state = {
             "name": draft.saved_as,
             "changed": draft.changed,
-            "right": recipe is not None,
+            "right": recipe is not None or not draft.content,
             "preview": session.preview,
             "times": list(insight.times),
             "time": insight.time,

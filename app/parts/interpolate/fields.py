@@ -12,6 +12,7 @@ from .axis_fields import (
     read_months,
     read_resolution,
     read_years,
+    with_lengths,
     write_box,
     write_depths,
     write_groups,
@@ -41,9 +42,16 @@ def values(content: Content) -> dict[str, Any]:
 
 
 def write(content: Content, name: str, value: Any) -> dict[str, Any]:
-    """Return the content with what was entered in a field."""
-    return FIELDS[name].write(content, value)
+    """Return the content with what was entered in a field.
 
+    With other levels, lengths that were one a level are those of the new levels.
+    """
+    made = FIELDS[name].write(content, value)
+    return with_lengths(content, made) if name in LEVELS else made
+
+
+LEVELS = ("level_kind", "depths", "top", "bottom")
+"""Fields that decide how many levels there are."""
 
 _ALL = (
     plain_field("parameter", "parameter"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sdcviz.words import counted, number
 
 from ...draft import Draft
 from ..form import Form, script, style
+from .axis_fields import depths_of
 from .fields import values
 from .form_table import SECTIONS
 
@@ -65,9 +67,10 @@ class FormPart(pn.viewable.Viewer):
         """Take twice the distance of the levels as vertical lengths."""
         from sdcviz.analyses.first import spacing_lengths
 
-        recipe = self.draft.recipe
-        if recipe is not None and len(recipe.levels.depths) > 1:
-            self.draft.put({"lengths.vertical": spacing_lengths(list(recipe.levels.depths))})
+        depths = depths_of(self.draft.content)
+        with suppress(TypeError):  # while the depths are no numbers
+            if len(depths) > 1:
+                self.draft.put({"lengths.vertical": spacing_lengths(depths)})
 
     def _offer(self) -> None:
         """Offer what the collection has."""
