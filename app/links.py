@@ -106,6 +106,11 @@ _CODECS: tuple[_Codec, ...] = (
     ("clim", "clim", _join, lambda text: _numbers(text, 2)),
     ("map", "colormap", str, str),
     ("s", "station", lambda v: str(int(v)), int),
+    ("recipe", "recipe", str, str),
+    ("at", "shown_time", str, int),
+    ("level", "shown_level", _number, float),
+    ("show", "preview", str, str),
+    ("job", "job", str, str),
     ("dark", "dark", lambda v: "1" if v else "0", lambda text: text == "1"),
 )
 

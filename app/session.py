@@ -18,9 +18,10 @@ from .layouts import current_layout
 if TYPE_CHECKING:
     from sdcviz.observations import Collection, Filters, Selection
 
-__all__ = ["COLOURS", "PROJECTIONS", "Session"]
+__all__ = ["COLOURS", "PREVIEWS", "PROJECTIONS", "Session"]
 
 PROJECTIONS = ("mercator", "arctic")
+PREVIEWS = ("field", "error", "observations")
 COLOURS = ("count", "mean", "year", "data centre", "flag")
 
 _NOTHING = np.empty(0, dtype=np.int64)
@@ -112,6 +113,15 @@ class Session(param.Parameterized):
         doc="Rows of those selected stations that stand out in all views, or None: no brush.",
     )
     station = param.Parameter(default=None, doc="Row of the station on the card, or None.")
+    recipe = param.String(
+        default="", doc="Name of the recipe in the form, or ~ and the name of a draft; empty: new."
+    )
+    shown_time = param.Integer(default=1, doc="Number of the time that the preview shows.")
+    shown_level = param.Number(default=0.0, doc="Depth (metres) that the preview shows.")
+    preview = param.Selector(
+        default="field", objects=list(PREVIEWS), doc="What the map of the recipe shows."
+    )
+    job = param.String(default="", doc="Identity of the job on the card, or empty.")
     dark = param.Boolean(default=False, doc="Dark theme.")
 
     @param.depends("flags_version", "tab", watch=True)
@@ -192,6 +202,9 @@ class Session(param.Parameterized):
             "extent": None,
             "clim": None,
             "colormap": None,
+            "recipe": "",
+            "shown_time": 1,
+            "shown_level": 0.0,
             "parameter": _first_parameter(data),
         }
         self.param.update(**update | state)

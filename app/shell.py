@@ -14,7 +14,10 @@ from sdcviz.workspaces.tokens import local_user
 
 from . import library, theme
 from .explore import ExploreView
+from .interpolate import InterpolateView
 from .layouts import current_layout
+from .parts.after import after_layout
+from .parts.jobs.queue import JobsButton
 from .parts.notices import NoticesPart
 from .quality import QualityView
 from .server.guard import HANDLE
@@ -25,6 +28,7 @@ __all__ = ["TABS", "Shell", "check_layout"]
 TABS: dict[str, tuple[str, type]] = {
     "explore": ("Explore", ExploreView),
     "quality": ("Quality", QualityView),
+    "interpolate": ("Interpolate", InterpolateView),
 }
 """Key of each tab, with its title and its view; only tabs that work are listed."""
 
@@ -112,6 +116,8 @@ class Shell(pn.viewable.Viewer):
         self._views: dict[str, Any] = {}
         self._keys = list(current_layout().tabs)
         self._importer: Any = None
+        self._queue: Any = None
+        self._jobs = JobsButton(self.open_queue, session=session)
         # Dialogs stand beside what changes: moved around, an open one would vanish.
         self._slot = pn.Column(sizing_mode="stretch_both", margin=0)
         self._stage = pn.Column(self._slot, sizing_mode="stretch_both", margin=0)
@@ -151,7 +157,14 @@ class Shell(pn.viewable.Viewer):
             dark_theme=session.dark,
             sx=theme.PAGE_STYLE,
             main=[self._stage],
-            header=[self._tabs, pn.layout.HSpacer(), self._chooser, self._open, self.notices],
+            header=[
+                self._tabs,
+                pn.layout.HSpacer(),
+                self._jobs,
+                self._chooser,
+                self._open,
+                self.notices,
+            ],
             sidebar_width=300,
             sidebar_variant="persistent",
             sidebar_resizable=True,
@@ -232,6 +245,27 @@ class Shell(pn.viewable.Viewer):
             self._stage.append(self._importer)
             return
         self._importer.open()
+
+    def open_queue(self) -> None:
+        """Show the list of jobs on the right, from any tab; it is made when first used."""
+        if self._queue is None:
+            from .parts.jobs.queue import QueueDrawer
+
+            self._queue = QueueDrawer(session=self.session, show=self.show_job)
+            # Open before it goes to the browser, as the importer.
+            self._queue.open()
+            self._stage.append(self._queue)
+            return
+        self._queue.open()
+
+    def show_job(self, id: str, wanted: str) -> None:
+        """Show a job on the tab that runs such jobs."""
+        if "interpolate" not in self._keys or not self.session.collection:
+            self.tell("Open a collection first; then the job can be shown.", "info")
+            return
+        self.session.param.update(tab="interpolate", job=id)
+        # A tab that is just being made has to be in the browser before it changes.
+        after_layout(lambda: self._views["interpolate"].run.do(wanted, id))
 
     def tell(self, sentence: str, kind: str = "error") -> None:
         """Show a short message; errors stay until they are closed."""

@@ -20,7 +20,8 @@ from starlette.exceptions import HTTPException
 from sdcviz.errors import HTTP_STATUS, Conflict, SdcvizError
 from sdcviz.settings import Settings, get_settings
 
-from .. import follow
+from .. import answers, follow
+from .. import jobs as jobs_of_pages
 from .. import notices as notices_of_pages
 from .. import uploads as drop_area
 from ..processes import stop_all
@@ -82,6 +83,8 @@ def _lifespan(settings: Settings, warm: bool) -> Any:
         yield
         follow.stop()
         notices_of_pages.stop()
+        jobs_of_pages.stop()
+        answers.stop()
         stop_all()
         if api.state.keeper is not None:
             await run_in_threadpool(api.state.keeper.stop)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from .. import divand
-from ..divand.choice import Choice, choose
+from ..divand.choice import Choice, Need, choose
 from ..divand.memory import available_memory
 from ..errors import BadRequest
 from .chunks import chunk_task, chunks_of
@@ -15,10 +15,11 @@ from .margin import make_norm
 from .problem import Problem, SliceTask
 from .solving import needs
 
-__all__ = ["memory_budget", "within_memory"]
+__all__ = ["PROCESS", "memory_budget", "settle", "within_memory"]
 
 _SHARE = 0.8  # of what is free
-_PROCESS = 300e6  # bytes of a worker beside the analysis: libraries, observations, fields
+PROCESS = 300e6
+"""Bytes of a worker beside the analysis: libraries, observations, fields."""
 
 
 def memory_budget(given: int | None) -> float:
@@ -49,7 +50,13 @@ def within_memory(problem: Problem, workers: int, budget: float) -> tuple[Proble
     BadRequest
         Even one level at a time does not fit; says what would.
     """
-    most = budget - _PROCESS
+    problem, workers, _ = settle(problem, workers, budget)
+    return problem, workers
+
+
+def settle(problem: Problem, workers: int, budget: float) -> tuple[Problem, int, Need]:
+    """Do as `within_memory`, and give what one chunk of a slice is expected to take."""
+    most = budget - PROCESS
     tried = [problem, *(replace(problem, chunk=size) for size in _sizes(problem))]
     refused: divand.DivandError | None = None
     for attempt in tried:
@@ -59,7 +66,8 @@ def within_memory(problem: Problem, workers: int, budget: float) -> tuple[Proble
             refused = refused or error
             continue
         settled = replace(attempt, solver=choice.solver, memory=max(most, choice.need.memory))
-        return settled, max(1, min(workers, int(budget // (choice.need.memory + _PROCESS))))
+        fitting = int(budget // (choice.need.memory + PROCESS))
+        return settled, max(1, min(workers, fitting)), choice.need
     raise BadRequest(str(refused)) from refused
 
 

@@ -20,9 +20,10 @@ from .model import Points, TimeSlice
 from .plan import make_plan
 from .recipe import Recipe
 from .recipe_file import make_recipe
+from .select import take
 from .slices import analyse_level
 
-__all__ = ["Preview", "preview"]
+__all__ = ["Preview", "choose_level", "choose_slice", "coarse_recipe", "look", "preview"]
 
 _POINTS = 6000
 
@@ -109,13 +110,24 @@ def preview(
     BadRequest
         There is no such time, or nothing to analyse.
     """
+    return look(recipe, time=time, level=level, points=points)[0]
+
+
+def look(
+    recipe: Recipe | Mapping[str, Any] | Path | str,
+    *,
+    time: str | int | None = None,
+    level: float | None = None,
+    points: Points | None = None,
+) -> tuple[Preview, Points]:
+    """Make a preview, and give the observations that it is made of; see `preview`."""
     begun = clock.monotonic()
     whole = make_recipe(recipe)
-    number = 0 if level is None else _nearest(whole.levels.depths, level)
-    plan = make_plan(_coarse(whole), points, coast, only=lambda s: _choose(s, time))
+    number = choose_level(whole, level)
+    plan = make_plan(coarse_recipe(whole), points, coast, only=lambda s: choose_slice(s, time))
     result = analyse_level(next(plan.tasks()), number)
     told = (*(w for w in plan.warnings if w != NO_FLOOR), *result.notes["warnings"])
-    return Preview(
+    seen = Preview(
         plan.problem.lon,
         plan.problem.lat,
         result.field[..., 0],
@@ -127,14 +139,19 @@ def preview(
         told,
         round(clock.monotonic() - begun, 3),
     )
+    return seen, take(plan.points, result.rows[result.used])
 
 
-def _nearest(depths: tuple[float, ...], level: float) -> int:
+def choose_level(recipe: Recipe, level: float | None) -> int:
+    """Give the number of the level that is nearest to a depth; the first for None."""
+    depths = recipe.levels.depths
+    if level is None:
+        return 0
     return min(range(len(depths)), key=lambda k: abs(depths[k] - level)) if depths else 0
 
 
-def _coarse(recipe: Recipe) -> Recipe:
-    """Give the recipe on a coarser grid."""
+def coarse_recipe(recipe: Recipe) -> Recipe:
+    """Give the recipe on a grid that is coarse enough to be analysed at once."""
     lon, lat, _ = axes_of(recipe)
     factor = max(1, ceil(sqrt(len(lon) * len(lat) / _POINTS) * 4) / 4)
     across, along = recipe.domain.resolution
@@ -142,7 +159,7 @@ def _coarse(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"domain": recipe.domain.model_copy(update=domain)})
 
 
-def _choose(slices: tuple[TimeSlice, ...], wanted: str | int | None) -> int:
+def choose_slice(slices: tuple[TimeSlice, ...], wanted: str | int | None) -> int:
     """Find a time slice by its label or number."""
     labels = [one.label for one in slices]
     if wanted is None:

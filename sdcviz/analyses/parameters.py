@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from .quantities import FIT
 from .recipe import Recipe
 from .solving import values_at_sea
 
-__all__ = ["with_lengths"]
+__all__ = ["Fit", "fit_lengths", "with_lengths"]
 
 Array = NDArray[np.float64]
 
@@ -79,8 +79,82 @@ def with_lengths(
     return found
 
 
+@dataclass(frozen=True)
+class Fit:
+    """Correlation lengths of the levels as the observations of one time have them.
+
+    Attributes
+    ----------
+    name : str
+        "horizontal" or "vertical".
+    time : str
+        Label of the time.
+    depths : ndarray
+        Levels, metres.
+    fits : LevelFits
+        Lengths (metres), with quality and covariance of each level.
+    limits : tuple of float
+        Shortest length that the grid holds, and longest that fits into it; metres.
+    """
+
+    name: str
+    time: str
+    depths: Array
+    fits: divand.LevelFits
+    limits: tuple[float, float]
+
+
+def fit_lengths(
+    recipe: Recipe, name: str, *, time: str | int | None = None, points: Points | None = None
+) -> Fit:
+    """Fit the correlation lengths of the levels to the observations of one time.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    name : {"horizontal", "vertical"}
+    time : str or int, optional
+        Label or number of the time; the one with most observations by default.
+    points : Points, optional
+        Instead of those of the recipe's collection.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    BadRequest
+        There are too few levels or observations.
+    """
+    from .coarse import choose_slice
+    from .grid import coast
+    from .plan import make_plan
+
+    if name == "vertical" and len(recipe.levels.depths) < 2:
+        raise BadRequest("A vertical length needs two levels or more.")
+    across = (1.0,) if recipe.lengths.horizontal == FIT else recipe.lengths.horizontal
+    down = (0.0,) if recipe.lengths.vertical == FIT else recipe.lengths.vertical
+    lengths = recipe.lengths.model_copy(update={"horizontal": across, "vertical": down})
+    plan = make_plan(recipe.model_copy(update={"lengths": lengths}), points, coast)
+    counts = [len(rows) for rows in plan.rows]
+    number = int(np.argmax(counts)) if time is None else choose_slice(plan.slices, time)
+    if counts[number] < 2:
+        raise BadRequest(f"There are no observations in {plan.slices[number].label} to fit.")
+    problem = replace(plan.problem, horizontal=np.ones(plan.problem.shape[2]), background="profile")
+    fits = _level_fits(name, problem, plan.points, plan.rows[number], recipe.seed)
+    levels = problem.depth if len(problem.depth) else np.zeros(1)
+    return Fit(name, plan.slices[number].label, levels, fits, _limits(name, problem))
+
+
 def _fit(name: str, problem: Problem, points: Points, rows: Any, seed: int) -> Array:
     """Fit the lengths of one slice, NaN where that is not possible."""
+    return _level_fits(name, problem, points, rows, seed).length
+
+
+def _level_fits(
+    name: str, problem: Problem, points: Points, rows: Any, seed: int
+) -> divand.LevelFits:
     lon, lat, depth = points.lon[rows], points.lat[rows], points.depth[rows]
     value = values_at_sea(problem, (lon, lat, depth)[: problem.mask.ndim], points.value[rows])
     profile = mean_profile(problem, depth, value, np.ones(len(rows)))
@@ -92,7 +166,7 @@ def _fit(name: str, problem: Problem, points: Points, rows: Any, seed: int) -> A
         # Which levels are guessed differs from slice to slice; the median is what counts.
         warnings.simplefilter("ignore", divand.DivandWarning)
         fit = divand.fit_horizontal if name == "horizontal" else divand.fit_vertical
-        return fit(where, value, levels, limits=_limits(name, problem), seed=seed).length
+        return fit(where, value, levels, limits=_limits(name, problem), seed=seed)
 
 
 def _deepest(problem: Problem) -> float:

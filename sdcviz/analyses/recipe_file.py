@@ -14,7 +14,14 @@ from pydantic import BaseModel, ValidationError
 from ..errors import BadRequest, NotFound
 from .recipe import Recipe
 
-__all__ = ["make_recipe", "read_recipe", "recipe_schema", "write_recipe"]
+__all__ = [
+    "complaints",
+    "make_recipe",
+    "parse_recipe",
+    "read_recipe",
+    "recipe_schema",
+    "write_recipe",
+]
 
 _LARGEST = 1_000_000  # bytes; a recipe has some thousand
 
@@ -89,6 +96,35 @@ def make_recipe(given: Recipe | Mapping[str, Any] | Path | str) -> Recipe:
     if isinstance(given, Mapping):
         return _anchored(_validated(dict(given), "recipe", {}), Path.cwd())
     return read_recipe(given)
+
+
+def complaints(content: Mapping[str, Any]) -> dict[str, str]:
+    """Tell what is wrong in the content of a recipe, at each key.
+
+    Parameters
+    ----------
+    content : mapping
+        As a recipe file holds it.
+
+    Returns
+    -------
+    dict of str to str
+        Sentences by key with dots (``lengths.horizontal``); empty where it is a recipe. What
+        concerns all of it has the key "".
+    """
+    try:
+        Recipe.model_validate(dict(content))
+    except ValidationError as error:
+        found: dict[str, str] = {}
+        for one in error.errors(include_url=False):
+            real = _places(content, one["loc"])
+            place = tuple(p for p in one["loc"] if p in real)
+            key = ".".join(str(p) for p in place)
+            sentence = _sentence(cast(dict[str, Any], one), place).removeprefix(f"{key}: ")
+            sentence = f"{sentence[:1].upper()}{sentence[1:]}"
+            found.setdefault(key, sentence if sentence[-1] in ".?" else f"{sentence}.")
+        return found
+    return {}
 
 
 def write_recipe(recipe: Recipe) -> str:

@@ -14,7 +14,7 @@ import typer
 from ..errors import BadRequest
 from ..words import counted, number
 from . import app, show
-from .events import tell_job
+from .events import is_job, tell_job
 from .picture import leave_picture
 
 __all__: list[str] = []
@@ -39,12 +39,22 @@ def divand(
         bool,
         typer.Option("--preview", help="One time and level on a coarse grid; writes no product."),
     ] = False,
+    study: Annotated[
+        bool,
+        typer.Option(
+            "--study",
+            help="Several lengths and error variances for one time and level, scored by cruises "
+            "that were left out; writes no product.",
+        ),
+    ] = False,
     time: Annotated[
         str | None,
-        typer.Option(help="Of --preview: number or name, such as January.", metavar="TIME"),
+        typer.Option(
+            help="Of --preview and --study: number or name, such as January.", metavar="TIME"
+        ),
     ] = None,
     level: Annotated[
-        float | None, typer.Option(help="Of --preview: depth; the nearest level.", metavar="METRES")
+        float | None, typer.Option(help="Of --preview and --study: depth.", metavar="METRES")
     ] = None,
     example: Annotated[
         bool, typer.Option("--example", help="Write a recipe with comments, to start from.")
@@ -119,6 +129,9 @@ def divand(
         return
     if export_julia is not None:
         _export(recipe, export_julia, as_json)
+        return
+    if study:
+        _study(recipe, time, level, as_json, out)
         return
     if out is None:
         raise BadRequest("Name the product: --out product.nc.")
@@ -201,6 +214,28 @@ def _export(recipe: Path, folder: Path, as_json: bool) -> None:
     )
 
 
+def _study(
+    recipe: Path, time: str | None, level: float | None, as_json: bool, out: Path | None
+) -> None:
+    if out is not None:
+        raise BadRequest("A study writes no product; leave out --out, or --study.")
+    from ..analyses.study import study
+
+    cells = list(study(recipe, time=time, level=level))
+    best = min(cells, key=lambda cell: cell.score)
+    if as_json:
+        told = [cell.document() for cell in cells]
+        show.show_json({"trials": told, "best": best.document()})
+        return
+    show.show_rows(
+        ["length (km)", "epsilon2", "misfit of what was left out", ""],
+        [
+            [f"{c.length / 1000:g}", f"{c.epsilon2:g}", f"{c.score:.4g}", "best" * (c is best)]
+            for c in cells
+        ],
+    )
+
+
 @contextmanager
 def _events(kind: str) -> Iterator[Tell]:
     """Give what hears of a run: JSON lines, a bar on a terminal, or only its warnings."""
@@ -210,6 +245,8 @@ def _events(kind: str) -> Iterator[Tell]:
             if kind == "json":
                 line = json.dumps(show.plain(event), ensure_ascii=False)
                 print(line, file=sys.stderr, flush=True)
+            elif is_job():
+                _write_down(event)
             if event["event"] == "progress":
                 if bar is not None:
                     bar(event["done"], event["total"], event["text"])
@@ -220,6 +257,23 @@ def _events(kind: str) -> Iterator[Tell]:
                 tell_job(**show.plain(event))
 
         yield tell
+
+
+def _write_down(event: dict[str, Any]) -> None:
+    """Write what has happened into the log of the job."""
+    if event["event"] == "warning":
+        show.note(event["text"])
+    elif event["event"] == "slice":
+        rmse = "" if event["rmse"] is None else f", rmse {event['rmse']:.3g}"
+        show.note(
+            f"{event['label']}: {number(event['used'])} of "
+            f"{counted(event['observations'], 'observation')} used{rmse}, solver "
+            f"{event['solver']}, {event['seconds']:g} s"
+        )
+        for sentence in event.get("warnings", ()):
+            show.note(f"  {sentence}")
+    elif event["event"] == "progress" and not event["total"]:
+        show.note(event["text"])
 
 
 def _tell(report: dict[str, Any]) -> None:

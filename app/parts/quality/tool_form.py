@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import panel as pn
 import panel_material_ui as pmui
 import param
-from panel.custom import JSComponent
 
 from ...desk import Desk
-from ...session import Session
+from ..form import Form
+from ..form import script as whole_script
+from ..form import style as whole_style
 
 __all__ = ["ToolForm", "ToolPart", "script", "style"]
 
@@ -20,39 +20,17 @@ _HERE = Path(__file__).parent
 
 
 def script(name: str) -> str:
-    """Return a script with what all tools need in front of it (``tool.js``)."""
-    return "\n".join((_HERE / n).read_text(encoding="utf-8") for n in ("tool.js", name))
+    """Return a script of this folder with what all forms need in front of it."""
+    return whole_script(_HERE / name)
 
 
 def style(name: str) -> str:
-    """Return a style sheet with that of all tools in front of it (``tool.css``)."""
-    return "\n".join((_HERE / n).read_text(encoding="utf-8") for n in ("tool.css", name))
+    """Return a style sheet of this folder with that of all forms in front of it."""
+    return whole_style(_HERE / name)
 
 
-class ToolForm(JSComponent):
-    """A form that shows `form` and `state`, and tells what the operator does in it.
-
-    Parameters
-    ----------
-    take : callable
-        Called with each message of the browser.
-    session : Session
-        Tells the theme.
-    """
-
-    form = param.Dict(default={}, doc="What can be chosen.")
-    state = param.Dict(default={}, doc="What is chosen, and what came of it.")
-    dark = param.Boolean(default=False, doc="Dark theme.")
-
-    _style: ClassVar[str] = ""
-
-    def __init__(
-        self, take: Callable[[dict[str, Any]], None], *, session: Session, **params: Any
-    ) -> None:
-        params = {"sizing_mode": "stretch_width", "margin": 0} | params
-        super().__init__(stylesheets=[self._style], dark=session.dark, **params)
-        self.on_msg(lambda event: take(event.data))
-        session.param.watch(lambda e: self.param.update(dark=e.new), "dark")
+class ToolForm(Form):
+    """A form of a tool; see `Form`."""
 
 
 class ToolPart(pn.viewable.Viewer):

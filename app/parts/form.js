@@ -1,4 +1,4 @@
-// What the tools of the Quality tab share. All text becomes text nodes: what
+// What the forms of the page share. All text becomes text nodes: what
 // comes from files is never read as HTML.
 
 function make(tag, attributes = {}, ...children) {

@@ -1,0 +1,284 @@
+"""What a run takes, what to look at before, its start, and the card of the job."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import param
+
+from sdcviz.divand.memory import in_words
+from sdcviz.errors import SdcvizError
+from sdcviz.settings import get_settings
+from sdcviz.words import counted, number
+
+from ... import jobs as following
+from ...draft import Draft
+from ..background import background
+from ..form import Form, script, style
+from ..jobs.actions import ACTIONS, act, capabilities, offer
+from ..jobs.view import duration, job_view
+from .insight import Insight
+
+__all__ = ["RunPart", "products_folder"]
+
+_HERE = Path(__file__).parent
+_JOBS = _HERE.parent / "jobs"
+
+
+class RunForm(Form):
+    """The panel in the browser; see ``run.js``."""
+
+    _esm = script(_JOBS / "card.js", _HERE / "run.js")
+    _style = style(_JOBS / "card.css", _HERE / "run.css")
+
+
+class RunPart(pn.viewable.Viewer):
+    """The panel on the right: forecast, checks, engine, start, and the job on the card.
+
+    The session holds the identity of the job, so that a reload finds it again.
+    """
+
+    draft = param.ClassSelector(class_=Draft, instantiate=False, doc="The recipe.")
+    insight = param.ClassSelector(class_=Insight, instantiate=False, doc="What it takes.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        session = self.draft.session
+        self._news = following.News()
+        self._engine, self._said, self._starting = "", "", False
+        self._links: dict[str, str] = {}
+        self.form = RunForm(self._take, session=session)
+        self.follower = following.Follower(self._heard, card=session.job)
+        self.insight.param.watch(
+            lambda *_: self._show(), ["forecast", "trouble", "weighing", "product"]
+        )
+        self.draft.param.watch(lambda *_: self._show(), ["recipe", "errors"])
+        session.param.watch(self._other_job, "job")
+        self._show()
+
+    def __panel__(self) -> Any:
+        return self.form
+
+    def _heard(self, news: following.News) -> None:
+        self._news = news
+        self._show()
+
+    def _other_job(self, event: Any) -> None:
+        self.follower.show(card=event.new, reads="")
+        self._show()
+
+    # ---- what the visitor does ---------------------------------------------------
+    def _take(self, said: dict[str, Any]) -> None:
+        does, id = said.get("do"), str(said.get("id", ""))
+        if "engine" in said:
+            self._engine = str(said["engine"])
+        elif does == "start":
+            self._start()
+            return
+        elif does in ACTIONS:
+            act(str(does), id, self._tell)
+        elif does == "log":
+            self.follower.show(reads=id)
+        elif does == "offer":
+            self._links[id] = offer(id)
+        elif does == "preview":
+            self.insight.product = {}
+        elif does in ("show", "recipe"):
+            self.do(str(does), id)
+        self._show()
+
+    def do(self, wanted: str, id: str) -> None:
+        """Show the product of a job on the map, or its recipe in the form."""
+        if wanted == "show":
+            self._show_product(id)
+        elif wanted == "recipe":
+            self._open_recipe(id)
+        self._show()
+
+    def _tell(self, sentence: str) -> None:
+        self._said = sentence
+        self._show()
+
+    def _show_product(self, id: str) -> None:
+        from sdcviz import jobs
+
+        from ..jobs.view import product_of
+
+        job = jobs.get(id)
+        path = product_of(job)
+        if path is None:
+            self._said = "The product is no longer there."
+            return
+        labels = [str(one.get("label", "")) for one in job.result.get("slices", [])]
+        unit = str(job.result.get("unit", ""))
+        self.insight.product = {
+            "path": str(path),
+            "title": job.spec.title,
+            "times": labels,
+            "unit": unit,
+        }
+
+    def _open_recipe(self, id: str) -> None:
+        from sdcviz.analyses import shelf
+
+        try:
+            recipe = shelf.take_out(id, "runs")
+        except SdcvizError as error:
+            self._said = str(error)
+            return
+        self.insight.product = {}
+        self.draft.open(recipe)
+
+    # ---- starting ------------------------------------------------------------------
+    def _start(self) -> None:
+        """Submit the recipe as it stands; the job gets a copy of it."""
+        recipe = self.draft.recipe
+        if recipe is None or self._starting:
+            return
+        self._starting, self._said = True, ""
+        self._show()
+        title, forecast = self._title(), dict(self.insight.forecast)
+        engine = self._engine or None
+        owner = self.draft.session.user
+
+        def work() -> str:
+            return submit(recipe, title, engine, forecast, owner)
+
+        def then(id: str | None, error: Exception | None) -> None:
+            self._starting = False
+            if error is not None:
+                self._tell(str(error))
+                if not isinstance(error, SdcvizError):
+                    raise error
+                return
+            self.draft.session.job = str(id)
+            following.wake()
+            self._show()
+
+        background(work, then)
+
+    def _title(self) -> str:
+        draft = self.draft
+        title = draft.get("metadata.title") or draft.saved_as
+        if title:
+            return str(title)
+        key = str(draft.get("parameter", ""))
+        known = {p.key: p.label for p in draft.data.parameters} if draft.data is not None else {}
+        times = len(self.insight.forecast.get("times", ()))
+        return f"{known.get(key, key)}, {counted(times, 'time')}" if times else known.get(key, key)
+
+    # ---- showing ---------------------------------------------------------------------
+    def _show(self) -> None:
+        from sdcviz import jobs
+
+        insight, draft, news = self.insight, self.draft, self._news
+        engines = list(jobs.engines())
+        engine = self._engine or jobs.default_engine()
+        job = news.find(draft.session.job) if draft.session.job else None
+        card = None
+        if job is not None:
+            slices = news.slices.get(job.id, ())
+            card = job_view(job, capabilities(job.spec.engine), slices)
+        waiting = bool(draft.session.job) and job is None and not news.error
+        self.form.state = {
+            "rows": rows(insight.forecast),
+            "bars": [[label, n] for label, n in insight.forecast.get("times", ())],
+            "checks": list(insight.forecast.get("sentences", ())),
+            "problem": insight.trouble or insight.forecast.get("problem", ""),
+            "weighing": insight.weighing,
+            "right": draft.recipe is not None,
+            "wrong": len(draft.errors),
+            "engines": engines,
+            "engine": engine,
+            "starting": self._starting,
+            "said": self._said or news.error,
+            "job": card,
+            "waiting": waiting,
+            "log": news.log if self.follower.reads else "",
+            "reads": self.follower.reads,
+            "link": self._links.get(draft.session.job, ""),
+            "product": insight.product.get("title", "") if insight.product else "",
+        }
+
+
+def rows(forecast: dict[str, Any]) -> list[list[str]]:
+    """Return a forecast as names and values."""
+    if not forecast:
+        return []
+    lon, lat, depth, times = forecast["grid"]
+    told = [
+        [
+            "Grid",
+            f"{number(lon)} x {number(lat)}, {counted(depth, 'level')}, {counted(times, 'time')}",
+        ],
+        ["Sea points", f"{number(forecast['sea'])} of each time"],
+        ["Observations", number(forecast["observations"])],
+    ]
+    if not forecast["problem"]:
+        workers = counted(forecast["workers"], "process", "processes")
+        told += [
+            ["Time", f"about {duration(forecast['wall'])} with {workers}"],
+            ["Processor", f"about {duration(forecast['cpu'])}"],
+            ["Memory", in_words(forecast["memory"])],
+        ]
+    return told
+
+
+def products_folder() -> Path:
+    """Return the folder of products of this server, made when it is first needed."""
+    path = get_settings().data_dir / "products"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def submit(
+    recipe: Any, title: str, engine: str | None, forecast: dict[str, Any], owner: str
+) -> str:
+    """Submit an analysis; return the identity of the job.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        A copy of it is kept for the job.
+    title : str
+        For people.
+    engine : str or None
+        Where it runs; None: as the settings say.
+    forecast : dict
+        What it will take; empty where it is not known.
+    owner : str
+    """
+    import re
+
+    from sdcviz import jobs
+    from sdcviz.analyses import shelf
+    from sdcviz.jobs.model import Limits, Usage
+
+    id = uuid.uuid4().hex
+    path = shelf.keep(recipe, id, "runs")
+    folder = products_folder()
+    stem = re.sub(r"[^A-Za-z0-9]+", "_", title).strip("_").lower()[:40] or "product"
+    out = folder / f"{stem}_{id[:8]}.nc"
+    files = [recipe.collection, recipe.domain.bathymetry, recipe.background.file]
+    reads = (path, *(Path(name) for name in files if name))
+    estimate = None
+    if forecast and not forecast.get("problem"):
+        cpu, wall = float(forecast["cpu"]), float(forecast["wall"])
+        memory = int(forecast["memory"])
+        estimate = Usage(cpu=cpu, wall=wall, memory=memory, memory_time=memory * wall)
+    workers = int(forecast.get("workers") or 1)
+    job = jobs.submit(
+        ["divand", str(path), "--out", str(out), "--workers", str(workers)],
+        engine=engine,
+        limits=Limits(cpu=workers),
+        title=title,
+        owner=owner,
+        reads=reads,
+        writes=(folder,),
+        estimate=estimate,
+        id=id,
+    )
+    return job.id

@@ -1,0 +1,1 @@
+"""What shows jobs: cards, logs, the queue."""
