@@ -169,7 +169,7 @@ def test_the_page_loads_without_the_token(desk: Desk, job: Job) -> None:
 
 def test_a_kernel_computes_over_the_websocket(desk: Desk, kernel: str) -> None:
     assert desk.run(kernel, "print(1 + 1)") == "2\n"
-    # Neither the visitor's cookie nor a port of the network is within its reach.
+    # What the kernel starts writes no events of the notebook's job.
     assert desk.run(kernel, "import os; print('SDCVIZ_EVENTS' in os.environ)") == "False\n"
 
 
@@ -223,7 +223,7 @@ def test_a_tab_waits_for_what_was_promised(desk: Desk, job: Job) -> None:
 
 
 def test_jupyter_never_sees_the_visitors_cookie(desk: Desk, kernel: str) -> None:
-    """What reaches JupyterLab is what a second, bare server beside it is sent."""
+    """Nor can what runs there give a visitor another cookie."""
     from sdcviz_app.server import notebooks as proxy
 
     assert proxy._cookies({"sdc_sid": "secret", "_xsrf": "1"}) == "_xsrf=1"
