@@ -13,9 +13,11 @@ from sdcviz.divand.memory import in_words
 from sdcviz.errors import SdcvizError
 from sdcviz.settings import get_settings
 from sdcviz.words import counted, number
+from sdcviz.workspaces.tokens import local_user
 
 from ... import jobs as following
 from ...draft import Draft
+from ...links import to_query
 from ..background import background
 from ..form import Form, script, style
 from ..jobs.actions import ACTIONS, act, capabilities, offer
@@ -142,10 +144,10 @@ class RunPart(pn.viewable.Viewer):
         self._show()
         title, forecast = self._title(), dict(self.insight.forecast)
         engine = self._engine or None
-        owner = self.draft.session.user
+        owner, link = local_user(), to_query(self.draft.session)
 
         def work() -> str:
-            return submit(recipe, title, engine, forecast, owner)
+            return submit(recipe, title, engine, forecast, owner, link)
 
         def then(id: str | None, error: Exception | None) -> None:
             self._starting = False
@@ -235,7 +237,12 @@ def products_folder() -> Path:
 
 
 def submit(
-    recipe: Any, title: str, engine: str | None, forecast: dict[str, Any], owner: str
+    recipe: Any,
+    title: str,
+    engine: str | None,
+    forecast: dict[str, Any],
+    owner: str,
+    link: str = "",
 ) -> str:
     """Submit an analysis; return the identity of the job.
 
@@ -250,6 +257,9 @@ def submit(
     forecast : dict
         What it will take; empty where it is not known.
     owner : str
+        Who hears of its end.
+    link : str
+        Query of the page, so that a mail leads back to it.
     """
     import re
 
@@ -280,5 +290,6 @@ def submit(
         writes=(folder,),
         estimate=estimate,
         id=id,
+        notify={"link": link},
     )
     return job.id
