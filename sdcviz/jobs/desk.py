@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from ..errors import EngineError, SdcvizError
 from ..settings import Settings
 from .adopt import Adopter
-from .bell import Bell
 from .cleaning import remove_old
 from .engine import Engine, Sight
 from .judge import woken
 from .leases import Lease
 from .model import ACTIVE, FINAL, Job, State, Wish
-from .presence import bell
+from .presence import Bell
 from .rows import Kept
 from .starter import Starter
 from .store import Change, LeaseLost, Store
@@ -66,7 +65,7 @@ class Desk:
     # ---- the thread ----------------------------------------------------
     def run(self, stopping: threading.Event) -> None:
         """Keep the jobs until somebody asks to stop."""
-        self._bell = Bell(*bell(self.store.url))
+        self.listen()
         while not stopping.is_set():
             try:
                 self.tick()
@@ -77,6 +76,11 @@ class Desk:
                 log.exception("%s: the keeper stumbled and goes on", self.engine.name)
                 stopping.wait(1.0)
             self._wait()
+
+    def listen(self) -> None:
+        """Be there for who wants to wake a keeper."""
+        if self._bell is None:
+            self._bell = Bell(self.store.url, serves=not self.lease.yields)
 
     def wake(self) -> None:
         """Look at once."""
@@ -89,15 +93,17 @@ class Desk:
         assert self._bell is not None
         poll = select.poll()
         poll.register(self._bell.handle, select.POLLIN)
+        due = min(self._next_look, self._next_queue)
+        rest = self._looked + self._cost - time.monotonic()
         watch = getattr(self.engine, "watch", None)
         if watch and self.lease.is_mine:
-            for handle in watch():
-                poll.register(handle, select.POLLIN)
-        due = min(self._next_look, self._next_queue) - time.monotonic()
-        ready = poll.poll(max(0.0, min(due, 1.0)) * 1000)
-        if ready:
-            # Where very many run, not a look for each that ends.
-            self._next_look = self._next_queue = self._looked + self._cost
+            if rest > 0.02:  # where very many run, not a look for each that ends
+                due = min(due, self._looked + self._cost)
+            else:
+                for handle in watch():
+                    poll.register(handle, select.POLLIN)
+        if poll.poll(max(0.0, min(due - time.monotonic(), 1.0)) * 1000):
+            self._next_look = self._next_queue = 0.0
             self._bell.hush()
 
     # ---- one round -----------------------------------------------------

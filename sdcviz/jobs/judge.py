@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,9 @@ def _ended(job: Job, record: dict[str, Any]) -> Verdict:
     if code == 0:
         short = "The disk of its folder is full: its log is not complete."
         return Verdict(State.DONE, short if record.get("log_full") else "", 0)
-    if reason == "stopped":
+    # Some engines tell each process to end, and the command may be faster than the wrapper.
+    told = not reason and (record.get("signal") == signal.SIGTERM or job.wish is Wish.CANCEL)
+    if reason == "stopped" or told:
         stopped = _wished(job) or _lost(job, "Its node asked it to stop")
         return Verdict(stopped.state, stopped.reason, code, stopped.again)
     return _failed(job, reason, code, record.get("said", ""))

@@ -10,7 +10,7 @@ from ..settings import Settings, get_settings
 from .desk import Desk
 from .engine import Engine
 from .model import Job
-from .presence import Presence, is_kept, leave_keeper
+from .presence import is_kept, leave_keeper
 from .store import Store
 
 __all__ = ["Keeper"]
@@ -54,7 +54,6 @@ class Keeper:
             Desk(self.store, engine, self.settings, on_end, yields, lost_after)
             for engine in found.values()
         ]
-        self._presence = Presence(self.store.url, serves=not yields)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -65,7 +64,8 @@ class Keeper:
 
     def start(self) -> None:
         """Keep them in threads, one for each engine, until `stop`."""
-        self._presence.begin()
+        for desk in self.desks:
+            desk.listen()
         for desk in self.desks:
             thread = threading.Thread(
                 target=desk.run,
@@ -93,7 +93,6 @@ class Keeper:
         self._threads.clear()
         for desk in self.desks:
             desk.close(leave)
-        self._presence.end()
         if not leave and not self.is_idle() and not is_kept(self.store.url):
             leave_keeper()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from .keeper import Keeper
+from .presence import is_kept, leave_keeper
 
 __all__ = ["keep_jobs"]
 
@@ -28,6 +29,9 @@ def keep_jobs(until_idle: bool) -> None:
                 threading.Event().wait(3600)
     finally:
         keeper.stop(leave=until_idle)
+    # Somebody may have rung just before the bell was hung up.
+    if until_idle and not keeper.is_idle() and not is_kept(keeper.store.url):
+        leave_keeper()
 
 
 def _is_idle_for_a_while(keeper: Keeper) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import EngineError
 from ..settings import Settings, get_settings
 from .engine import Sight
+from .folders import exit_record
 from .inside.tree import kill_tree, tree
 from .lockfile import lock, parse, read_state, wait_for_state, write_state
 from .model import JobSpec, Limits, Usage
@@ -206,8 +207,9 @@ class LocalEngine:
         return found
 
     def remove(self, state: dict[str, Any]) -> None:
-        """Kill what an ended job has left behind."""
-        if not living_pid(state):
+        """Kill what a job has left behind whose wrapper could not."""
+        folder, attempt = Path(state.get("folder", "")), state.get("attempt", 0)
+        if not living_pid(state) and not exit_record(folder, attempt):
             kill_left(state)
 
 

@@ -16,11 +16,10 @@ from ..errors import BadRequest, QuotaExceeded
 from ..settings import Settings, get_settings
 from ..words import size
 from . import folders
-from .bell import ring_all
 from .keeper import Keeper
 from .model import Job, JobSpec, Limits, Usage
 from .offered import engines
-from .presence import bell, is_kept, is_served, leave_keeper
+from .presence import is_served, leave_keeper, ring
 from .rows import now
 from .store import Store, waiting
 
@@ -198,8 +197,7 @@ def _within_quota(db: Connection, spec: JobSpec, settings: Settings) -> None:
 
 def see_to_it(store: Store) -> None:
     """Have somebody keep the jobs: the server, or a keeper that is left in the background."""
-    if is_kept(store.url):
-        ring_all(*bell(store.url))
+    if ring(store.url):
         return
     keeper = Keeper(store, yields=True)
     keeper.tick()

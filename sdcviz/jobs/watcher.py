@@ -67,7 +67,8 @@ class Watcher:
         moment = time.monotonic()
         since = self._silent.setdefault(job.id, moment)
         # An exit record may still be on its way through a shared file system.
-        patience = min(self._lost_after, 5.0) if sight.phase == "ended" else self._lost_after
+        soon = sight.phase == "ended" or job.wish in {Wish.CANCEL, Wish.HIBERNATE}
+        patience = min(self._lost_after, 5.0) if soon else self._lost_after
         return moment - since >= patience and (moment > since or not patience)
 
     def _rest(self, job: Job, verdict: Verdict) -> Verdict:

@@ -82,6 +82,8 @@ GONE = Sight("gone")
         (JOB, Sight("ended", 137, "memory"), {}, True, "failed", "memory"),
         (replace(JOB, wish=Wish.CANCEL), GONE, {}, True, "cancelled", ""),
         (replace(JOB, wish=Wish.CANCEL), GONE, {"exit_code": 0}, False, "done", ""),
+        (replace(JOB, wish=Wish.CANCEL), GONE, {"exit_code": 130}, False, "cancelled", ""),
+        (JOB, GONE, {"exit_code": 143, "signal": 15}, False, "queued", "starts again"),
         (
             replace(JOB, wish=Wish.HIBERNATE),
             GONE,

@@ -1,30 +1,29 @@
-"""The server keeps jobs beside the page."""
+"""The server keeps jobs beside the page, from its start to its orderly end."""
 
 from __future__ import annotations
 
-import os
-import signal
+import asyncio
 
-from serving import running
 from world import World, events, until
 
 from sdcviz import jobs
 from sdcviz.jobs import State
+from sdcviz_app.server import create_app
 
 
-def test_a_killed_server_finds_its_jobs_again(here: World) -> None:
-    settings = {"jobs_running": "4", "jobs_grace": "1"}
-    with running(here.folder, **settings) as server:
-        job = here.trial("--steps", 40, "--kept", "steps")
-        resting = here.trial("--steps", 10_000, "--kept", "steps")
-        here.progressed(job)
-        assert not job.spec.keep
-        os.kill(server.pid, signal.SIGKILL)
-    assert jobs.get(job.id).state is State.RUNNING
-    with running(here.folder, **settings):
-        assert here.ended(job).result == {"steps": 40, "begun": 0}
-        here.progressed(resting)
-    # An orderly stop leaves nothing running.
-    assert jobs.get(resting.id).state is State.HIBERNATED
-    until(lambda: resting.id not in jobs.engines()["local"].found(), "its end")
-    assert len(events(job, "start")) == 1
+def test_jobs_rest_with_the_server_and_go_on_with_it(here: World) -> None:
+    api = create_app().app
+
+    async def visits() -> jobs.Job:
+        async with api.router.lifespan_context(api):
+            job = here.trial("--steps", 30, "--kept", "steps")
+            assert not job.spec.keep  # there is a server that keeps it
+            here.progressed(job, 2)
+        assert jobs.get(job.id).state is State.HIBERNATED
+        until(lambda: job.id not in jobs.engines()["local"].found(), "its end")
+        async with api.router.lifespan_context(api):
+            return here.ended(job)
+
+    ended = asyncio.run(visits())
+    assert ended.state is State.DONE and ended.result["begun"] >= 2
+    assert len(events(ended, "start")) == 2
