@@ -12,7 +12,7 @@ from bokeh.events import RangesUpdate, SelectionGeometry
 from sdcviz.geo.coast import resolution_for
 from sdcviz.geo.graticule import graticule, scale_bar, view_extent
 from sdcviz.geo.projection import forward, inverse
-from sdcviz.observations.aggregate import MapLayer, count_index, fill_gaps, value_index
+from sdcviz.observations.aggregate import MapLayer, View, count_index, fill_gaps, value_index
 from sdcviz.plots.axes import colormap_of
 
 from ...draft import Draft
@@ -42,6 +42,7 @@ class DomainMap(pn.viewable.Viewer):
         self._placed: tuple[float, ...] | None = None
         self._moving: Any = None
         self._fitted: Any = None
+        self._seen: View | None = None
         self._pane = pn.pane.Bokeh(
             self.chart.figure, sizing_mode="stretch_both", margin=0, min_height=240
         )
@@ -158,14 +159,22 @@ class DomainMap(pn.viewable.Viewer):
 
     # ---- the view ----------------------------------------------------------------
     def _resized(self) -> None:
-        if self.chart.sized:
+        """Look at the domain at first; then keep scale and middle."""
+        if not self.chart.sized:
+            return
+        view = self._seen
+        if view is None:
             self.fit()
+            return
+        middle = (view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2
+        self.chart.keep_scale(view.pixel, middle)
+        self._moved()
 
     def _moved(self) -> None:
         if not self.chart.sized:
             return
         self.chart.keep_shape()
-        view = self.chart.view()
+        self._seen = view = self.chart.view()
         extent = view_extent(PROJECTION, (view.x0, view.x1), (view.y0, view.y1))
         self.chart.draw_frame(
             graticule(PROJECTION, (view.x0, view.x1), (view.y0, view.y1)),
