@@ -316,7 +316,7 @@ def test_durations_are_read_at_a_glance():
 
 def test_a_submitted_run_has_its_own_copy_of_the_recipe(draft):
     from sdcviz import jobs
-    from sdcviz_app.parts.interpolate.run import submit
+    from sdcviz_app.parts.interpolate.submitting import submit
 
     id = submit(draft.recipe, "My title", None, {}, "")
     try:
