@@ -85,7 +85,8 @@ function job_card(send) {
     reason.textContent = job.reason || job.summary
     reason.hidden = !reason.textContent
     reason.classList.toggle("wrong", ["failed", "lost"].includes(job.state))
-    used.textContent = [PLACES[job.engine] ?? job.engine, job.used, job.over ? job.ended : job.expected].filter(Boolean).join(" · ")
+    const last = job.over ? job.ended : job.expected
+    used.replaceChildren([PLACES[job.engine] ?? job.engine, job.used].filter(Boolean).join(" · "), ...(last ? [" · ", make("span", {class: "whole"}, last)] : []))
     const acts = job.can.map((name) => {
       if (name === "cancel" && sure) {
         return button(name, "Really cancel?", DOES[name][1], () => { sure = false; send({do: name, id: job.id}) })

@@ -52,7 +52,7 @@ def _told(rows: list[dict[str, Any]]) -> list[list[str]]:
         ["Jobs", number(len(rows))],
         ["Processor", _hours(total["cpu_seconds"])],
         ["Memory", f"{total['gb_hours']:.3g} GB hours"],
-        ["Running", duration(total["wall_seconds"])],
+        ["Run time", duration(total["wall_seconds"])],
         ["Read", size(total["read_bytes"])],
         ["Written", size(total["written_bytes"])],
     ]
@@ -74,6 +74,8 @@ _SUMMED = ("cpu_seconds", "gb_hours", "wall_seconds", "_bytes")
 
 def _hours(seconds: float) -> str:
     """Return processor seconds as hours, the unit in which machines are shared out."""
+    if seconds < 3600:
+        return duration(seconds)
     hours = seconds / 3600
     return f"{hours:.3g} hours" if hours < 1000 else f"{number(round(hours))} hours"
 
