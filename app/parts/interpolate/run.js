@@ -42,9 +42,9 @@ export function render({model}) {
     checks.replaceChildren(...sentences)
     offer(engine, s.engines.map((name) => [name, PLACES[name] ?? name]), s.engine)
     engine.hidden = s.engines.length < 2
-    start.disabled = !s.right || Boolean(s.problem) || s.starting || !(s.rows ?? []).length
+    start.disabled = !s.right || Boolean(s.problem) || s.starting || Boolean(s.weighing) || !(s.rows ?? []).length
     start.textContent = s.starting ? "Starting …" : s.job && !s.job.over ? "Start another" : "Start"
-    start.title = start.disabled ? bad || "" : "Run the analysis in the background; you can close the page"
+    start.title = start.disabled ? bad || (s.weighing ? "As soon as it is known what it takes" : "") : "Run the analysis in the background; you can close the page"
     said.textContent = s.said ?? ""
     said.hidden = !s.said
     lead(jupyter, s.notebook)

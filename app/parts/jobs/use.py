@@ -47,7 +47,9 @@ def use_of(month: str = "") -> dict[str, Any]:
 def _told(rows: list[dict[str, Any]]) -> list[list[str]]:
     if not rows:
         return []
-    total = {name: sum(row[name] for row in rows) for name in rows[0] if name.endswith(_SUMMED)}
+    from sdcviz.jobs.accounting import COLUMNS
+
+    total = {name: sum(row[name] for row in rows) for name in COLUMNS}
     told = [
         ["Jobs", number(len(rows))],
         ["Processor", _hours(total["cpu_seconds"])],
@@ -67,9 +69,6 @@ def _told(rows: list[dict[str, Any]]) -> list[list[str]]:
             sentence = f"{duration(took)}, {duration(expected)} expected"
             told.append([f"{title} of {of} that had an estimate", sentence])
     return told
-
-
-_SUMMED = ("cpu_seconds", "gb_hours", "wall_seconds", "_bytes")
 
 
 def _hours(seconds: float) -> str:
