@@ -36,7 +36,7 @@ def columns_by(by: str) -> tuple[str, ...]:
 
 def months(store: Store, owner: str | None = None) -> list[str]:
     """Return the months in which jobs took something, the newest first."""
-    query = select(USAGE.c.month.distinct()).order_by(USAGE.c.month.desc())
+    query = select(USAGE.c.month).distinct().order_by(USAGE.c.month.desc())
     if owner is not None:
         query = query.where(USAGE.c.owner == owner)
     return store.read(lambda db: [str(month) for (month,) in db.execute(query)])
