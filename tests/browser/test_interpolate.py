@@ -36,7 +36,7 @@ _COLOURS = """
   const map = models.findLast((m) => m.name === "domain" && m.type === "Plot")
   const bars = map.center.filter((r) => r.type === "ColorBar" && r.visible)
   const box = bars.length === 1 && Bokeh.index.find_one(bars[0]).bbox
-  return bars[0].title === title && box?.width > 200
+  return bars[0]?.title === title && box?.width > 200
 }
 """
 
