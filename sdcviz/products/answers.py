@@ -56,17 +56,15 @@ def answer(view: View, found: Values, place: str) -> tuple[str, str]:
             f"to {degrees(east, north)}."
         )
     if not found.water.any():
-        return (
-            "land",
-            f"{place} is on land in {product}, or below the bottom: it has no value there.",
-        )
+        return "land", f"{place} is on land in {product}, or below the bottom: no value there."
     return "masked", f"{place} is masked: {view.mask_words}."
 
 
 def outside_depth(view: View, depth: float) -> str:
     """Say that a depth is not covered."""
     z, unit = view.grid.depth, view.grid.depth_unit
-    return f"{depth:g} {unit} lies outside {view.product.name}, which has {z[0]:g} to {z[-1]:g} {unit}."
+    name = view.product.name
+    return f"{depth:g} {unit} lies outside {name}, which has {z[0]:g} to {z[-1]:g} {unit}."
 
 
 def outside_time(view: View, when: Any) -> str:

@@ -238,8 +238,7 @@ class _Maker:
     def dataset(self, dims: tuple[str, ...], value: NDArray, error: NDArray | None) -> xr.Dataset:
         import xarray as xr
 
-        single = self.view.declared.dtype == np.float32
-        kind = np.float32 if single else np.float64
+        kind = self.view.field.dtype
         held: dict[str, Any] = {"value": (dims, value.astype(kind), self.view.value_attrs())}
         if error is not None:
             held["error"] = (dims, error.astype(np.float32), self.view.error_attrs())

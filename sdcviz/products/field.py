@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,12 @@ class Field(Protocol):
     Attributes
     ----------
     grid : Grid
+    dtype : dtype
+        Single or double precision.
     """
 
     grid: Grid
+    dtype: np.dtype[Any]
 
     def layer(self, t: int, z: int) -> NDArray[np.floating]:
         """Return one map (lat, lon); NaN where there is no value.
@@ -81,6 +84,9 @@ class SourceField:
 
     def __init__(self, source: Source, roles: Roles, variable: Variable, grid: Grid) -> None:
         self.source, self.roles, self.variable, self.grid = source, roles, variable, grid
+        plain = not {"scale_factor", "add_offset"} & set(variable.attrs)
+        single = variable.dtype == np.float32 and plain
+        self.dtype: np.dtype[Any] = np.dtype(np.float32 if single else np.float64)
         self._broken: set[tuple[int, int]] = set()
         self._layers: OrderedDict[tuple[int, int], NDArray] = OrderedDict()
         self._lock = Lock()
@@ -120,10 +126,8 @@ class SourceField:
         levels = slice(0, nz) if z is None else slice(z, z + 1)
         shape = rows.shape
         rows, columns = rows.ravel(), columns.ravel()
-        kind = np.float64 if self.variable.dtype != np.float32 else np.float32
-        out = np.empty(
-            (len(rows), times.stop - times.start, levels.stop - levels.start), kind
-        )  # fmt: skip
+        size = times.stop - times.start, levels.stop - levels.start
+        out = np.empty((len(rows), *size), self.dtype)
         for piece, own in _boxes(rows, columns, self.grid.shape):
             self._fill(out, piece, own, times, levels)
         out = out.reshape(*shape, *out.shape[1:])
@@ -224,7 +228,7 @@ class PreparedField:
         broken: Broken,
     ) -> None:
         self.source, self.grid, self._missing = source, grid, broken
-        self.maps, self.by_column = maps, columns
+        self.maps, self.by_column, self.dtype = maps, columns, maps.dtype
 
     def broken(self) -> Broken:
         """Return the layers that could not be read."""

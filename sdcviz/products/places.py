@@ -78,8 +78,9 @@ def find_places(grid: Grid, lon: ArrayLike, lat: ArrayLike, method: Method) -> P
         columns.append((column + right) % nx if grid.around else np.minimum(column + right, nx - 1))
         share_y, share_x = np.where(up, north, 1 - north), np.where(right, east, 1 - east)
         weights.append(share_y * share_x if method == "bilinear" else np.ones(len(x)))
-    stacked = (np.stack(a, axis=1) for a in (rows, columns, weights))
-    return Places(*stacked, in_x & in_y)
+    return Places(
+        np.stack(rows, axis=1), np.stack(columns, axis=1), np.stack(weights, axis=1), in_x & in_y
+    )
 
 
 def _between(axis: NDArray, at: NDArray) -> tuple[NDArray[np.int64], NDArray, NDArray[np.bool_]]:

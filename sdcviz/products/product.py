@@ -22,7 +22,6 @@ from .view import Mask
 if TYPE_CHECKING:
     import xarray as xr
 
-    from .collocation import Collocated
     from .maps import MapBytes
     from .preparation import Prepared
 
@@ -134,6 +133,18 @@ class Product:
         from ..vocabularies import unit_label
 
         return unit_label(self.source.variables[self.named(variable)].text("units"))
+
+    def quantity_of(self, variable: str = "") -> str:
+        """Return the key of what a field measures, such as "temperature"; "" if unknown."""
+        from ..vocabularies import quantity
+
+        declared = self.source.variables[self.named(variable)]
+        urn = declared.text("sdn_parameter_urn")
+        p01 = urn.rpartition(":")[2] if "P01" in urn else ""
+        found = quantity(
+            p01, declared.name, declared.text("standard_name"), declared.text("units")
+        )  # fmt: skip
+        return found.key if found else ""
 
     @property
     def warnings(self) -> list[str]:
@@ -347,7 +358,8 @@ class Product:
         mask: Mask = None,
         interpolation: Method = "bilinear",
         time_interpolation: str = "nearest",
-    ) -> Collocated:
+        parameter: str = "",
+    ) -> xr.Dataset:
         """Interpolate the product to observations.
 
         Parameters
@@ -362,12 +374,20 @@ class Product:
         time_interpolation : {"nearest", "linear"}
             The step that holds the time, or linear between two.
 
+        parameter : str
+            Of a collection or selection: what was observed; what the field is if empty.
+
         Returns
         -------
-        Collocated
+        xarray.Dataset
+            Along ``observation``: ``value``, ``error`` (where there is one), ``answer`` (0: value,
+            1: outside the grid, 2: land or below the bottom, 3: masked); with observed values
+            also ``observed`` and ``residual`` (observation minus product).
         """
-        from .collocation import collocate, places_of
+        from .collocation import collocate, places_of, samples_of
 
+        if observations is not None:
+            observations = samples_of(self, observations, variable, parameter)
         given = places_of(observations, lon, lat, depth, time)
         return collocate(self, given, variable, mask, interpolation, time_interpolation)
 

@@ -193,11 +193,10 @@ class NetCDFSource:
         self.file = Path(path).expanduser().absolute()
         self.path, self.name = str(self.file), self.file.name
         self._state = self._stat()
-        self._dataset: Any = None
         with NETCDF:
-            self._open()
-            self.attrs: dict[str, Any] = _attributes(self._dataset)
-            self.variables = {
+            self._dataset: Any = self._opened()
+            self.attrs: Mapping[str, Any] = _attributes(self._dataset)
+            self.variables: Mapping[str, Variable] = {
                 name: Variable(name, v.dimensions, v.shape, _dtype(v), _attributes(v))
                 for name, v in self._dataset.variables.items()
             }
@@ -211,13 +210,14 @@ class NetCDFSource:
             raise UnreadableFile(f"{self.name}: can't be read ({error.strerror}).") from error
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
-    def _open(self) -> None:
+    def _opened(self) -> Any:
         from netCDF4 import Dataset
 
         try:
-            self._dataset = Dataset(self.file)
-            self._dataset.set_auto_maskandscale(False)
-            self._dataset.set_auto_chartostring(False)
+            dataset = Dataset(self.file)
+            dataset.set_auto_maskandscale(False)
+            dataset.set_auto_chartostring(False)
+            return dataset
         except PermissionError as error:
             raise UnreadableFile(f"{self.name}: no permission to read the file.") from error
         except _DAMAGE as error:
@@ -230,7 +230,7 @@ class NetCDFSource:
         self.check()
         with NETCDF:
             if self._dataset is None:
-                self._open()
+                self._dataset = self._opened()
             try:
                 read = np.asarray(self._dataset.variables[name][index])
             except _DAMAGE as error:

@@ -150,8 +150,9 @@ class View:
         if below < 0:
             found = self.at(places, t, 0)
             nothing = np.full(found.value.shape, np.nan)
-            return Values(nothing, nothing if found.error is not None else None,
-                          np.zeros(len(found.inside), bool), np.zeros(found.water.shape, bool))  # fmt: skip
+            error = nothing if found.error is not None else None
+            outside, dry = np.zeros_like(found.inside), np.zeros_like(found.water)
+            return Values(nothing, error, outside, dry)
         if share == 0:
             return self.at(places, t, below)
         a, b = self.at(places, t, below), self.at(places, t, below + 1)
