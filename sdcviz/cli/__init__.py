@@ -102,6 +102,8 @@ def main() -> None:
 from . import (  # noqa: E402
     collection,  # noqa: F401
     divand,  # noqa: F401
+    extract,  # noqa: F401
+    product,  # noqa: F401
     qc,  # noqa: F401
     qc_check,  # noqa: F401
     qc_climatology,  # noqa: F401

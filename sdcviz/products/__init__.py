@@ -1,7 +1,31 @@
-"""Gridded products: open them, extract from them, compare them with observations."""
+"""Gridded products: open them, extract from them, compare them with observations.
 
+Examples
+--------
+>>> from sdcviz import open_product
+>>> product = open_product("climatology.nc")  # doctest: +SKIP
+>>> product.prepare()  # doctest: +SKIP
+>>> product.profile(4.5, 42, "July")  # doctest: +SKIP
+"""
+
+from .catalogue import catalogue
+from .expressions import expression
 from .opening import open_product
+from .preparation import plan, prepare
 from .product import Product
+from .residuals import read_residuals, residuals_of, write_residuals
 from .roles import FieldRoles, Roles
 
-__all__ = ["FieldRoles", "Product", "Roles", "open_product"]
+__all__ = [
+    "FieldRoles",
+    "Product",
+    "Roles",
+    "catalogue",
+    "expression",
+    "open_product",
+    "plan",
+    "prepare",
+    "read_residuals",
+    "residuals_of",
+    "write_residuals",
+]

@@ -66,7 +66,8 @@ class DapSource:
         host = parts.hostname or ""
         bare = host if parts.port is None else f"{host}:{parts.port}"
         self.path = urlunsplit((parts.scheme, bare, parts.path, parts.query, ""))
-        self.name = self.path.rstrip("/").rpartition("/")[2] or host
+        words = [w for w in parts.path.split("/") if w and w != "opendap"]
+        self.name = words[-1] if words else host
         self.host = host
         self._process: subprocess.Popen[bytes] | None = None
         self._asking, self._remembering = RLock(), Lock()

@@ -41,7 +41,7 @@ def profile(
     found = _one(view.at(places, max(t, 0), None), t)
     told = _told(view, found, t, time, degrees(lon, lat))
     made = _Maker(view, "Profile", told)
-    made.axis("depth", view.grid.depth).place(lon, lat).step(t)
+    made.axis("depth", view.grid.depth).place(lon, lat).step(t, time)
     return made.dataset(("depth",), found.value, found.error)
 
 
@@ -125,7 +125,7 @@ def section(
     found = found if t != OUTSIDE else _nothing(found)
     told = _told(view, found, t, time, "The line")
     made = _Maker(view, "Section", told)
-    made.axis("distance", track.distance).axis("depth", view.grid.depth).step(t)
+    made.axis("distance", track.distance).axis("depth", view.grid.depth).step(t, time)
     made.along(track, "distance")
     made.extra["bottom"] = ("distance", _bottom(view, found.water), {
         "long_name": "depth of the deepest level with a value", "units": view.grid.depth_unit,
@@ -199,6 +199,7 @@ class _Maker:
         self.attrs = coordinates(view)
         self.coords: dict[str, Any] = {}
         self.extra: dict[str, Any] = {}
+        self.assumed: list[str] = []
 
     def axis(self, name: str, values: NDArray) -> _Maker:
         self.coords[name] = (name, values, self.attrs[name])
@@ -221,8 +222,10 @@ class _Maker:
         self.coords["label"] = ("time", np.array(times.labels), self.attrs["label"])
         return self
 
-    def step(self, t: int) -> _Maker:
+    def step(self, t: int, given: When) -> _Maker:
         times = self.view.grid.times
+        if given is None and len(times) > 1:
+            self.assumed.append(f"no time was named, this is {times.labels[t]}")
         if len(times) and t != OUTSIDE:
             self.coords["time"] = ((), times.values[t], self.attrs["time"])
             self.coords["label"] = ((), times.labels[t], self.attrs["label"])
@@ -230,6 +233,8 @@ class _Maker:
 
     def at_depth(self, depth: float | None) -> _Maker:
         grid = self.view.grid
+        if depth is None and len(grid.depth) > 1:
+            self.assumed.append(f"no depth was named, this is {grid.depth[0]:g} {grid.depth_unit}")
         if grid.has_depth:
             self.coords["depth"] = ((), float(grid.depth[0] if depth is None else depth),
                                     self.attrs["depth"])  # fmt: skip
@@ -243,4 +248,7 @@ class _Maker:
         if error is not None:
             held["error"] = (dims, error.astype(np.float32), self.view.error_attrs())
         attrs = provenance(self.view, self.what) | self.told
+        if self.assumed:
+            text = "; ".join(self.assumed)
+            attrs["assumed"] = f"{text[0].upper()}{text[1:]}."
         return xr.Dataset(held | self.extra, self.coords, attrs)

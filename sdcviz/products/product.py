@@ -212,7 +212,8 @@ class Product:
         lon, lat : float
             Degrees.
         time : int, str or date
-            Step of the product: its number from 0, its label ("July"), or a date in it.
+            Step of the product: its number from 0, its label ("July"), or a date in it. The first
+            one if left out; ``attrs["assumed"]`` says so.
         variable : str
             Field; the likeliest one if empty.
         mask : {"L1", "L2"} or float, optional

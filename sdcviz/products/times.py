@@ -104,7 +104,7 @@ class Times:
         return out
 
     def find(self, when: When) -> int:
-        """Find one step by number, label or date.
+        """Find one step by number, label or date; the first one for None.
 
         Returns
         -------
@@ -114,14 +114,12 @@ class Times:
         Raises
         ------
         BadRequest
-            There is no such step, or it is not said which.
+            There is no such step.
         """
         if len(self) == 0:
             return 0
         if when is None:
-            if len(self) == 1:
-                return 0
-            raise BadRequest(f"Say which time: {self.some()}.")
+            return 0
         if isinstance(when, int | np.integer) and not isinstance(when, bool):
             if not -len(self) <= when < len(self):
                 raise BadRequest(

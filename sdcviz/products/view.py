@@ -165,16 +165,15 @@ class View:
     def level(self, depth: float | None) -> tuple[int, float]:
         """Find the level above a depth and the share of the next; -1 outside.
 
+        The first level for None.
+
         Raises
         ------
         BadRequest
-            It is not said which depth.
+            It is no depth.
         """
         if depth is None:
-            if len(self.grid.depth) == 1:
-                return 0, 0.0
-            z, unit = self.grid.depth, self.grid.depth_unit
-            raise BadRequest(f"Say at which depth: {z[0]:g} to {z[-1]:g} {unit}.")
+            return 0, 0.0
         if not math.isfinite(depth):
             raise BadRequest(f"{depth} is no depth.")
         below, share = level_share(self.grid, np.array([depth], np.float64))
