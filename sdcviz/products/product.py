@@ -183,6 +183,8 @@ class Product:
                 with self._lock:
                     self._copies = found
                     self._fields.clear()
+                # An open file could not be written by others.
+                self.source.close()
         return self.prepared
 
     def prepare(self, progress: Any = None, variables: Sequence[str] | None = None) -> Product:

@@ -203,7 +203,8 @@ def _kind(source: Source, dim: str) -> str:
         if beside:
             return _by_attributes(beside)
         return _by_name(dim) if v is None else ""
-    if dim.endswith("edges") or not v.is_number:
+    projected = v.text("standard_name") in _PROJECTED
+    if dim.endswith("edges") or projected or not v.is_number:
         return ""
     return _by_attributes(v) or _by_name(dim)
 
