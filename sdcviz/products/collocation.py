@@ -12,7 +12,7 @@ from ..errors import BadRequest
 from .answers import coordinates, provenance
 from .field import Field, PreparedField
 from .grid import Grid
-from .places import Method, find_places
+from .places import Method, before_each, find_cells
 from .times import OUTSIDE, Times
 from .view import Mask, View, level_share
 
@@ -157,25 +157,27 @@ def _piece(
 ) -> None:
     lon, lat = given.lon[run], given.lat[run]
     somewhere = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lon) <= 540)
-    places = find_places(
+    cells = find_cells(
         view.grid, np.where(somewhere, lon, 0), np.where(somewhere, lat, 0), view.method
     )
-    inside = places.inside & somewhere
+    inside = cells.inside & somewhere
     below, deeper = _levels(view, given.depth[run])
     step, following, later = _steps(view.grid.times, given.time[run], time_method)
     below = np.where(inside, below, -1)
-    how = (places.rows, places.columns, places.weights, below, deeper, step, following, later)
+    where = cells.row, cells.column, cells.north, cells.east
+    how = (*where, below, deeper, step, following, later)
     outside = (below < 0) | (step < 0)
     water = np.full(len(lon), np.nan)
     _interpolate(view.field, how, water)
     found = water
-    if view.limit is not None or view.copy is not None:
+    masking = view.limit is not None or view.copy is not None
+    if masking:
         found = np.full(len(lon), np.nan)
         _interpolate(Masked(view), how, found)
     value[run] = found
     if error is not None and view.error is not None:
         off = np.full(len(lon), np.nan)
-        _interpolate(view.error, how, off)
+        _interpolate(Masked(view, "error") if masking else view.error, how, off)
         error[run] = np.where(np.isnan(found), np.nan, off)
     masked = np.isnan(found) & ~np.isnan(water)
     answer[run] = np.select([outside, np.isnan(water), masked], [1, 2, 3], 0)
@@ -200,30 +202,32 @@ def _steps(
         return np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n)
     if not times.known:
         raise BadRequest(f"{times.warning} Observations can't be brought to them.")
-    nearest = times.steps(when)
     if method == "nearest" or len(times) == 1:
+        nearest = times.steps(when)
         return nearest, nearest, np.zeros(n)
     if times.climatology:
         raise BadRequest(
             "The steps of a climatology stand for months of many years: take the nearest in time."
         )
     ms = times.values.astype(np.int64)
-    at = when.astype("datetime64[ms]").astype(np.int64)
-    before = np.clip(np.searchsorted(ms, at, "right") - 1, 0, len(ms) - 2)
+    at = when.astype("datetime64[ms]").astype(np.int64).astype(np.float64)
+    before = before_each(ms.astype(np.float64), at)
     share = np.clip((at - ms[before]) / (ms[before + 1] - ms[before]), 0, 1)
-    before = np.where(nearest == OUTSIDE, OUTSIDE, before)
+    outside = (when < times.edges[0]) | (when > times.edges[-1]) | np.isnat(when)
+    before = np.where(outside, OUTSIDE, before)
     return before, before + 1, share
 
 
 class Masked:
     """A field as its mask leaves it, layer by layer."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, what: str = "value") -> None:
         self.view, self.grid, self.dtype = view, view.grid, view.field.dtype
+        self.what = what
 
     def layer(self, t: int, z: int) -> NDArray[np.floating]:
         """Return one map."""
-        return self.view.layer(t, z)
+        return self.view.layer(t, z, self.what)
 
 
 def _interpolate(field: Field | Masked, how: tuple[NDArray, ...], out: NDArray) -> None:
@@ -234,7 +238,7 @@ def _interpolate(field: Field | Masked, how: tuple[NDArray, ...], out: NDArray) 
         field.source.check()
         interpolate(field.by_column, *how, 0, out)
         return
-    step, later = how[5], how[7]
+    step, later = how[-3], how[-1]
     steps = np.unique(step[step >= 0])
     for t in steps.tolist():
         mine = np.flatnonzero(step == t)

@@ -27,20 +27,46 @@ def turn(block: NDArray) -> NDArray:
 
 
 @njit(nogil=True, inline="always")
-def _level(field, rows, columns, weights, i, t, z, corners):
-    """Weigh the points around one place, over those that have a value."""
-    lead = field[rows[i, 0], columns[i, 0], t, z]
+def _level(field, ra, rb, ca, cb, ya, yb, xa, xb, t, z):
+    """Weigh the points around one place, over those that have a value.
+
+    As `places.blend` does: the point to which the place belongs, (ra, ca), comes first.
+    """
+    lead = field[ra, ca, t, z]
     if not lead == lead:
         return np.nan
-    if corners == 1:
+    if yb == 0.0 and xb == 0.0:
         return np.float64(lead)
-    total, whole = 0.0, 0.0
-    for k in range(corners):
-        v = field[rows[i, k], columns[i, k], t, z]
-        if v == v:
-            total += weights[i, k] * v
-            whole += weights[i, k]
+    weight = ya * xa
+    total, whole = weight * lead, weight
+    v = field[ra, cb, t, z]
+    if v == v:
+        weight = ya * xb
+        total += weight * v
+        whole += weight
+    v = field[rb, ca, t, z]
+    if v == v:
+        weight = yb * xa
+        total += weight * v
+        whole += weight
+    v = field[rb, cb, t, z]
+    if v == v:
+        weight = yb * xb
+        total += weight * v
+        whole += weight
     return total / whole
+
+
+@njit(nogil=True, inline="always")
+def _sides(before, share, n):
+    """Order the two points of an axis, the nearer first, with their shares.
+
+    The one after the last is the first: of an axis that does not go around its share is 0.
+    """
+    after = before + 1 if before + 1 < n else 0
+    if share > 0.5:
+        return after, before, share, 1.0 - share
+    return before, after, 1.0 - share, share
 
 
 @njit(nogil=True, inline="always")
@@ -54,9 +80,10 @@ def _pair(a, b, share):
 @njit(cache=True, nogil=True)
 def interpolate(
     field: NDArray,
-    rows: NDArray,
-    columns: NDArray,
-    weights: NDArray,
+    row: NDArray,
+    column: NDArray,
+    north: NDArray,
+    east: NDArray,
     below: NDArray,
     deeper: NDArray,
     step: NDArray,
@@ -70,8 +97,8 @@ def interpolate(
     Parameters
     ----------
     field : ndarray, shape (lat, lon, time, depth)
-    rows, columns, weights : ndarray, shape (n, k)
-        Points around each place, the one to which it belongs first.
+    row, column, north, east : ndarray, shape (n,)
+        Cells of the places, see `places.Cells`.
     below, deeper : ndarray, shape (n,)
         Level above each depth, and the share of the next; -1: outside.
     step, following, later : ndarray, shape (n,)
@@ -81,18 +108,21 @@ def interpolate(
     out : ndarray of float64, shape (n,)
         Filled where the step lies in the field.
     """
-    corners = rows.shape[1]
+    height, width = field.shape[0], field.shape[1]
     for i in range(len(out)):
         if below[i] < 0 or step[i] < 0:
             continue
+        ra, rb, ya, yb = _sides(row[i], north[i], height)
+        ca, cb, xa, xb = _sides(column[i], east[i], width)
         found = np.nan
         for side in range(2):
             if side == 1 and later[i] == 0.0:
                 break
             t = (step[i] if side == 0 else following[i]) - first
-            v = _level(field, rows, columns, weights, i, t, below[i], corners)
+            z = below[i]
+            v = _level(field, ra, rb, ca, cb, ya, yb, xa, xb, t, z)
             if deeper[i] > 0.0:
-                w = _level(field, rows, columns, weights, i, t, below[i] + 1, corners)
+                w = _level(field, ra, rb, ca, cb, ya, yb, xa, xb, t, z + 1)
                 v = _pair(v, w, deeper[i])
             found = v if side == 0 else _pair(found, v, later[i])
         out[i] = found

@@ -17,7 +17,16 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadRequest
 from .grid import Grid
 
-__all__ = ["METHODS", "Method", "Places", "blend", "find_places"]
+__all__ = [
+    "METHODS",
+    "Cells",
+    "Method",
+    "Places",
+    "before_each",
+    "blend",
+    "find_cells",
+    "find_places",
+]
 
 Method = Literal["bilinear", "nearest"]
 METHODS = ("bilinear", "nearest")
@@ -43,6 +52,52 @@ class Places:
     inside: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Cells:
+    """The cell of the grid in which each place lies.
+
+    Attributes
+    ----------
+    row, column : ndarray of int64, shape (n,)
+        The grid point to the south-west; of "nearest" the nearest one.
+    north, east : ndarray of float64, shape (n,)
+        Shares of the points to the north and east; 0 for "nearest".
+    inside : ndarray of bool, shape (n,)
+    """
+
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    north: NDArray[np.float64]
+    east: NDArray[np.float64]
+    inside: NDArray[np.bool_]
+
+
+def find_cells(grid: Grid, lon: NDArray, lat: NDArray, method: Method) -> Cells:
+    """Find the cells of places.
+
+    Raises
+    ------
+    BadRequest
+        A method that there is not, or not on this grid.
+    """
+    if method not in METHODS:
+        raise BadRequest(f"Interpolation {method!r}: expected bilinear or nearest.")
+    if grid.curvilinear:
+        if method == "bilinear":
+            raise BadRequest(
+                "The grid is curvilinear (its longitudes and latitudes are no axes): "
+                "choose the interpolation nearest."
+            )
+        return _curvilinear(grid, lon, lat)
+    column, east, in_x = _along_longitude(grid, lon)
+    row, north, in_y = _between(grid.lat, lat)
+    if method == "nearest":
+        column = (column + (east > 0.5)) % len(grid.lon)
+        row = row + (north > 0.5)
+        north = east = np.zeros(len(row))
+    return Cells(row, column, north, east, in_x & in_y)
+
+
 def find_places(grid: Grid, lon: ArrayLike, lat: ArrayLike, method: Method) -> Places:
     """Find the grid points around places.
 
@@ -52,35 +107,45 @@ def find_places(grid: Grid, lon: ArrayLike, lat: ArrayLike, method: Method) -> P
         Coordinates that are none, or a method that there is not.
     """
     x, y = (np.atleast_1d(np.asarray(a, np.float64)) for a in (lon, lat))
-    if method not in METHODS:
-        raise BadRequest(f"Interpolation {method!r}: expected bilinear or nearest.")
     if not (np.isfinite(x).all() and (np.abs(x) <= 540).all()):
         raise BadRequest("Longitudes are degrees from -180 to 180 (or 0 to 360).")
     if not (np.isfinite(y).all() and (np.abs(y) <= 90).all()):
         raise BadRequest("Latitudes are degrees from -90 to 90.")
-    if grid.curvilinear:
-        if method == "bilinear":
-            raise BadRequest(
-                "The grid is curvilinear (its longitudes and latitudes are no axes): "
-                "choose the interpolation nearest."
-            )
-        return _curvilinear(grid, x, y)
-    column, east, in_x = _along_longitude(grid, x)
-    row, north, in_y = _between(grid.lat, y)
-    nx = len(grid.lon)
+    cells = find_cells(grid, x, y, method)
+    if method == "nearest":
+        one = np.ones((len(x), 1))
+        return Places(cells.row[:, None], cells.column[:, None], one, cells.inside)
+    last, nx = len(grid.lat) - 1, len(grid.lon)
     # The nearer of two points first.
-    near_x, near_y = (east > 0.5).astype(np.int64), (north > 0.5).astype(np.int64)
-    sides = ((0, 0),) if method == "nearest" else ((0, 0), (0, 1), (1, 0), (1, 1))
+    near_x, near_y = (cells.east > 0.5).astype(np.int64), (cells.north > 0.5).astype(np.int64)
     rows, columns, weights = [], [], []
-    for a, b in sides:
+    for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
         up, right = near_y ^ a, near_x ^ b
-        rows.append(np.minimum(row + up, len(grid.lat) - 1))
-        columns.append((column + right) % nx if grid.around else np.minimum(column + right, nx - 1))
-        share_y, share_x = np.where(up, north, 1 - north), np.where(right, east, 1 - east)
-        weights.append(share_y * share_x if method == "bilinear" else np.ones(len(x)))
+        rows.append(np.minimum(cells.row + up, last))
+        columns.append((cells.column + right) % nx)  # beyond the last one only if it goes around
+        share_y = np.where(up, cells.north, 1 - cells.north)
+        weights.append(share_y * np.where(right, cells.east, 1 - cells.east))
     return Places(
-        np.stack(rows, axis=1), np.stack(columns, axis=1), np.stack(weights, axis=1), in_x & in_y
+        np.stack(rows, axis=1), np.stack(columns, axis=1), np.stack(weights, axis=1), cells.inside
     )
+
+
+def before_each(axis: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Find the last point of an axis that is not after each place, from 0 to n - 2.
+
+    On an even axis the place is computed, which for millions is four times faster than to
+    search it; where rounding puts it beside, one comparison puts it right.
+    """
+    n = len(axis)
+    step = (axis[-1] - axis[0]) / (n - 1)
+    even = np.abs(axis - axis[0] - step * np.arange(n)).max() < 0.2 * step
+    if not even or len(at) < 1000:
+        return np.clip(np.searchsorted(axis, at, "right") - 1, 0, n - 2)
+    scaled = (at - axis[0]) * (1 / step)
+    before = np.clip(scaled, 0, n - 2).astype(np.int64)
+    before -= (at < axis[before]) & (before > 0)
+    before += (at >= axis[before + 1]) & (before < n - 2)
+    return before
 
 
 def _between(axis: NDArray, at: NDArray) -> tuple[NDArray[np.int64], NDArray, NDArray[np.bool_]]:
@@ -88,7 +153,7 @@ def _between(axis: NDArray, at: NDArray) -> tuple[NDArray[np.int64], NDArray, ND
     n = len(axis)
     if n == 1:
         return np.zeros(len(at), np.int64), np.zeros(len(at)), np.abs(at - axis[0]) <= 0.5
-    before = np.clip(np.searchsorted(axis, at, "right") - 1, 0, n - 2)
+    before = before_each(axis, at)
     share = (at - axis[before]) / (axis[before + 1] - axis[before])
     slack = 1e-9
     inside = (share >= -0.5 - slack) & (share <= 1.5 + slack)
@@ -106,13 +171,13 @@ def _along_longitude(grid: Grid, lon: NDArray) -> tuple[NDArray, NDArray, NDArra
     return _between(grid.lon, x)
 
 
-def _curvilinear(grid: Grid, lon: NDArray, lat: NDArray) -> Places:
+def _curvilinear(grid: Grid, lon: NDArray, lat: NDArray) -> Cells:
     tree, reach, flat = _tree(_Key(grid))
     distance, found = tree.query(_on_sphere(lon, lat))
     chosen = flat[found]
     rows, columns = np.divmod(chosen, grid.lon.shape[1])
     inside = distance <= reach[found]
-    return Places(rows[:, None], columns[:, None], np.ones((len(lon), 1)), inside)
+    return Cells(rows, columns, np.zeros(len(lon)), np.zeros(len(lon)), inside)
 
 
 class _Key:

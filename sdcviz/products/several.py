@@ -106,6 +106,7 @@ class SeveralSource:
 
     def read(self, name: str, index: Index) -> NDArray:
         """Read a part of a variable as it is stored; see `Source.read`."""
+        self.check()
         owners = self._of[name]
         if name not in self._joined:
             return owners[0].read(name, index)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import hand_made
 import made_files
 import numpy as np
 import pytest
@@ -183,7 +184,8 @@ def test_what_replaced_files_left_is_swept(path: Path) -> None:
     assert len(after) == len(before) and set(after) != set(before)
 
 
-def test_further_variables_are_added(ours: Path) -> None:
+def test_further_variables_are_added(tmp_path: Path) -> None:
+    ours = hand_made.product(tmp_path / "ours.nc")
     product = open_product(ours).prepare(variables=["Temperature_deepest"])
     assert product.prepared
     assert type(product.field("Temperature")).__name__ == "SourceField"
