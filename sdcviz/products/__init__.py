@@ -9,9 +9,10 @@ Examples
 """
 
 from .catalogue import catalogue
+from .copies import plan
 from .expressions import expression
 from .opening import open_product
-from .preparation import plan, prepare
+from .preparation import prepare
 from .product import Product
 from .residuals import read_residuals, residuals_of, write_residuals
 from .roles import FieldRoles, Roles

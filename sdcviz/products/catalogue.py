@@ -40,7 +40,7 @@ def catalogue(paths: Iterable[Path | str]) -> list[dict[str, Any]]:
 
 def describe(product: Product) -> dict[str, Any]:
     """Describe a product; see `Product.info`."""
-    from .preparation import plan
+    from .copies import plan
 
     attrs = product.attrs
     told: dict[str, Any] = {"name": product.name, "path": product.path}

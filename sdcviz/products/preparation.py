@@ -10,22 +10,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadRequest, StorageError, UnreadableFile
+from ..errors import StorageError, UnreadableFile
 from ..words import size
-from .field import PreparedField
+from .copies import SCHEMA, Plan, Prepared, bytes_of, draft_of, find_prepared, kind_of, plan
 from .grid import Grid, put_in_order
-from .roles import Roles
-from .source import Source
 from .store import (
     GrowingArray,
-    folder_of_copies,
     locked,
     read_json,
     read_rows,
@@ -36,10 +31,7 @@ from .store import (
 if TYPE_CHECKING:
     from .product import Product
 
-__all__ = ["Plan", "Prepared", "find_prepared", "plan", "prepare"]
-
-SCHEMA = 1
-"""Of the copies; others are made anew."""
+__all__ = ["prepare"]
 
 BLOCK_BYTES = 128_000_000
 """Of rows that are turned into columns at once; twice as much is in memory."""
@@ -52,126 +44,6 @@ _SPARE = 200_000_000
 """Bytes that have to stay free on the disk."""
 
 Progress = Callable[[int, int, str], None]
-
-
-# ---- what there is ---------------------------------------------------------------
-@dataclass(frozen=True)
-class Prepared:
-    """Copies that are whole.
-
-    Attributes
-    ----------
-    folder : Path
-    variables : dict of str to dict
-        File stem, type and damaged layers of each variable.
-    """
-
-    folder: Path
-    variables: dict[str, dict[str, Any]]
-
-    def field(self, name: str, source: Source, grid: Grid) -> PreparedField | None:
-        """Map the copies of a variable; None if it was not prepared."""
-        entry = self.variables.get(name)
-        if entry is None or tuple(entry["shape"]) != grid.shape:
-            return None
-        try:
-            maps, columns = (
-                np.asarray(np.load(self.folder / f"{entry['stem']}.{what}.npy", mmap_mode="r"))
-                for what in ("maps", "columns")
-            )
-        except (OSError, ValueError):
-            return None
-        broken = frozenset((t, z) for t, z in entry["broken"])
-        return PreparedField(source, grid, maps, columns, broken)
-
-
-def find_prepared(source: Source, roles: Roles) -> Prepared | None:
-    """Find the copies of what a source holds now."""
-    folder = _folder(source, roles)
-    about = read_json(folder / "prepared.json")
-    if not about or about.get("schema") != SCHEMA:
-        return None
-    return Prepared(folder, about["variables"])
-
-
-def _folder(source: Source, roles: Roles) -> Path:
-    """Name the folder after content, axes and curvilinear coordinates."""
-    import hashlib
-
-    told = repr((source.fingerprint(), sorted(roles.axes.items()), roles.curvilinear))
-    return folder_of_copies() / hashlib.sha256(told.encode()).hexdigest()[:24]
-
-
-# ---- what it takes ----------------------------------------------------------------
-@dataclass(frozen=True)
-class Plan:
-    """What a preparation makes.
-
-    Attributes
-    ----------
-    folder : Path
-    variables : tuple of str
-    bytes : int
-        Disk that the copies take.
-    missing : int
-        Bytes of them that are not there yet.
-    free : int
-        Bytes that are free on the disk.
-    """
-
-    folder: Path
-    variables: tuple[str, ...]
-    bytes: int
-    missing: int
-    free: int
-
-    def sentence(self) -> str:
-        """Say what it takes."""
-        return (
-            f"The two copies of {', '.join(self.variables)} take {size(self.bytes)} in "
-            f"{self.folder.parent}, {size(self.free)} are free."
-        )
-
-
-def plan(product: Product, variables: Sequence[str] | None = None) -> Plan:
-    """Say what a preparation would make, and how much disk it takes.
-
-    Parameters
-    ----------
-    product : Product
-    variables : sequence of str, optional
-        Fields to copy, each with its error; all by default.
-    """
-    names: list[str] = []
-    for name in variables if variables is not None else product.variables:
-        name = product.named(name)
-        names += [n for n in (name, product.roles_of(name).error) if n and n not in names]
-    if not names:
-        raise BadRequest("Name a variable to prepare.")
-    folder = _folder(product.source, product.roles)
-    whole = 2 * sum(_bytes(product, n) for n in names)
-    there = sum(f.stat().st_size for f in _draft(folder).glob("*.npy"))
-    home = folder.parent
-    while not home.exists():
-        home = home.parent
-    return Plan(folder, tuple(names), whole, max(0, whole - there), shutil.disk_usage(home).free)
-
-
-def _bytes(product: Product, name: str) -> int:
-    return int(np.prod(product.grid(name).shape)) * _kind(product, name).itemsize
-
-
-def _kind(product: Product, name: str) -> np.dtype[Any]:
-    """Tell in which type a variable is kept: single unless that would lose digits."""
-    v = product.source.variables[name]
-    packed = v.dtype.itemsize <= 2 and "scale_factor" in v.attrs
-    single = v.dtype == np.float32 or v.dtype.itemsize <= 2 or packed
-    plain = not {"scale_factor", "add_offset"} & set(v.attrs)
-    return np.dtype(np.float32 if single and (plain or packed) else np.float64)
-
-
-def _draft(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.part")
 
 
 # ---- making ------------------------------------------------------------------------
@@ -226,7 +98,7 @@ class _Preparation:
         self, product: Product, wanted: Plan, there: Prepared | None, progress: Progress | None
     ) -> None:
         self.product, self.wanted, self.tell = product, wanted, progress
-        self.folder = _draft(wanted.folder)
+        self.folder = draft_of(wanted.folder)
         self.there = there
         self.done_bytes = 0
 
@@ -280,7 +152,7 @@ class _Preparation:
             new = self.folder / f"{stem}.{what}.npy"
             new.unlink(missing_ok=True)
             os.link(self.there.folder / f"{entry['stem']}.{what}.npy", new)
-        self.done_bytes += 2 * _bytes(self.product, name)
+        self.done_bytes += 2 * bytes_of(self.product, name)
         return {**entry, "stem": stem}
 
     def _stem(self, name: str) -> str:
@@ -289,13 +161,13 @@ class _Preparation:
 
     def _variable(self, name: str) -> dict[str, Any]:
         stem, grid = self._stem(name), self.product.grid(name)
-        kind = _kind(self.product, name)
+        kind = kind_of(self.product, name)
         state = self.state["variables"].setdefault(name, {"maps": 0, "columns": 0, "broken": []})
         start = self.done_bytes
         self._maps(name, stem, grid, kind, state)
-        self.done_bytes = start + _bytes(self.product, name)
+        self.done_bytes = start + bytes_of(self.product, name)
         self._columns(name, stem, grid, kind, state)
-        self.done_bytes = start + 2 * _bytes(self.product, name)
+        self.done_bytes = start + 2 * bytes_of(self.product, name)
         return {
             "stem": stem,
             "shape": grid.shape,

@@ -7,28 +7,20 @@ from difflib import get_close_matches
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from ..errors import BadRequest, NotFound
+from ..errors import NotFound
+from .extracting import Extracting
 from .field import Field, SourceField
 from .grid import Grid, grid_of
-from .places import Method
 from .roles import FieldRoles, Roles, find_roles
 from .source import Source
-from .times import When
-from .view import Mask
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from .maps import MapBytes
-    from .preparation import Prepared
+    from .copies import Prepared
 
 __all__ = ["Product"]
 
 
-class Product:
+class Product(Extracting):
     """A gridded result: fields on longitude, latitude and, where it has them, depth and time.
 
     Made by `sdcviz.open_product`. Values are read from the file until the product is prepared
@@ -175,7 +167,7 @@ class Product:
 
     def look_for_copies(self) -> bool:
         """Use prepared copies if a preparation has finished meanwhile; tell whether there are."""
-        from .preparation import find_prepared
+        from .copies import find_prepared
 
         if self._copies is None:
             found = find_prepared(self.source, self.roles)
@@ -195,240 +187,3 @@ class Product:
         self._copies = None
         self.look_for_copies()
         return self
-
-    # ---- extracting -------------------------------------------------------------
-    def profile(
-        self,
-        lon: float,
-        lat: float,
-        time: When = None,
-        *,
-        variable: str = "",
-        mask: Mask = None,
-        interpolation: Method = "bilinear",
-    ) -> xr.Dataset:
-        """Extract the values at all depths of a place.
-
-        Parameters
-        ----------
-        lon, lat : float
-            Degrees.
-        time : int, str or date
-            Step of the product: its number from 0, its label ("July"), or a date in it. The first
-            one if left out; ``attrs["assumed"]`` says so.
-        variable : str
-            Field; the likeliest one if empty.
-        mask : {"L1", "L2"} or float, optional
-            Leave out what is more uncertain: the copies of the file, or the greatest relative
-            error variance.
-        interpolation : {"bilinear", "nearest"}
-            Bilinear weighs the sea points around.
-
-        Returns
-        -------
-        xarray.Dataset
-            ``value`` and ``error`` (where the product has one) along ``depth``. On land or
-            outside they are NaN, and ``attrs["answer"]`` says so.
-        """
-        from .extract import profile
-
-        return profile(self, lon, lat, time, variable, mask, interpolation)
-
-    def timeseries(
-        self,
-        lon: float,
-        lat: float,
-        depth: float | None = None,
-        *,
-        variable: str = "",
-        mask: Mask = None,
-        interpolation: Method = "bilinear",
-    ) -> xr.Dataset:
-        """Extract the values of all times at a place and depth; see `profile`."""
-        from .extract import timeseries
-
-        return timeseries(self, lon, lat, depth, variable, mask, interpolation)
-
-    def hovmoller(
-        self,
-        lon: float | None = None,
-        lat: float | None = None,
-        *,
-        line: str | Sequence[Any] | None = None,
-        depth: float | None = None,
-        points: int = 200,
-        variable: str = "",
-        mask: Mask = None,
-        interpolation: Method = "bilinear",
-    ) -> xr.Dataset:
-        """Extract a Hovmöller diagram.
-
-        Longitude and latitude give depth against time at that place; a line gives distance
-        against time at a depth; one latitude gives longitude against time, one longitude
-        latitude against time. See `profile` for the rest.
-        """
-        from .extract import hovmoller
-
-        return hovmoller(
-            self, lon, lat, line, depth, points, variable, mask, interpolation
-        )  # fmt: skip
-
-    def section(
-        self,
-        line: str | Sequence[Any],
-        time: When = None,
-        *,
-        points: int = 200,
-        variable: str = "",
-        mask: Mask = None,
-        interpolation: Method = "bilinear",
-    ) -> xr.Dataset:
-        """Extract a vertical section along a line of great circles.
-
-        Parameters
-        ----------
-        line : str or sequence of (lon, lat)
-            Corners; as text ``"3,42 5,41.5"``.
-        time, variable, mask, interpolation
-            See `profile`.
-        points : int
-            Number of points along the line.
-
-        Returns
-        -------
-        xarray.Dataset
-            Along ``distance`` (kilometres) and ``depth``; ``bottom`` is the deepest level with a
-            value.
-        """
-        from .extract import section
-
-        return section(self, line, time, points, variable, mask, interpolation)
-
-    def layer(
-        self,
-        depth: float | None = None,
-        time: When = None,
-        *,
-        variable: str = "",
-        mask: Mask = None,
-        what: str = "value",
-    ) -> xr.DataArray:
-        """Return the map of one level and step; see `map` for the parameters."""
-        from .maps import layer
-
-        return layer(self, variable, depth, time, mask, what)
-
-    def map(
-        self,
-        variable: str = "",
-        depth: float | None = None,
-        time: When = None,
-        *,
-        mask: Mask = None,
-        limits: tuple[float, float] | None = None,
-        what: str = "value",
-    ) -> MapBytes:
-        """Make the map of one level and step as bytes for a browser.
-
-        Parameters
-        ----------
-        variable : str
-        depth : float, optional
-            The nearest level.
-        time : int, str or date
-        mask : {"L1", "L2"} or float, optional
-        limits : (float, float), optional
-            Range of the colours; that of the values if left out. What lies outside is marked.
-        what : {"value", "error"}
-
-        Returns
-        -------
-        MapBytes
-        """
-        from .maps import map_bytes
-
-        return map_bytes(self, variable, depth, time, mask, limits, what)
-
-    def at(
-        self,
-        observations: Any = None,
-        *,
-        lon: ArrayLike | None = None,
-        lat: ArrayLike | None = None,
-        depth: ArrayLike | None = None,
-        time: ArrayLike | None = None,
-        variable: str = "",
-        mask: Mask = None,
-        interpolation: Method = "bilinear",
-        time_interpolation: str = "nearest",
-        parameter: str = "",
-    ) -> xr.Dataset:
-        """Interpolate the product to observations.
-
-        Parameters
-        ----------
-        observations : optional
-            A selection of a collection (``collection.where(...)``), a collection, a pandas table
-            or a mapping with ``lon``, ``lat``, ``depth`` and ``time``.
-        lon, lat, depth, time : array-like
-            Or these by themselves.
-        variable, mask, interpolation
-            See `profile`.
-        time_interpolation : {"nearest", "linear"}
-            The step that holds the time, or linear between two.
-
-        parameter : str
-            Of a collection or selection: what was observed; what the field is if empty.
-
-        Returns
-        -------
-        xarray.Dataset
-            Along ``observation``: ``value``, ``error`` (where there is one), ``answer`` (0: value,
-            1: outside the grid, 2: land or below the bottom, 3: masked); with observed values
-            also ``observed`` and ``residual`` (observation minus product).
-        """
-        from .collocation import collocate, places_of, samples_of
-
-        if observations is not None:
-            observations = samples_of(self, observations, variable, parameter)
-        given = places_of(observations, lon, lat, depth, time)
-        return collocate(self, given, variable, mask, interpolation, time_interpolation)
-
-    # ---- derived ----------------------------------------------------------------
-    def isosurface(
-        self, value: float, time: When = None, *, variable: str = "", mask: Mask = None
-    ) -> xr.DataArray:
-        """Map the depth at which the field first has a value, such as that of 14 degrees."""
-        from .derived import isosurface
-
-        return isosurface(self, value, time, variable, mask)
-
-    def mixed_layer_depth(
-        self, time: When = None, *, temperature: str = "", salinity: str = "", **criterion: Any
-    ) -> xr.DataArray:
-        """Map the depth of the mixed layer; see `sdcviz.products.derived`."""
-        from .derived import mixed_layer_depth
-
-        return mixed_layer_depth(self, time, temperature, salinity, **criterion)
-
-    def sigma0(
-        self, time: When = None, *, temperature: str = "", salinity: str = ""
-    ) -> xr.DataArray:
-        """Compute the potential density anomaly of one step (TEOS-10)."""
-        from .derived import sigma0
-
-        return sigma0(self, time, temperature, salinity)
-
-    def values(self, variable: str, time: When = None) -> NDArray[np.floating]:
-        """Return one step of a field as (depth, lat, lon).
-
-        Raises
-        ------
-        BadRequest
-            The product does not cover the time.
-        """
-        field = self.field(variable)
-        t = field.grid.times.find(time)
-        if t < 0:
-            raise BadRequest(f"{self.name} does not cover {time}.")
-        return np.stack([field.layer(t, z) for z in range(field.grid.shape[1])])

@@ -198,7 +198,6 @@ def _map(path: Path, ours: Any, repeats: int, t: np.ndarray, z: np.ndarray) -> N
     """Compare the bytes of a map with QuadMesh and rasterize."""
     import holoviews as hv
     import xarray as xr
-    from bokeh.core.serialization import Serializer
     from holoviews.operation.datashader import rasterize
 
     hv.extension("bokeh")
@@ -206,12 +205,17 @@ def _map(path: Path, ours: Any, repeats: int, t: np.ndarray, z: np.ndarray) -> N
     depth = ours.grid().depth
     layers = {}
 
+    def mesh(t: int, z: int) -> Any:
+        layer = field.isel(time=t, depth=z).load()
+        return hv.QuadMesh((layer.lon.values, layer.lat.values, layer.values))
+
+    # As a slider moves it: the picture on the server's side is made anew and put into the plot.
+    chosen = hv.streams.Stream.define("Chosen", t=0, z=0)()
+    drawn = rasterize(hv.DynamicMap(mesh, streams=[chosen]), width=1200, height=800)
+    hv.renderer("bokeh").get_plot(drawn)
+
     def theirs(i: int) -> Any:
-        layer = field.isel(time=t[i], depth=z[i]).load()
-        mesh = hv.QuadMesh((layer.lon.values, layer.lat.values, layer.values))
-        image = rasterize(mesh, width=1200, height=800, dynamic=False)
-        shown = image.dimension_values(2, flat=False)
-        return Serializer(deferred=False).encode({"image": [np.ascontiguousarray(shown)]})
+        chosen.event(t=int(t[i]), z=int(z[i]))
 
     def own(i: int) -> Any:
         layers[i] = ours.map(time=int(t[i]), depth=depth[z[i]])
