@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from .times import MONTHS, Times, label_of, shortened
 __all__ = ["read_times"]
 
 _NO_REAL_DAYS = {"noleap", "365_day", "all_leap", "366_day", "360_day"}
+_MONTHS_SINCE = re.compile(r"months?\s+since\s+(\d{1,4})-(\d{1,2})-(\d{1,2})", re.IGNORECASE)
 _SEASONS = {4: ((1, 2, 3), (4, 5, 6), (7, 8, 9), (10, 11, 12))}
 
 
@@ -92,9 +94,7 @@ def _decoded(axis: Variable, raw: NDArray) -> tuple[NDArray[np.datetime64], str]
     units, kind = axis.text("units"), axis.text("calendar").lower()
     size = len(raw)
     try:
-        values = _other_calendar(raw, units, kind) if kind in _NO_REAL_DAYS else decode_time(
-            raw, units, kind
-        )  # fmt: skip
+        values = _dates(raw, units, kind)
     except (ValueError, OverflowError, TypeError):
         told = f"'{units}'" if units else "which has no units"
         return _unknown(size), (
@@ -107,6 +107,27 @@ def _decoded(axis: Variable, raw: NDArray) -> tuple[NDArray[np.datetime64], str]
             "steps are known by their number."
         )
     return values, ""
+
+
+def _dates(raw: NDArray, units: str, kind: str) -> NDArray[np.datetime64]:
+    months = _MONTHS_SINCE.match(units.strip())
+    if months:
+        start = np.datetime64(f"{int(months[1]):04d}-{int(months[2]):02d}", "M")
+        return _months_after(start, raw + (int(months[3]) - 1) / 31)
+    if kind in _NO_REAL_DAYS:
+        return _other_calendar(raw, units, kind)
+    return decode_time(raw, units, kind)
+
+
+def _months_after(start: np.datetime64, count: NDArray) -> NDArray[np.datetime64]:
+    """Count months of the calendar, as atlases do; half a month is the middle of that month."""
+    bad = ~np.isfinite(count)
+    count = np.where(bad, 0, count)
+    whole = np.floor(count).astype(np.int64)
+    first = (start + whole).astype("datetime64[ms]")
+    length = (start + whole + 1).astype("datetime64[ms]") - first
+    found = first + ((count - whole) * length.astype(np.int64)).astype(np.int64)
+    return np.where(bad, np.datetime64("NaT", "ms"), found)
 
 
 def _other_calendar(raw: NDArray, units: str, kind: str) -> NDArray[np.datetime64]:
@@ -128,7 +149,7 @@ def _bounds(source: Source, axis: Variable, size: int) -> NDArray[np.datetime64]
     raw = decode(named, source.read(named.name, (slice(None), slice(None))))
     units, kind = (text_of(named.attrs.get(n) or axis.attrs.get(n)) for n in ("units", "calendar"))
     try:
-        found = decode_time(raw.astype(np.float64).ravel(), units, kind).reshape(size, 2)
+        found = _dates(raw.astype(np.float64).ravel(), units, kind.lower()).reshape(size, 2)
     except (ValueError, OverflowError):
         return None
     return None if np.isnat(found).any() else found

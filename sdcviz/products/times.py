@@ -68,6 +68,8 @@ class Times:
     def edges(self) -> NDArray[np.datetime64]:
         """Where one instant's step ends and the next begins: n + 1 times."""
         ms = self.values.astype(np.int64)
+        if len(ms) == 1 and self.bounds is not None:
+            return self.bounds[0]
         if len(ms) == 1:
             half = np.int64(_DAY / np.timedelta64(1, "ms")) // 2
             return np.array([ms[0] - half, ms[0] + half]).astype("datetime64[ms]")

@@ -94,6 +94,7 @@ def test_instants() -> None:
         ("days since 2000-01-01", "360_day", 59, "2000-02-29"),
         ("hours since 1950-01-01 00:00:00", "gregorian", 24, "1950-01-02"),
         ("months", "", 3, "March"),
+        ("months since 1955-01-01 00:00:00", "", 372.5, "1986-01-16"),
     ],
 )
 def test_calendars(tmp_path: Path, units: str, calendar: str, raw: float, label: str) -> None:
