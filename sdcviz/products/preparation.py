@@ -19,6 +19,8 @@ from ..errors import StorageError, UnreadableFile
 from ..words import size
 from .copies import SCHEMA, Plan, Prepared, bytes_of, draft_of, find_prepared, kind_of, plan
 from .grid import Grid, put_in_order
+from .several import SeveralSource
+from .source import NetCDFSource
 from .store import (
     GrowingArray,
     locked,
@@ -38,6 +40,9 @@ BLOCK_BYTES = 128_000_000
 
 LAYER_BYTES = 64_000_000
 """Of layers that are read at once."""
+
+CHUNK_BYTES = 300_000_000
+"""Of unpacked chunks that are remembered, where they hold several times."""
 
 _SYNC_BYTES = 256_000_000
 _SPARE = 200_000_000
@@ -182,6 +187,10 @@ class _Preparation:
         layer = ny * nx
         out = GrowingArray(self.folder / f"{stem}.maps.npy", kind, grid.shape, state["maps"])
         start, since = self.done_bytes, 0
+        roles, source = self.product.roles, self.product.source
+        times = [d for d, k in roles.axes.items() if k == "time"]
+        if times and isinstance(source, NetCDFSource | SeveralSource):
+            source.keep_chunks(name, times[0], CHUNK_BYTES)
         try:
             at = out.done // layer
             while at < nt * nz:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ProductError
 from ..formats.netcdf_time import decode_time
 from .roles import find_roles
-from .source import Index, Source, Variable, decode
+from .source import Index, NetCDFSource, Source, Variable, decode
 
 __all__ = ["SeveralSource"]
 
@@ -135,6 +135,12 @@ class SeveralSource:
             )
             return dates.astype(np.int64).astype(np.float64).reshape(raw.shape)
         return raw
+
+    def keep_chunks(self, name: str, along: str, most: int) -> None:
+        """Make the library remember unpacked chunks; see `NetCDFSource.keep_chunks`."""
+        for owner in self._of[name]:
+            if isinstance(owner, NetCDFSource):
+                owner.keep_chunks(name, along, most // len(self._of[name]))
 
     def fingerprint(self) -> str:
         """Return a text that is another one when one of the files is."""

@@ -242,6 +242,36 @@ class NetCDFSource:
         self.check()
         return read
 
+    def keep_chunks(self, name: str, along: str, most: int) -> None:
+        """Make the library remember unpacked chunks, for reading along one dimension.
+
+        Chunks that hold several steps of it would be unpacked anew for each step.
+
+        Parameters
+        ----------
+        name : str
+            Variable.
+        along : str
+            Dimension along which it is read step by step.
+        most : int
+            Bytes that may be remembered; nothing is done where that is too little.
+        """
+        declared = self.variables[name]
+        if along not in declared.dims:
+            return
+        with NETCDF:
+            if self._dataset is None:
+                self._dataset = self._opened()
+            variable = self._dataset.variables[name]
+            chunks = variable.chunking()
+            if chunks in (None, "contiguous"):
+                return
+            steps = chunks[declared.dims.index(along)]
+            whole = int(np.prod([n for d, n in zip(declared.dims, declared.shape, strict=True)
+                                 if d != along])) * steps * declared.dtype.itemsize  # fmt: skip
+            if 1 < steps and whole <= most:
+                variable.set_var_chunk_cache(size=whole + (1 << 20), nelems=10_007)
+
     def fingerprint(self) -> str:
         """Return a text that is another one when the file is."""
         return hashlib.sha256(repr((self.path, self._state[2:])).encode()).hexdigest()[:32]

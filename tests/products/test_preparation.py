@@ -63,6 +63,20 @@ def test_copies_hold_the_field(path: Path) -> None:
     assert "take" in told.sentence() and "are free" in told.sentence()
 
 
+@pytest.mark.parametrize("chunks", [(3, 2, 10, 40), (6, 4, 5, 5), None])
+def test_any_chunks_give_the_same(tmp_path: Path, chunks: tuple[int, ...] | None) -> None:
+    lon, lat = np.linspace(0, 20, 40), np.linspace(30, 45, 30)
+    storage = {"chunksizes": chunks, "zlib": True} if chunks else {"contiguous": True}
+    path = made_files.write(
+        tmp_path / "p.nc", lon=lon, lat=lat, depth=(0, 10, 20, 50), time=np.arange(6) * 30.0,
+        **storage,
+    )  # fmt: skip
+    field: Any = open_product(path).prepare().field()
+    expected = made_files.truth(range(6), (0, 10, 20, 50), lat, lon)
+    np.testing.assert_array_equal(field.maps, expected)
+    np.testing.assert_array_equal(field.by_column, expected.transpose(2, 3, 0, 1))
+
+
 @pytest.mark.parametrize("stop", [1, 3, 8, 11, 13])
 def test_it_goes_on_where_it_was_broken_off(path: Path, stop: int) -> None:
     calls = 0
