@@ -226,6 +226,58 @@ class Extracting:
         given = places_of(observations, lon, lat, depth, time)
         return collocate(self._product, given, variable, mask, interpolation, time_interpolation)
 
+    def area(
+        self, where: str | Sequence[Any], *, variable: str = "", mask: Mask = None
+    ) -> xr.Dataset:
+        """Summarise a field over an area, at all times and depths.
+
+        Parameters
+        ----------
+        where : str or sequence
+            West, south, east, north; or corners of a polygon, as text ``"3,40 6,40 6,43"``.
+        variable, mask
+            See `profile`.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``value`` (mean, weighed by the area of the cells), ``spread``, ``least``, ``most`` and
+            ``points`` along ``time`` and ``depth``: one step is the mean profile, one level the
+            mean series, the whole a Hovmöller diagram.
+        """
+        from .areas import area
+
+        return area(self._product, where, variable, mask)
+
+    def census(
+        self,
+        where: str | Sequence[Any],
+        time: When = None,
+        *,
+        classes: int | Sequence[float] = 20,
+        variable: str = "",
+        mask: Mask = None,
+    ) -> xr.Dataset:
+        """Tell how much water of an area has which value.
+
+        Parameters
+        ----------
+        where : str or sequence
+            See `area`.
+        time, variable, mask
+            See `profile`.
+        classes : int or sequence of float
+            How many, or their bounds.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``volume`` (km³) along ``class``.
+        """
+        from .areas import census
+
+        return census(self._product, where, time, classes, variable, mask)
+
     # ---- derived ----------------------------------------------------------------
     def isosurface(
         self, value: float, time: When = None, *, variable: str = "", mask: Mask = None
