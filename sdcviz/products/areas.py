@@ -130,13 +130,9 @@ def area(product: Product, where: Where, variable: str, mask: Mask) -> xr.Datase
     unit = {"units": about["units"]}
     held: dict[str, Any] = {
         "value": (dims, mean[kept], about | {"cell_methods": "area: mean"}),
-        "spread": (
-            dims,
-            spread[kept],
-            {"long_name": "standard deviation", "units": about["units"]},
-        ),
-        "least": (dims, low[kept], {"units": about["units"]}),
-        "most": (dims, high[kept], {"units": about["units"]}),
+        "spread": (dims, spread[kept], unit | {"long_name": "standard deviation"}),
+        "least": (dims, low[kept], unit),
+        "most": (dims, high[kept], unit),
         "points": (dims, count[kept], {"long_name": "grid points with a value"}),
     }
     told = coordinates(view)

@@ -116,6 +116,8 @@ class Product(Extracting):
         with self._lock:
             if name not in self._fields:
                 copy = self._copies.field(name, self.source, grid) if self._copies else None
+                if copy is None and self._copies and name in self._copies.variables:
+                    self._copies = None  # swept or being replaced: look again later
                 declared = self.source.variables[name]
                 self._fields[name] = copy or SourceField(self.source, self.roles, declared, grid)
             return self._fields[name]

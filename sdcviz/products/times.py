@@ -142,7 +142,7 @@ class Times:
             return labels.index(folded)
         if text.isdigit() and len(text) < 4:
             return self.find(int(text))
-        if len(folded) >= 3 and folded.isalpha():
+        if len(folded) >= 3:
             begun = [k for k, label in enumerate(labels) if label.startswith(folded)]
             if len(begun) == 1:
                 return begun[0]

@@ -96,7 +96,11 @@ def test_names_with_blanks_and_brackets(tmp_path: Path) -> None:
     assert product.variables == [name]
     roles = product.roles.fields[name]
     assert roles.error == f"{name}_relerr" and set(roles.masked) == {"L1", "L2"}
-    assert float(product.prepare().profile(4, 41, 0, variable=name).error[0]) == 0.25
+    prepared = product.prepare()
+    assert float(prepared.profile(4, 41, 0, variable=name).error[0]) == 0.25
+    # Its masked copies do not state their limit: they are taken as they are, and prepared too.
+    same(prepared.profile(4, 41, 0, variable=name, mask="L1").value, [0.25] * 3)
+    assert type(prepared.field(f"{name}_L1")).__name__ == "PreparedField"
 
 
 def test_roles_can_be_corrected(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from netCDF4 import Dataset
 
+from sdcviz.errors import BadRequest
 from sdcviz.products import open_product
 from sdcviz.products.times import OUTSIDE, Times
 
@@ -80,6 +81,10 @@ def test_instants() -> None:
     times = Times(MONTHS, tuple(str(m)[:10] for m in MONTHS))
     assert times.find("2000-03") == 2 and times.find("2000-03-20T12:00:00Z") == 2
     assert times.find("2000-02-16") == 1
+    yearly = Times(MONTHS[[0]] - np.arange(3) * np.timedelta64(365, "D"), ("2000", "1999", "1998"))
+    assert yearly.find("1999") == 1
+    with pytest.raises(BadRequest, match="'2000' is no time of the product"):
+        times.find("2000")  # which month?
     assert times.find("1999-06-01") == OUTSIDE and times.find("2001-02-01") == OUTSIDE
     # Up to half a step beyond the ends.
     assert times.find("2000-01-01") == 0
