@@ -12,11 +12,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "analyses", "divand", "import_files", "jobs", "open_collection", "plots"]
+__all__ = [
+    "__version__",
+    "analyses",
+    "divand",
+    "import_files",
+    "jobs",
+    "open_collection",
+    "open_product",
+    "plots",
+    "products",
+]
 
 if TYPE_CHECKING:
-    from . import analyses, divand, jobs, plots
+    from . import analyses, divand, jobs, plots, products
     from .observations import import_files, open_collection
+    from .products import open_product
 
 
 def __getattr__(name: str) -> Any:
@@ -25,7 +36,11 @@ def __getattr__(name: str) -> Any:
         from . import observations
 
         return getattr(observations, name)
-    if name in {"analyses", "divand", "jobs", "plots"}:
+    if name == "open_product":
+        from . import products
+
+        return products.open_product
+    if name in {"analyses", "divand", "jobs", "plots", "products"}:
         import importlib
 
         return importlib.import_module(f".{name}", __name__)

@@ -20,8 +20,12 @@ __all__ = [
     "NewerCollection",
     "NotFound",
     "NotSignedOn",
+    "ProductBusy",
+    "ProductChanged",
+    "ProductError",
     "QuotaExceeded",
     "SdcvizError",
+    "SourceUnavailable",
     "StorageError",
     "UnreadableFile",
 ]
@@ -53,6 +57,22 @@ class NewerCollection(CollectionError):
 
 class CollectionBusy(CollectionError):
     """Another process is importing into the same folder."""
+
+
+class ProductError(SdcvizError):
+    """A gridded product that has no axes, variables or times that can be used."""
+
+
+class ProductChanged(ProductError):
+    """A product whose file was replaced since it was opened."""
+
+
+class ProductBusy(ProductError):
+    """Another process is preparing the same product."""
+
+
+class SourceUnavailable(SdcvizError):
+    """A remote product whose server is slow, fails or sends what is no data."""
 
 
 class Conflict(SdcvizError):
@@ -127,6 +147,10 @@ HTTP_STATUS: dict[type[SdcvizError], int] = {
     CollectionError: 409,
     NewerCollection: 409,
     CollectionBusy: 409,
+    ProductError: 409,
+    ProductChanged: 409,
+    ProductBusy: 409,
+    SourceUnavailable: 502,
     Conflict: 409,
     EngineError: 502,
     MailError: 502,

@@ -112,6 +112,12 @@ class Settings(BaseSettings):
         description="Gridded climatology (NetCDF) that the check of that name compares with and "
         "the profiles show, where the thresholds name none.",
     )
+    opendap_timeout: float = Field(
+        30,
+        gt=0,
+        description="Seconds that an OPeNDAP server may take for one answer; it is asked three "
+        "times.",
+    )
     import_max_ratio: float = Field(
         200, gt=1, description="An archive member that grows more than so many times is refused."
     )

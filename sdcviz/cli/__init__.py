@@ -103,11 +103,13 @@ def main() -> None:
 from . import (  # noqa: E402
     collection,  # noqa: F401
     divand,  # noqa: F401
+    extract,  # noqa: F401
     job,  # noqa: F401
     job_trial,  # noqa: F401
     notebook,  # noqa: F401
     notify,  # noqa: F401
     picture,  # noqa: F401
+    product,  # noqa: F401
     qc,  # noqa: F401
     qc_check,  # noqa: F401
     qc_climatology,  # noqa: F401

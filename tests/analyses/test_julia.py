@@ -83,8 +83,10 @@ def test_arrays_put_back_into_our_engine_give_its_product(
     assert other["rmse"] == pytest.approx(report["rmse"], rel=1e-9)
     assert [s["solver"] for s in other["slices"]] == [NAME] * 3 + ["none"]
     for mine, yours in zip(report["slices"], other["slices"], strict=True):
-        for key in ("label", "used", "observations", "epsilon2", "horizontal", "warnings"):
+        for key in ("label", "used", "observations", "warnings"):
             assert yours[key] == mine[key]
+        for key in ("epsilon2", "horizontal"):  # sums of threads may differ in the last digit
+            assert yours[key] == pytest.approx(mine[key], rel=1e-12)
 
 
 @pytest.mark.parametrize("name", CASES)
