@@ -13,7 +13,7 @@ from sdcviz.errors import SdcvizError
 
 from . import answers
 from .parts.after import after_load
-from .parts.interpolate.fields import field_of, get, put, write
+from .parts.interpolate.fields import field_of, get, put, told, write
 from .session import Session
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ class Draft(param.Parameterized):
         errors: dict[str, str] = {}
         for key, sentence in wrong.items():
             field = field_of(key)
-            errors.setdefault(field, sentence if field or not key else f"{key}: {sentence}")
+            named = sentence if field or not key else f"{key}: {sentence}"
+            errors.setdefault(field, told(field, named))
         recipe = None if wrong else Recipe.model_validate(content)
         self._saved = saved
         changed = bool(saved is None or recipe != saved)
@@ -194,3 +195,7 @@ class Draft(param.Parameterized):
         self._saved = self.recipe
         self._keep(self.recipe, name.strip())
         self.param.update(saved_as=name.strip(), changed=False)
+
+    def forget(self) -> None:
+        """Go on without the saved recipe, which is gone: what is in the form stays, as a draft."""
+        self._take(self.content, name="", saved=None)

@@ -35,6 +35,8 @@ _COMPONENTS: dict[str, Any] = {
             "root": {"& .MuiIconButton-root": {"color": "inherit"}},
         }
     },
+    # Raised, its dark ground would swallow the lines of what is on it.
+    "MuiDrawer": {"styleOverrides": {"paper": {"backgroundImage": "none"}}},
     "MuiTooltip": {"defaultProps": {"enterDelay": 400}},
     "MuiToolbar": {"defaultProps": {"variant": "dense"}},
 }

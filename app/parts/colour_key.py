@@ -9,6 +9,7 @@ from bokeh.models import (
     BasicTickFormatter,
     ColorBar,
     ColumnDataSource,
+    CustomJS,
     FixedTicker,
     Legend,
     LegendItem,
@@ -26,6 +27,8 @@ from ..layers import Colouring
 __all__ = ["CLEAR", "ColourKey", "round_ticks"]
 
 CLEAR = "#00000000"
+# Of what lays a figure out anew this is what nobody sees.
+_LAY_OUT_JS = "setTimeout(() => { plot.min_border = plot.min_border ? 0 : -1 }, 0)"
 
 
 class ColourKey:
@@ -43,6 +46,21 @@ class ColourKey:
         self.mapper = LinearColorMapper(palette=[CLEAR] * 256, low=0, high=255)
         self.shown: dict[str, Any] = {}
         self._squares: dict[str, Any] = {}
+
+    def prepare(self, *kinds: str) -> None:
+        """Make explanations before the figure goes to the browser.
+
+        There a bar has the room that it had when the figure was laid out: the browser itself has
+        to lay it out anew once another bar is shown.
+        """
+        lay_out = CustomJS(args={"plot": self._figure}, code=_LAY_OUT_JS)
+        for kind in kinds:
+            bar = self.shown[kind] = _KEYS[kind]()
+            bar.update(title=bar.title or "0", visible=False)
+            bar.ticker.ticks = [bar.color_mapper.low]
+            for name in ("visible", "title"):
+                bar.js_on_change(name, lay_out)
+            self._figure.add_layout(bar)
 
     def hide(self) -> None:
         """Explain nothing."""

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from sdcviz import jobs
 from sdcviz.errors import BadRequest, NotFound
+from sdcviz.jobs.accounting import COLUMNS
 from sdcviz.jobs.model import Job, State
 from sdcviz.settings import Settings
 
@@ -246,9 +247,8 @@ def _own_usage(who: Principal, month: str, by: str) -> list[UsageRow]:
     sums: dict[str, UsageRow] = {}
     for row in rows:
         total = sums.setdefault(row[by], {by: row[by]})
-        for name, value in row.items():
-            if isinstance(value, (int, float)):
-                total[name] = total.get(name, 0) + value
+        for name in COLUMNS:
+            total[name] = total.get(name, 0) + row[name]
     return list(sums.values())
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import divand
 from ..errors import BadRequest
 from ..geo.land import on_land
+from ..words import counted, number
 from .border import sentences
 from .recipe import Recipe
 
@@ -20,6 +21,9 @@ NO_FLOOR = (
     "Without a bathymetry the depth of the sea floor is not known: each level reaches as far as "
     "the sea at the surface, below the floor too; name a file under domain.bathymetry."
 )
+
+MOST = 5e8
+"""Points of a grid: some hundred bytes of memory each."""
 
 
 def axes_of(
@@ -35,13 +39,31 @@ def axes_of(
     -------
     lon, lat, depth : ndarray of float64
         Degrees and metres, increasing; a box over the date line goes beyond 180.
+
+    Raises
+    ------
+    BadRequest
+        There are too many of them.
     """
     west, south, east, north = recipe.domain.box
     width = np.mod(east - west, 360) or 360.0
     across, along = recipe.domain.resolution
+    _refuse_giants(width / across + 1, (north - south) / along + 1, len(recipe.levels.depths))
     lon = _axis(west, width, across)
     lon = lon[lon < west + 360 - across / 2]
     return lon, _axis(south, north - south, along), np.array(recipe.levels.depths, np.float64)
+
+
+def _refuse_giants(across: float, along: float, levels: int) -> None:
+    """Refuse a grid that fits nowhere before the first array of its size is made."""
+    if across * along * max(levels, 1) > MOST:
+        counts = (number(int(n)) if n < 1e9 else "a billion or more" for n in (across, along))
+        shape = f"{' x '.join(counts)} points"
+        where = f"{shape} at {counted(levels, 'level')}" if levels > 1 else shape
+        raise BadRequest(
+            f"The grid has {where}, more than can be analysed; "
+            "take a greater grid step, a smaller box or fewer levels."
+        )
 
 
 def _axis(first: float, length: float, step: float) -> NDArray[np.float64]:

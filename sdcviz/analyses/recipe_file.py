@@ -246,6 +246,8 @@ def _sentence(error: dict[str, Any], place: Place) -> str:
     wanted = next((word for stem, word in _TYPES.items() if kind.startswith(f"{stem}_")), None)
     if kind == "literal_error":
         return f"{key} is {shown}; choose {context['expected'].replace(chr(39), '')}"
+    if kind == "finite_number":
+        return f"{key} is {shown}; give a finite number"
     if kind in {"too_long", "too_short"} or kind == "tuple_type":
         return f"{key} is {shown}; {_count(error)}"
     for bound, words in (("gt", "greater than"), ("ge", "at least"), ("lt", "less than"),

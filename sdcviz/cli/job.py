@@ -243,31 +243,20 @@ def usage(
 ) -> None:
     """Tell what jobs took in a month: processors, memory, time, bytes."""
     from .. import jobs
-    from ..jobs.accounting import COLUMNS
+    from ..jobs.accounting import columns_by
 
     show.one_form(as_json, as_csv)
     rows = jobs.usage(month or None, by)
     if as_json:
         show.show_json(rows)
         return
-    keys = ["job", "owner", "workspace", "engine"] if by == "job" else [by]
-    names = [*keys, *COLUMNS]
-    cells = [[row[name] for name in names] for row in rows]
+    names = columns_by(by)
     if as_csv:
-        import csv
+        from ..formats.csv_write import table_text
 
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_safe(cell) for cell in row] for row in cells)
+        sys.stdout.write(table_text(names, rows))
     else:
-        show.show_rows(names, cells)
-
-
-def _safe(cell: Any) -> Any:
-    """Keep a name from being a formula for a spreadsheet."""
-    from ..formats.csv_write import safe_text
-
-    return safe_text(cell) if isinstance(cell, str) else cell
+        show.show_rows(list(names), [[row[name] for name in names] for row in rows])
 
 
 # ---- what is shown ---------------------------------------------------------

@@ -7,9 +7,9 @@ in which the row of the source, and all that follows it, is blank.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .base import WriteContext
 from .model import Batch
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["FIRST", "LABELS", "SERIES", "TEXT", "safe_text", "text_of", "write"]
+__all__ = ["FIRST", "LABELS", "SERIES", "TEXT", "safe_text", "table_text", "text_of", "write"]
 
 LABELS = {
     "type": "station_type",  # Cruise, Station and Type together would make it ODV
@@ -74,6 +74,20 @@ def safe_text(text: str) -> str:
 def text_of(cell: str) -> str:
     """Give back the text that `safe_text` made a cell of."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def table_text(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as CSV, with a header of their names; None is blank."""
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        cells = (row[name] for name in names)
+        writer.writerow([safe_text(c) if isinstance(c, str) else c for c in cells])
+    return out.getvalue()
 
 
 def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:

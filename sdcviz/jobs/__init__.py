@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .keeper import Keeper
-    from .look import find, get, read_events, read_log, service_log, usage, wait
+    from .look import find, get, months, read_events, read_log, service_log, usage, wait
     from .model import FINAL, Job, JobSpec, Limits, Progress, State, Usage, Wish
     from .offered import default_engine, engines
     from .submitting import submit
@@ -37,6 +37,7 @@ __all__ = [
     "find",
     "get",
     "hibernate",
+    "months",
     "pause",
     "read_events",
     "read_log",
@@ -50,7 +51,7 @@ __all__ = [
 
 _WHERE = {
     "keeper": ("Keeper",),
-    "look": ("find", "get", "read_events", "read_log", "service_log", "usage", "wait"),
+    "look": ("find", "get", "months", "read_events", "read_log", "service_log", "usage", "wait"),
     "model": ("FINAL", "Job", "JobSpec", "Limits", "Progress", "State", "Usage", "Wish"),
     "offered": ("default_engine", "engines"),
     "submitting": ("submit",),

@@ -75,7 +75,21 @@ def _ended(job: Job, record: dict[str, Any]) -> Verdict:
     if reason == "stopped" or told:
         stopped = _wished(job) or _lost(job, "Its node asked it to stop")
         return Verdict(stopped.state, stopped.reason, code, stopped.again)
-    return _failed(job, reason, code, record.get("said", ""))
+    # What it wrote last was no complaint where it had no time for one.
+    said = _broken_off(record.get("signal")) or record.get("said", "")
+    return _failed(job, reason, code, said)
+
+
+def _broken_off(number: int | None) -> str:
+    if not number:
+        return ""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    if number == signal.SIGKILL:
+        return f"Somebody or the system killed it ({name}); start it again."
+    return f"It broke off ({name}); its log may say more."
 
 
 def _wished(job: Job) -> Verdict | None:

@@ -14,7 +14,7 @@ from .rows import now
 from .store import Store
 from .tables import database_of
 
-__all__ = ["find", "get", "read_events", "read_log", "service_log", "usage", "wait"]
+__all__ = ["find", "get", "months", "read_events", "read_log", "service_log", "usage", "wait"]
 
 
 def get(id: str) -> Job:
@@ -69,6 +69,11 @@ def wait(id: str, timeout: float | None = None) -> Job:
 def usage(month: str | None = None, by: str = "owner") -> list[dict[str, Any]]:
     """Return what was used in a month (by default this one), by owner, workspace or job."""
     return accounting.monthly(Store(), month or now()[:7], by)
+
+
+def months(owner: str | None = None) -> list[str]:
+    """Return the months in which jobs took something, newest first."""
+    return accounting.months(Store(), owner)
 
 
 def service_log(limit: int = 100, job: str | None = None) -> list[dict[str, Any]]:

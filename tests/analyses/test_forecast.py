@@ -38,6 +38,12 @@ def test_a_forecast_counts_what_the_run_will_have():
     assert FLOOR in found.sentences
 
 
+def test_a_grid_that_fits_nowhere_is_refused_before_it_is_made():
+    domain = {"box": [0, 35, 10, 44], "resolution": 1e-7}
+    with pytest.raises(BadRequest, match="points at 4 levels, more than can be analysed"):
+        forecast(recipe(domain=domain), scatter(10))
+
+
 def test_an_exact_error_and_more_levels_cost_more():
     points = scatter(800)
     plain = forecast(recipe(error="none", thresholds=None), points)

@@ -202,6 +202,9 @@ def test_save_change_compare_open(draft):
     assert part.form.state["exists"] and shelf.take_out("Mine").epsilon2 == 1
     part._take({"do": "save", "name": "Mine", "sure": True})
     assert shelf.take_out("Mine").epsilon2 == 6
+    part._take({"do": "delete", "name": "Mine"})  # what is in the form stays, and its link
+    assert not draft.saved_as and draft.changed and draft.session.recipe.startswith("~")
+    assert draft.recipe.epsilon2 == 6
 
 
 def test_text_is_taken_into_the_form_or_told_with_its_line(draft):
@@ -214,6 +217,25 @@ def test_text_is_taken_into_the_form_or_told_with_its_line(draft):
     part._take({"do": "text", "text": text.replace("epsilon2: 1.0", "epsilon2: 2")})
     assert draft.recipe.epsilon2 == 2
     assert parse_recipe(write_recipe(draft.recipe)) == draft.recipe
+
+
+@pytest.mark.parametrize(
+    ("name", "entered", "sentence"),
+    [
+        ("resolution", "-1", "Grid step is -1; it must be greater than 0."),
+        ("resolution", "wide", 'Grid step is "wide"; give numbers.'),
+        ("epsilon2", "nan", "Noise (epsilon²) is NaN; give a finite number."),
+        ("depths", "10", "With one level or none, say from where to where observations count."),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_words_of_the_form(draft, name, entered, sentence):
+    draft.set(name, entered)
+    assert draft.errors[name] == sentence
+
+
+def test_a_grid_that_fits_nowhere_is_told_at_its_step(draft):
+    draft.set("resolution", "0.0001")
+    assert hints(draft)["resolution"].startswith("! The grid has ")
 
 
 def test_keys_that_the_form_does_not_show_stay(draft):
@@ -307,7 +329,8 @@ def test_a_card_tells_how_long_it_will_take():
     assert shown["left"] == "about 3 min left"
     assert shown["used"] == "60 s, 50 s of processor" and len(shown["slices"]) == 3
     done = job(State.DONE, result={"used": 1200, "observations": 1500, "rmse": 0.5, "unit": "°C"})
-    assert "1\u202f200 of 1\u202f500 observations used, misfit 0.5 °C." == job_view(done)["summary"]
+    told = "1\u202f200 of 1\u202f500 observations used, misfit 0.5\xa0°C."
+    assert job_view(done)["summary"] == told
 
 
 def test_durations_are_read_at_a_glance():
@@ -316,7 +339,7 @@ def test_durations_are_read_at_a_glance():
 
 def test_a_submitted_run_has_its_own_copy_of_the_recipe(draft):
     from sdcviz import jobs
-    from sdcviz_app.parts.interpolate.run import submit
+    from sdcviz_app.parts.interpolate.submitting import submit
 
     id = submit(draft.recipe, "My title", None, {}, "")
     try:

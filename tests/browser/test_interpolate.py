@@ -28,6 +28,18 @@ _FRAME = """
 }
 """
 
+# The colour bar with a title has its box, and no other is shown.
+_COLOURS = """
+(title) => {
+  const documents = [...(globalThis.Bokeh?.documents ?? [])]
+  const models = documents.flatMap((d) => [...d._all_models.values()])
+  const map = models.findLast((m) => m.name === "domain" && m.type === "Plot")
+  const bars = map.center.filter((r) => r.type === "ColorBar" && r.visible)
+  const box = bars.length === 1 && Bokeh.index.find_one(bars[0]).bbox
+  return bars[0]?.title === title && box?.width > 200
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
@@ -94,6 +106,8 @@ def test_a_climatology_from_the_form_to_the_product(
     expect(tab.field("box-e")).not_to_have_value(east)
     tab.enter("box-e", "36.5")
     tab.enter("depths", "0, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 800, 1200")
+    # What is being typed is not lost where an answer to an earlier entry comes meanwhile.
+    expect(page.locator("[data-name=depths]")).to_contain_text("13 levels, 0 to 1200 m.")
     tab.press("2 x level distance")
 
     # The preview follows the sliders.
@@ -131,6 +145,11 @@ def test_a_climatology_from_the_form_to_the_product(
     page.get_by_role("button", name=re.compile("^Jobs")).click()
     card = page.locator("[role=list] .job")
     expect(card).to_have_count(1)
+    to_notebook = card.get_by_role("link", name="Open in Jupyter")
+    expect(to_notebook).to_have_attribute("href", re.compile("^notebooks/[0-9a-f]{32}/$"))
+    page.get_by_role("tab", name="Use by month").click()
+    expect(page.locator(".use")).to_contain_text(["Processor of the job that had an estimate", ""])
+    page.get_by_role("tab", name="Jobs", exact=True).click()
     card.get_by_role("button", name="Log", exact=True).click()
     expect(card.locator(".log")).to_contain_text("February")
     card.get_by_role("button", name="Recipe", exact=True).click()
@@ -143,6 +162,10 @@ def test_lengths_and_noise_are_chosen_by_sight(
     page = open_page(f"{served.address}?tab=interpolate")
     tab = Tab(page)
     tab.shows("January at 0 m")
+    for preview, title in (("Stations", "Stations"), ("Error", "Relative error")):
+        tab.press(preview)
+        page.wait_for_function(_COLOURS, arg=title)
+    tab.press("Field")
     page.get_by_label("Time", exact=True).fill("7")
     tab.shows("August at 0 m")
     page.get_by_role("button", name="Fit from data").first.click()

@@ -251,5 +251,8 @@ def test_use_of_a_job_is_shared_out_over_months(
     assert [row["cpu_seconds"] for row in jobs.usage("2026-10")] == [30]
     assert [row["cpu_seconds"] for row in jobs.usage("2026-11")] == [15]
     assert [row["gb_hours"] for row in jobs.usage("2026-10", by="job")] == [2]
+    [row] = jobs.usage("2026-11", by="job")
+    assert (row["state"], row["expected_cpu_seconds"]) == ("running", None)
+    assert jobs.months("ann") == ["2026-11", "2026-10"] and jobs.months("eve") == []
     with pytest.raises(BadRequest, match="is no month"):
         jobs.usage("November")

@@ -72,6 +72,8 @@ GONE = Sight("gone")
         (JOB, Sight("waiting"), {}, False, "starting", ""),
         (JOB, GONE, {"exit_code": 0}, False, "done", ""),
         (JOB, GONE, {"exit_code": 2, "said": "sdcviz: No."}, False, "failed", "No."),
+        (JOB, GONE, {"exit_code": 137, "signal": 9, "said": "June"}, False, "failed", "SIGKILL"),
+        (JOB, GONE, {"exit_code": 139, "signal": 11, "said": "June"}, False, "failed", "SIGSEGV"),
         (JOB, GONE, {"exit_code": 9}, False, "failed", "status 9"),
         (JOB, GONE, {"exit_code": 137, "reason": "memory"}, False, "failed", "2.0 GB"),
         (JOB, GONE, {"exit_code": 143, "reason": "time"}, False, "failed", "60 s"),

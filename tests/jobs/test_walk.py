@@ -30,3 +30,5 @@ def test_a_command_runs_in_the_background(tmp_path: Path) -> None:
     assert [job["id"] for job in json.loads(sdcviz(tmp_path, "job", "list", "--json"))] == [id]
     [row] = json.loads(sdcviz(tmp_path, "usage", "--json"))
     assert row["jobs"] == 1 and row["cpu_seconds"] > 0
+    header, line = sdcviz(tmp_path, "usage", "--by", "job", "--csv").splitlines()
+    assert header.startswith("job,owner,") and line.startswith(id) and line.endswith(",done,,")

@@ -88,5 +88,5 @@ export function render({model}) {
   model.on("state", show)
   model.on("form", show)
   show()
-  return frame(model, head, make("div", {class: "line"}, previews, whole, time, depth, wait), told)
+  return frame(model, head, make("div", {class: "line"}, previews, time, depth, wait), make("div", {class: "foot"}, told, whole))
 }

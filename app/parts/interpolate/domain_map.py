@@ -210,7 +210,7 @@ class DomainMap(pn.viewable.Viewer):
         index, most = count_index(layer.count(view))
         few = layer.number(view) < 200_000
         self.chart.draw_pixels(view, fill_gaps(index, 1) if few else index)
-        self.chart.explain_counts(most)
+        self.chart.key.counts(most, None)
 
     def _draw_field(self, seen: dict[str, Any]) -> None:
         low, high = self.limits(seen)
@@ -224,14 +224,14 @@ class DomainMap(pn.viewable.Viewer):
         title = f"{info.label} [{info.unit}]" if info.unit else info.label
         own = current_layout().colours.get(info.key)
         usual = own.map if own is not None and own.map else colormap_of(info)
-        self.chart.explain(low, high, title, self.draft.session.colormap or usual)
+        self.chart.key.values(low, high, title, self.draft.session.colormap or usual)
 
     def _draw_error(self, seen: dict[str, Any]) -> None:
         view = self.chart.view()
         grid = on_pixels(seen, "error", view)
         self.chart.draw_field(view, value_index(grid, 0.0, 1.0))
         self.chart.draw_used(*(np.empty(0),) * 2, np.empty(0, np.uint8))
-        self.chart.explain(0.0, 1.0, "Relative error", "matter")
+        self.chart.key.values(0.0, 1.0, "Relative error", "matter")
 
     def limits(self, seen: dict[str, Any]) -> tuple[float, float]:
         """Return the range of colours: field and observations, without the outermost."""

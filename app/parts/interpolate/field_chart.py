@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import panel as pn
 from bokeh.models import (
     BoxAnnotation,
     BoxSelectTool,
@@ -24,8 +23,6 @@ from ..chart import PICK, Chart
 __all__ = ["PROJECTION", "FieldChart", "on_pixels"]
 
 PROJECTION = "mercator"
-REST = (60, 800)
-"""Milliseconds after which the figure is laid out anew for another colour bar."""
 
 
 class FieldChart(Chart):
@@ -33,7 +30,7 @@ class FieldChart(Chart):
 
     def __init__(self, dark: bool) -> None:
         super().__init__(dark)
-        self._explained = ""
+        self.key.prepare("value", "count")
         for tool in list(self.figure.toolbar.tools):
             if isinstance(tool, LassoSelectTool):
                 self.figure.toolbar.tools.remove(tool)
@@ -65,30 +62,6 @@ class FieldChart(Chart):
             hover_line_alpha=0.6,
         )  # fmt: skip
         self.figure.add_layout(self.frame)
-
-    def explain(self, low: float, high: float, title: str, name: str) -> None:
-        """Explain the colours of a field."""
-        self.key.values(low, high, title, name)
-        self._lay_out(title)
-
-    def explain_counts(self, most: int) -> None:
-        """Explain the colours as numbers of stations."""
-        self.key.counts(most, None)
-        self._lay_out("Stations")
-
-    def _lay_out(self, title: str) -> None:
-        """Have the figure laid out anew for another bar: it takes no room by itself."""
-        if title != self._explained:
-            self._explained = title
-            document = pn.state.curdoc
-            if document is not None and document.session_context is not None:
-                # The browser needs a while to make a bar that it has not had yet.
-                for rest in REST:
-                    document.add_timeout_callback(self._turn, rest)
-
-    def _turn(self) -> None:
-        """Change something that has the browser lay the figure out."""
-        self.figure.min_border = self.figure.min_border % 3 + 1
 
     def draw_field(self, view: View, index: NDArray[np.uint8]) -> None:
         """Draw a field as colour numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .axis_fields import (
@@ -32,8 +33,9 @@ from .field import (
     shown,
     words_field,
 )
+from .form_table import SECTIONS
 
-__all__ = ["FIELDS", "Field", "field_of", "get", "put", "values", "write"]
+__all__ = ["FIELDS", "Field", "field_of", "get", "put", "told", "values", "write"]
 
 
 def values(content: Content) -> dict[str, Any]:
@@ -50,6 +52,16 @@ def write(content: Content, name: str, value: Any) -> dict[str, Any]:
     return with_lengths(content, made) if name in LEVELS else made
 
 
+def told(name: str, sentence: str) -> str:
+    """Return a complaint about a recipe in the words of the form, where it stands at a field."""
+    label = LABELS.get(name, "")
+    if label:
+        sentence = re.sub(r"^[A-Z]\w*(\.\w+)* is ", f"{label} is ", sentence)
+    # What a file would hold helps nobody here.
+    return re.sub(r": \{.*\}\.$", ".", sentence).replace("give a list.", "give numbers.")
+
+
+LABELS = {field["name"]: field["label"] for section in SECTIONS for field in section["fields"]}
 LEVELS = ("level_kind", "depths", "top", "bottom")
 """Fields that decide how many levels there are."""
 

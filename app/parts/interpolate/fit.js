@@ -9,7 +9,7 @@ export function render({model}) {
   const plot = draw("svg", {viewBox: "0 0 620 340", preserveAspectRatio: "xMidYMin meet", role: "img", "aria-label": "Covariance over distance"})
   const about = make("p")
   const body = make("tbody")
-  const levels = make("div", {class: "levels"}, make("table", {}, make("thead", {}, make("tr", {}, make("th", {class: "n"}, "Level"), make("th", {class: "n"}, "Length"), make("th", {}, "Quality of the fit"))), body))
+  const levels = make("div", {class: "levels"}, make("table", {}, make("thead", {}, make("tr", {}, make("th", {class: "n"}, "Level"), make("th", {class: "n", title: "Smoothed over the levels: those that are fitted well count most"}, "Smoothed"), make("th", {}, "Quality of the fit"))), body))
   const use = (how, main) => make("button", {type: "button", class: main ? "main" : "", onclick: () => send({do: "use", how})})
   const one = use("one", true), all = use("all"), here = use("this"), anew = use("fit"), noise = use("noise")
   const foot = make("div", {class: "foot line"}, one, all, here, anew, make("span", {class: "grow"}), noise)
@@ -68,7 +68,7 @@ export function render({model}) {
     if (!found) return
     curve(s.curve)
     const c = s.curve
-    about.textContent = c.message || `Dots: the covariance of pairs of observations; line: the curve of an analysis with this length. Variance ${short(c.variance)}, ${c.epsilon2 > 1e-3 ? `noise to signal (epsilon²) ${short(c.epsilon2)}` : "no noise seen"}, quality ${short(c.quality)} of 1.`
+    about.textContent = c.message || `Dots: the covariance of pairs of observations; line: the curve of an analysis with this length. Alone it gives ${told(c.length)}, smoothed over the levels ${told(s.levels[s.level].length)}. Variance ${short(c.variance)}, ${c.epsilon2 > 1e-3 ? `noise to signal (epsilon²) ${short(c.epsilon2)}` : "no noise seen"}, quality ${short(c.quality)} of 1.`
     body.replaceChildren(...s.levels.map((level, k) => {
       const fill = make("i")
       fill.style.width = `${100 * Math.max(0, Math.min(1, level.quality ?? 0))}%`

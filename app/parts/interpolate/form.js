@@ -26,7 +26,7 @@ export function render({model}) {
     const unit = field.unit ? make("span", {class: "unit"}, field.unit) : null
     return [make("div", {class: "entry"}, input, unit), (value) => {
       // What is being typed is not written over, but by what somebody else did.
-      if (same(held, value) || (document_focus(input) && same(input.value, value))) { held = input.value; return }
+      if (same(input.value, value)) { held = input.value; return }
       if (document_focus(input) && input.value !== held) return
       input.value = held = value
     }]

@@ -9,6 +9,7 @@ from typing import Any
 import panel as pn
 import param
 
+from sdcviz.errors import SdcvizError
 from sdcviz.words import counted, number
 
 from ...draft import Draft
@@ -136,13 +137,16 @@ def _grid_hints(recipe: Any) -> dict[str, str]:
 
     from sdcviz.analyses.grid import axes_of
 
-    lon, lat, depth = axes_of(recipe)
+    try:
+        lon, lat, depth = axes_of(recipe)
+    except SdcvizError as error:
+        return {"resolution": f"! {error}"}
     across, along = recipe.domain.resolution
     middle = radians((lat[0] + lat[-1]) / 2)
     east, north = across * 111.2 * cos(middle), along * 111.2
     told = {
         "resolution": f"{number(len(lon))} x {number(len(lat))} points, "
-        f"{east:.3g} km by {north:.3g} km in the middle.",
+        f"{_km(east)} by {_km(north)} in the middle.",
         "depths": f"{counted(len(depth), 'level')}"
         + (f", {depth[0]:g} to {depth[-1]:g} m." if len(depth) else "."),
     }
@@ -160,6 +164,10 @@ def _grid_hints(recipe: Any) -> dict[str, str]:
     if not isinstance(vertical, str) and len(depth) > 1:
         told["vertical"] = _vertical_hint(vertical, depth)
     return told
+
+
+def _km(length: float) -> str:
+    return f"{length:.3g} km" if length < 999.5 else f"{number(round(length))} km"
 
 
 def _vertical_hint(vertical: tuple[float, ...], depth: Any) -> str:

@@ -27,7 +27,8 @@ export function render({model}) {
   const other = make("select", {"aria-label": "Compare with", onchange: () => send({do: "compare", name: other.value})})
   const table = make("table")
   const same = make("p")
-  const compare_pane = make("div", {class: "pane"}, make("div", {class: "line"}, "The form compared with", other), same, table)
+  const chosen = make("div", {class: "line"}, "The form compared with", other)
+  const compare_pane = make("div", {class: "pane"}, chosen, same, table)
 
   // ---- text ----
   const text = make("textarea", {"aria-label": "Recipe as text", spellcheck: "false"})
@@ -71,6 +72,7 @@ export function render({model}) {
     const rows = s.differences
     table.hidden = !rows || !rows.length
     same.textContent = !s.kept.length ? "There is no saved recipe to compare with." : !s.right ? "Something in the form is wrong; mend it first." : rows && !rows.length ? "Both are the same." : ""
+    chosen.hidden = !s.kept.length
     same.hidden = !same.textContent
     if (rows) {
       table.replaceChildren(

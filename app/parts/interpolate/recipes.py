@@ -72,6 +72,9 @@ class RecipesPart(DialogPart):
         elif does == "delete":
             shelf.delete(name)
             self._said = f"“{name}” was deleted."
+            if name == self.draft.saved_as:
+                self.draft.forget()
+                self._said = f"“{name}” was deleted; the form keeps it, not saved."
         elif does == "compare":
             self._other, self._tab = name, "compare"
         elif does == "text":

@@ -9,6 +9,7 @@ export function render({model}) {
   const checks = make("ul", {"aria-label": "Before you start"})
   const engine = make("select", {"aria-label": "Where it runs", onchange: () => send({engine: engine.value})})
   const start = make("button", {class: "main", type: "button", onclick: () => { start.disabled = true; send({do: "start"}) }}, "Start")
+  const jupyter = notebook_link("Open in Jupyter", "A notebook with this recipe and its collection", () => send({do: "notebook", id: ""}))
   const said = make("p", {class: "wrong", role: "alert", hidden: true})
   const before = make("div", {class: "before"}, make("h3", {}, "What a run takes", weighing), rows, months, ends, checks)
   const card = job_card(send)
@@ -16,8 +17,6 @@ export function render({model}) {
   const back = make("button", {class: "plain", type: "button", onclick: () => send({do: "preview"})}, "Back to the preview")
   const product = make("div", {class: "product", hidden: true}, make("span"), back)
   const run = make("div", {class: "run"}, make("h3", {}, "This run"), wait, card)
-
-  const titles = {local: "On this server", docker: "In a container", slurm: "On the cluster", kubernetes: "On Kubernetes", julia: "DIVAnd.jl in a container"}
 
   function show() {
     const s = model.state
@@ -41,22 +40,24 @@ export function render({model}) {
     ]
     if (!sentences.length && (s.rows ?? []).length) sentences.push(make("li", {class: "fine"}, "Every time has observations, and it fits into memory."))
     checks.replaceChildren(...sentences)
-    offer(engine, s.engines.map((name) => [name, titles[name] ?? name]), s.engine)
+    offer(engine, s.engines.map((name) => [name, PLACES[name] ?? name]), s.engine)
     engine.hidden = s.engines.length < 2
-    start.disabled = !s.right || Boolean(s.problem) || s.starting || !(s.rows ?? []).length
+    start.disabled = !s.right || Boolean(s.problem) || s.starting || Boolean(s.weighing) || !(s.rows ?? []).length
     start.textContent = s.starting ? "Starting …" : s.job && !s.job.over ? "Start another" : "Start"
-    start.title = start.disabled ? bad || "" : "Run the analysis in the background; you can close the page"
+    start.title = start.disabled ? bad || (s.weighing ? "As soon as it is known what it takes" : "") : "Run the analysis in the background; you can close the page"
     said.textContent = s.said ?? ""
     said.hidden = !s.said
+    lead(jupyter, s.notebook)
+    jupyter.hidden = !s.right
     run.hidden = !s.job && !s.waiting
     wait.hidden = Boolean(s.job)
     card.hidden = !s.job
-    if (s.job) card.put(s.job, {log_text: s.log, log_open: s.reads === s.job.id, link: s.link})
+    if (s.job) card.put(s.job, {log_text: s.log, log_open: s.reads === s.job.id, link: s.link, notebook: s.notebook})
     product.hidden = !s.product
     product.firstChild.textContent = `The map shows the product “${s.product}”.`
   }
 
   model.on("state", show)
   show()
-  return frame(model, before, make("div", {class: "start"}, start, engine), said, product, run)
+  return frame(model, before, make("div", {class: "start"}, start, engine, jupyter), said, product, run)
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import param
 
 from sdcviz.divand.memory import in_words
 from sdcviz.errors import SdcvizError
-from sdcviz.settings import get_settings
 from sdcviz.words import counted, number
 from sdcviz.workspaces.tokens import local_user
 
@@ -21,10 +19,12 @@ from ...links import to_query
 from ..background import background
 from ..form import Form, script, style
 from ..jobs.actions import ACTIONS, act, capabilities, offer
+from ..jobs.notebook import NotebookDoor, start_over_job, start_over_recipe
 from ..jobs.view import duration, job_view
 from .insight import Insight
+from .submitting import submit
 
-__all__ = ["RunPart", "products_folder"]
+__all__ = ["RunPart"]
 
 _HERE = Path(__file__).parent
 _JOBS = _HERE.parent / "jobs"
@@ -52,6 +52,7 @@ class RunPart(pn.viewable.Viewer):
         self._news = following.News()
         self._engine, self._said, self._starting = "", "", False
         self._links: dict[str, str] = {}
+        self._door = NotebookDoor(self._tell)
         self.form = RunForm(self._take, session=session)
         self.follower = following.Follower(self._heard, card=session.job)
         self.insight.param.watch(
@@ -80,6 +81,8 @@ class RunPart(pn.viewable.Viewer):
         elif does == "start":
             self._start()
             return
+        elif does == "notebook":
+            self._notebook(id)
         elif does in ACTIONS:
             act(str(does), id, self._tell)
         elif does == "log":
@@ -172,6 +175,17 @@ class RunPart(pn.viewable.Viewer):
         times = len(self.insight.forecast.get("times", ()))
         return f"{known.get(key, key)}, {counted(times, 'time')}" if times else known.get(key, key)
 
+    def _notebook(self, id: str) -> None:
+        """Start a notebook over a job, or over the recipe as it stands."""
+        recipe, session = self.draft.recipe, self.draft.session
+        if id:
+            self._door.open(lambda next: start_over_job(id, next))
+        elif recipe is not None:
+            title, data = self._title(), session.data
+            same = data is not None and str(data.path) == recipe.collection
+            filters = session.filters if same else None
+            self._door.open(lambda next: start_over_recipe(recipe, title, next, filters=filters))
+
     # ---- showing ---------------------------------------------------------------------
     def _show(self) -> None:
         from sdcviz import jobs
@@ -201,6 +215,7 @@ class RunPart(pn.viewable.Viewer):
             "waiting": waiting,
             "log": news.log if self.follower.reads else "",
             "reads": self.follower.reads,
+            "notebook": self._door.address,
             "link": self._links.get(draft.session.job, ""),
             "product": insight.product.get("title", "") if insight.product else "",
         }
@@ -227,69 +242,3 @@ def rows(forecast: dict[str, Any]) -> list[list[str]]:
             ["Memory", in_words(forecast["memory"])],
         ]
     return told
-
-
-def products_folder() -> Path:
-    """Return the folder of products of this server, made when it is first needed."""
-    path = get_settings().data_dir / "products"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def submit(
-    recipe: Any,
-    title: str,
-    engine: str | None,
-    forecast: dict[str, Any],
-    owner: str,
-    link: str = "",
-) -> str:
-    """Submit an analysis; return the identity of the job.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        A copy of it is kept for the job.
-    title : str
-        For people.
-    engine : str or None
-        Where it runs; None: as the settings say.
-    forecast : dict
-        What it will take; empty where it is not known.
-    owner : str
-        Who hears of its end.
-    link : str
-        Query of the page, so that a mail leads back to it.
-    """
-    import re
-
-    from sdcviz import jobs
-    from sdcviz.analyses import shelf
-    from sdcviz.jobs.model import Limits, Usage
-
-    id = uuid.uuid4().hex
-    path = shelf.keep(recipe, id, "runs")
-    folder = products_folder()
-    stem = re.sub(r"[^A-Za-z0-9]+", "_", title).strip("_").lower()[:40] or "product"
-    out = folder / f"{stem}_{id[:8]}.nc"
-    files = [recipe.collection, recipe.domain.bathymetry, recipe.background.file]
-    reads = (path, *(Path(name) for name in files if name))
-    estimate = None
-    if forecast and not forecast.get("problem"):
-        cpu, wall = float(forecast["cpu"]), float(forecast["wall"])
-        memory = int(forecast["memory"])
-        estimate = Usage(cpu=cpu, wall=wall, memory=memory, memory_time=memory * wall)
-    workers = int(forecast.get("workers") or 1)
-    job = jobs.submit(
-        ["divand", str(path), "--out", str(out), "--workers", str(workers)],
-        engine=engine,
-        limits=Limits(cpu=workers),
-        title=title,
-        owner=owner,
-        reads=reads,
-        writes=(folder,),
-        estimate=estimate,
-        id=id,
-        notify={"link": link},
-    )
-    return job.id

@@ -48,7 +48,7 @@ export function render({model}) {
     grid.style.gridTemplateColumns = `max-content repeat(${Math.max(columns.length, 1)}, minmax(100px, ${wide}px))`
     const scores = s.cells.map((c) => c.score)
     const low = Math.min(...scores), high = Math.max(...scores)
-    const nodes = [make("div", {class: "head row"}, "Length \\ epsilon²"), ...columns.map((e) => make("div", {class: "head"}, String(e)))]
+    const nodes = [make("div", {class: "head row"}, "Length, epsilon²"), ...columns.map((e) => make("div", {class: "head"}, String(e)))]
     for (const length of rows) {
       nodes.push(make("div", {class: "head row"}, length))
       for (const epsilon of columns) {

@@ -8,6 +8,25 @@ const DOES = {
   cancel: ["Cancel", "End it for good; what is finished is kept for a new run of the same recipe"],
 }
 
+const PLACES = {local: "On this server", docker: "In a container", slurm: "On the cluster", kubernetes: "On Kubernetes", julia: "DIVAnd.jl in a container"}
+
+// Only what the browser itself does with a click opens a tab in all browsers: the notebook is
+// promised at this address, and the tab waits there.
+function notebook_link(title, hint, started) {
+  return make("a", {target: "_blank", rel: "noopener", title: hint, onclick: (event) => {
+    // Once for each address: the next one is on its way.
+    if (event.currentTarget.getAttribute("aria-disabled") === "true") { event.preventDefault(); return }
+    event.currentTarget.setAttribute("aria-disabled", "true")
+    started()
+  }}, title)
+}
+
+function lead(link, address) {
+  if (link.getAttribute("href") === address) return
+  link.setAttribute("href", address)
+  link.removeAttribute("aria-disabled")
+}
+
 function job_card(send) {
   const title = make("div", {class: "title"})
   const state = make("div", {class: "state", role: "status"})
@@ -20,6 +39,7 @@ function job_card(send) {
   const does = make("div", {class: "does"})
   const log = make("pre", {class: "log", tabindex: "0", "aria-label": "Log", hidden: true})
   const node = make("div", {class: "job"}, make("div", {class: "top"}, title, state), bar, cells, now, reason, used, does, log)
+  const jupyter = notebook_link("Open in Jupyter", "A notebook with the recipe and the product of this run", () => send({do: "notebook", id: node.dataset.id}))
   let sure = false
   let drawn = ""
 
@@ -27,7 +47,8 @@ function job_card(send) {
     return make("button", {type: "button", title: hint, "aria-pressed": pressed, onclick: act}, text)
   }
 
-  node.put = (job, {log_text = "", log_open = false, link = ""} = {}) => {
+  node.put = (job, {log_text = "", log_open = false, link = "", notebook = ""} = {}) => {
+    lead(jupyter, notebook)
     const key = JSON.stringify([job, log_open, link])
     if (key !== drawn) draw(job, log_open, link)
     drawn = key
@@ -64,7 +85,8 @@ function job_card(send) {
     reason.textContent = job.reason || job.summary
     reason.hidden = !reason.textContent
     reason.classList.toggle("wrong", ["failed", "lost"].includes(job.state))
-    used.textContent = [job.engine, job.used, job.over ? job.ended : job.expected].filter(Boolean).join(" · ")
+    const last = job.over ? job.ended : job.expected
+    used.replaceChildren([PLACES[job.engine] ?? job.engine, job.used].filter(Boolean).join(" · "), ...(last ? [" · ", make("span", {class: "whole"}, last)] : []))
     const acts = job.can.map((name) => {
       if (name === "cancel" && sure) {
         return button(name, "Really cancel?", DOES[name][1], () => { sure = false; send({do: name, id: job.id}) })
@@ -81,6 +103,7 @@ function job_card(send) {
       acts.push(link ? make("a", {href: link, download: true}, "Download NetCDF") : button("offer", "NetCDF", "Prepare the download", () => send({do: "offer", id: job.id})))
     }
     if (job.kind === "divand") acts.push(button("recipe", "Recipe", "Open the recipe of this run", () => send({do: "recipe", id: job.id})))
+    if (job.product) acts.push(jupyter)
     acts.push(button("log", log_open ? "Hide log" : "Log", "What it wrote", () => send({do: "log", id: log_open ? "" : job.id}), String(log_open)))
     does.replaceChildren(...acts)
   }

@@ -10,10 +10,15 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from sdcviz.errors import SdcvizError
+
 from ... import jobs as following
 from ...session import Session
+from ..background import background
 from ..form import Form, script, style
 from .actions import ACTIONS, act, capabilities, offer
+from .notebook import NotebookDoor, start_over_job
+from .use import use_of
 from .view import job_view
 
 __all__ = ["JobsButton", "QueueDrawer", "QueuePart"]
@@ -46,7 +51,8 @@ class QueuePart(pn.viewable.Viewer):
         super().__init__(**params)
         self._news = following.News()
         self._links: dict[str, str] = {}
-        self._said = ""
+        self._said, self._month = "", ""
+        self._door = NotebookDoor(self._tell)
         self.form = QueueForm(self._take, session=self.session)
         self.follower = following.Follower(self._heard)
 
@@ -65,9 +71,28 @@ class QueuePart(pn.viewable.Viewer):
             self.follower.show(reads=id)
         elif does == "offer":
             self._links[id] = offer(id)
+        elif does == "notebook":
+            self._door.open(lambda next: start_over_job(id, next))
+        elif does == "use":
+            self._add_up(str(said.get("month", "")))
+            return
         elif does in ("show", "recipe") and self.show is not None:
             self.show(id, does)
         self._show()
+
+    def _add_up(self, month: str) -> None:
+        """Show what jobs took in a month; empty: this one."""
+        self._month = month
+
+        def then(use: dict[str, Any] | None, error: Exception | None) -> None:
+            if month != self._month:
+                return  # another one was chosen meanwhile
+            if error is not None and not isinstance(error, SdcvizError):
+                self.form.form = {"error": "It could not be added up."}
+                raise error
+            self.form.form = use if use is not None else {"error": str(error)}
+
+        background(lambda: use_of(month), then)
 
     def _tell(self, sentence: str) -> None:
         self._said = sentence
@@ -87,6 +112,7 @@ class QueuePart(pn.viewable.Viewer):
             "log": self._news.log if self.follower.reads else "",
             "reads": self.follower.reads,
             "links": self._links,
+            "notebook": self._door.address,
             "said": self._said or self._news.error,
         }
 

@@ -27,6 +27,7 @@ STATES = {
 }
 """States in the words of the page."""
 
+UNIT = "\N{NO-BREAK SPACE}"
 _CAN = {
     "queued": ("cancel",),
     "starting": ("cancel",),
@@ -82,7 +83,9 @@ def job_view(
         "text": progress.text,
         "left": _left(job),
         "used": _used(usage),
-        "expected": "" if job.estimate is None else f"{job.estimate.cpu:.0f} s expected",
+        "expected": ""
+        if job.estimate is None
+        else f"{duration(job.estimate.cpu)} of processor expected",
         "created": minute(job.created) if job.created else "",
         "ended": minute(job.ended) if job.ended else "",
         "can": can,
@@ -106,7 +109,11 @@ def _used(usage: Any) -> str:
     if not usage.wall and not usage.cpu:
         return ""
     memory = f", {in_words(usage.memory)} of memory" if usage.memory else ""
-    return f"{duration(usage.wall)}, {usage.cpu:.0f} s of processor{memory}"
+    return f"{duration(usage.wall)}, {duration(usage.cpu)} of processor{memory}"
+
+
+def _expected(job: Job) -> str:
+    return f"{duration(job.estimate.cpu)} of processor expected" if job.estimate else ""
 
 
 def duration(seconds: float) -> str:
@@ -142,7 +149,7 @@ def _summary(job: Job) -> str:
         return ""
     from sdcviz.words import counted, number
 
-    rmse = result["rmse"]
-    misfit = "" if rmse is None else f", misfit {rmse:.2g} {result.get('unit', '')}".rstrip()
+    rmse, unit = result["rmse"], result.get("unit", "")
+    misfit = "" if rmse is None else f", misfit {rmse:.2g}{UNIT}{unit}".rstrip()
     seen = counted(int(result.get("observations", 0)), "observation")
     return f"{number(int(result['used']))} of {seen} used{misfit}."
