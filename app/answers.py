@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 import panel as pn
 
 from sdcviz.analyses.worker import read_frame, write_frame
+from sdcviz.jobs.processes import give_way
 
 __all__ = ["Answer", "ask", "forget", "stop", "warm"]
 
@@ -163,8 +164,7 @@ def _start() -> _Process:
         # Own group: Ctrl-C in the server's terminal stops the server, which stops us.
         start_new_session=True,
     )
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, process.pid, 5)  # pages first
+    give_way(process.pid, 5)  # pages first
     one = _Process(process)
     _processes.append(one)
     threading.Thread(target=_listen, args=(one,), name="answers", daemon=True).start()

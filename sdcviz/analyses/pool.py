@@ -115,8 +115,9 @@ class _Pool:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
-                # Ctrl-C is for the driver, which ends the others itself.
-                start_new_session=True,
+                # Ctrl-C is for the driver, which ends the others itself. A group and no session:
+                # who lets the driver's session give way means them as well.
+                process_group=0,
             )
             self._processes.add(process)
             return process

@@ -22,7 +22,16 @@ from .folders import exit_record
 from .inside.tree import kill_tree, tree
 from .lockfile import lock, parse, read_state, wait_for_state, write_state
 from .model import JobSpec, Limits, Usage
-from .processes import begun, kill_left, kill_soon, living_pid, phase_of, read_bytes, send
+from .processes import (
+    begun,
+    give_way,
+    kill_left,
+    kill_soon,
+    living_pid,
+    phase_of,
+    read_bytes,
+    send,
+)
 
 __all__ = ["LocalEngine"]
 
@@ -33,7 +42,7 @@ _BOOT = (
     "from inside.run import main; sys.exit(main(sys.argv))"
 )
 _COMMAND = [sys.executable, "-S", "-E", "-s", "-c", _BOOT]
-_NICE = 5
+_NICE = 15  # people wait for pages, nobody for a job
 _WATCHED = 200  # descriptors are few; the others are found at the next look
 
 
@@ -111,8 +120,8 @@ class LocalEngine:
 
     def _place(self, pid: int, cpu: float) -> None:
         """Give it the processors that fewest jobs have, and let the server go before."""
+        give_way(pid, _NICE)
         with contextlib.suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, pid, _NICE)
             free = Counter(dict.fromkeys(os.sched_getaffinity(0), 0))
             wanted = max(1, math.ceil(cpu))
             if wanted >= len(free):

@@ -7,11 +7,21 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from .inside.tree import kill_tree
 
-__all__ = ["begun", "kill_left", "kill_soon", "living_pid", "phase_of", "read_bytes", "send"]
+__all__ = [
+    "begun",
+    "give_way",
+    "kill_left",
+    "kill_soon",
+    "living_pid",
+    "phase_of",
+    "read_bytes",
+    "send",
+]
 
 
 def read_bytes(path: str) -> bytes:
@@ -48,6 +58,18 @@ def phase_of(pid: int, begun: int | None) -> str:
             os.waitpid(pid, os.WNOHANG)
         return "gone"
     return "paused" if fields[0] == b"T" else "running"
+
+
+def give_way(pid: int, nice: int) -> None:
+    """Let other processes go before one that leads a session, and before all that it starts.
+
+    Where Linux shares processors by session (autogroups), niceness counts within a session only:
+    there the session itself has one.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(f"{nice}\n", encoding="ascii")
 
 
 def living_pid(state: Mapping[str, Any]) -> int:
