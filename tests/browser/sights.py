@@ -127,7 +127,20 @@ class Sights:
         if shift:
             self.page.keyboard.up("Shift")
 
+    def rest(self) -> None:
+        """Wait until the map has not moved for ten frames: its server may answer once more."""
+        look = (
+            "const {x_range: x, y_range: y} = map;"
+            "return [x.start, x.end, y.start, y.end, map.inner_width, map.inner_height]"
+        )
+        before, same = self.ask(look), 0
+        while same < 10:
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")
+            now = self.ask(look)
+            before, same = now, same + 1 if now == before else 0
+
     def tap(self, lon: float, lat: float) -> None:
+        self.rest()
         self.page.mouse.click(*self.at(lon, lat))
 
     def wait_side(self) -> None:
