@@ -14,31 +14,20 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+from waiting import until
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 IMAGE = "sdcviz/hostroot:1"
 """An empty image; containers of it see the programs of this machine."""
 
 T = TypeVar("T")
-
-
-def wait_for(what: str, ask: Callable[[], T], seconds: float = 60) -> T:
-    """Ask until the answer is true, and return it."""
-    until = time.monotonic() + seconds
-    while True:
-        answer = ask()
-        if answer:
-            return answer
-        assert time.monotonic() < until, f"waited {seconds} s for: {what}"
-        time.sleep(0.05)
 
 
 def run(*words: object, **more: Any) -> str:
@@ -75,7 +64,7 @@ class DockerDaemon:
         words += [self.folder / "exec", "-H", self.url, "--pidfile", self.folder / "docker.pid"]
         words += ["--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false"]
         _start(words + list(more), self.folder / "docker.log")
-        wait_for("dockerd answers", self.answers)
+        until(self.answers, "dockerd answers")
 
     def prepare(self) -> None:
         """Start it, with an image."""
@@ -214,10 +203,10 @@ class SlurmCluster:
         words += [f"--key-file={key}", f"--pid-file={folder}/munge.pid"]
         words += [f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge.seed"]
         _start(words, folder / "munge.out")
-        wait_for("munged listens", (folder / "munge.socket").exists)
+        until((folder / "munge.socket").exists, "munged listens")
         self.start("slurmctld")
         self.start("slurmd")
-        wait_for("the node is idle", lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T"))
+        until(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T"), "the node is idle")
 
     def start(self, daemon: str) -> None:
         """Start one of its daemons, in the foreground and beside us."""
@@ -239,7 +228,7 @@ class SlurmCluster:
         self.ask("scancel", "--user=root", "--full", "--signal=KILL")
         self.ask("scancel", "--user=root")
         with suppress(AssertionError):
-            wait_for("no jobs", lambda: not self.ask("squeue", "-h"), 20)
+            until(lambda: not self.ask("squeue", "-h"), "no jobs", 20)
         for daemon in ("slurmd", "slurmctld", "munge"):
             self.stop(daemon)
 
@@ -335,10 +324,10 @@ def _end(file: Path, signal: int = 15) -> None:
         process = psutil.Process(int(file.read_text()))
         process.send_signal(signal)
         try:
-            wait_for(f"{file} ends", lambda: _is_over(process), 30)
+            until(lambda: _is_over(process), f"{file} ends", 30)
         except AssertionError:
             process.kill()
-            wait_for(f"{file} ends", lambda: _is_over(process), 30)
+            until(lambda: _is_over(process), f"{file} ends", 30)
         file.unlink(missing_ok=True)  # the number may be another's by now
 
 

@@ -7,8 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,17 +97,6 @@ def revoke_all(server: Running) -> None:
 def _settings_of(server: Running) -> Any:
     settings = load_settings(data_dir=server.data_dir)
     return mock.patch.object(tokens, "get_settings", lambda: settings)
-
-
-def until(ready: Callable[[], T], seconds: float = 60) -> T:
-    """Ask again and again until the answer is true, and return it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = ready()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"It did not come true within {seconds:g} s.")
 
 
 TOKEN = re.compile(r'"token":"([^"]+)"')

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from sdcviz import open_collection
 from sdcviz.analyses.first import first_recipe
@@ -99,8 +99,5 @@ def test_stop_ends_the_processes(content):
     with answers._lock:
         processes = [one.process for one in answers._processes]
     answers.stop()
-    begun = time.monotonic()
-    while any(p.poll() is None for p in processes):
-        assert time.monotonic() - begun < LIMIT
-        time.sleep(0.01)
+    until(lambda: all(p.poll() is not None for p in processes), "the processes end", LIMIT)
     assert not answers._processes

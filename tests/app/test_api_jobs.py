@@ -19,7 +19,8 @@ import anyio
 import httpx
 import pytest
 from conftest import ROOT, need
-from serving import Running, Visitor, revoke_all, running, sign_on, until
+from serving import Running, Visitor, revoke_all, running, sign_on
+from waiting import until
 
 from sdcviz.jobs import Job, JobSpec, Keeper
 from sdcviz.jobs.store import Store

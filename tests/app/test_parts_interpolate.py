@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from waiting import until
 
 from sdcviz.analyses import read_recipe, shelf, write_recipe
 from sdcviz.analyses.recipe_file import parse_recipe
@@ -39,14 +39,6 @@ CONTENT: dict[str, Any] = {
     "lengths": {"horizontal": "150 km", "vertical": "20 m"},
     "epsilon2": 1,
 }
-
-
-def until(ask: Callable[[], Any], what: str) -> Any:
-    begun = time.monotonic()
-    while not (found := ask()):
-        assert time.monotonic() - begun < LIMIT, f"waited in vain for {what}"
-        time.sleep(0.02)
-    return found
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,8 +8,9 @@ import json
 import httpx
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id, get_token_payload
-from serving import TOKEN, Running, Visitor, revoke_all, sign_on, until
+from serving import TOKEN, Running, Visitor, revoke_all, sign_on
 from typer.testing import CliRunner
+from waiting import until
 
 from sdcviz.cli import app
 from sdcviz.errors import BadRequest

@@ -15,7 +15,8 @@ from statistics import median
 import yaml
 from bench_wheel import TURNS, open_page, turn
 from playwright.sync_api import sync_playwright
-from serving import running, until
+from serving import running
+from waiting import until
 
 from sdcviz import jobs
 from sdcviz.demo import make_demo

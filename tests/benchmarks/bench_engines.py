@@ -18,9 +18,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from waiting import until
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from engine_services import IMAGE, DockerDaemon, SlurmCluster, as_environment, service, wait_for
+from engine_services import IMAGE, DockerDaemon, SlurmCluster, as_environment, service
 
 from sdcviz import jobs
 from sdcviz.jobs.docker import DockerEngine
@@ -120,7 +122,7 @@ def measure_slurm(cluster: SlurmCluster, count: int) -> None:
         def bare() -> None:
             mark = folder / uuid.uuid4().hex
             cluster.ask("sbatch", "--output=/dev/null", f"--wrap=touch {mark}")
-            wait_for("it runs", mark.exists)
+            until(mark.exists, "it runs")
 
         row("slurm: submit to running", submit_to_running(5), timed(bare, 5))
         states = {}

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from mail_server import MailServer, mail_server
 from playwright.sync_api import Page, expect
-from serving import Running, running, until
+from serving import Running, running
 from test_interpolate import Tab
+from waiting import until
 
 pytestmark = pytest.mark.service
 

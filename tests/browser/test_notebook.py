@@ -12,7 +12,8 @@ from unittest import mock
 import pytest
 from conftest import need
 from playwright.sync_api import Page, expect
-from serving import Running, running, until
+from serving import Running, running
+from waiting import until
 
 from sdcviz import jobs, open_collection
 from sdcviz.notifications.preferences import preferences_of

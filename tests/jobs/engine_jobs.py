@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from engine_services import wait_for
+from waiting import until
 
 from sdcviz.jobs.engine import Engine, Sight
 from sdcviz.jobs.folders import exit_record, read_log, write_job
@@ -36,7 +36,7 @@ def until_over(engine: Engine, spec: JobSpec, state: dict[str, Any]) -> Sight:
         sight = look(engine, state)
         return sight if sight.phase in {"ended", "gone"} else None
 
-    return wait_for(f"the end of {spec.arguments}", over)
+    return until(over, f"the end of {spec.arguments}")
 
 
 def is_under_way(spec: JobSpec) -> bool:

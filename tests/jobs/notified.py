@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,15 +32,6 @@ REPORT = {
     "warnings": ["January: few data"],
 }
 USAGE = Usage(cpu=200.0, wall=180.0, memory=1_500_000_000)
-
-
-def until(ask: Callable[[], T], what: str, seconds: float = 60) -> T:
-    """Ask until the answer is true; fail after a time that is long for any machine."""
-    deadline = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
-    return answer
 
 
 class Office:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from stands import PARAMETERS, Stand
-from world import World, events, log, until
+from waiting import until
+from world import World, events, log
 
 from sdcviz import jobs
 from sdcviz.jobs import Job, Limits, State

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from engine_jobs import is_under_way, look, new_job, said, until_over, verdict
-from engine_services import IMAGE, DockerDaemon, free_port, wait_for
+from engine_services import IMAGE, DockerDaemon, free_port
+from waiting import until
 
 from sdcviz.errors import EngineError
 from sdcviz.jobs.docker import DockerEngine
@@ -193,7 +194,7 @@ def test_what_a_job_puts_into_its_folder_misleads_nobody(
     script += f"; ln -sf {secret} job.{os.getpid()}.draft; touch work/ready; sleep 600"
     spec = new_job(tmp_path, "sh", "-c", script)
     state = engine.start(spec)
-    wait_for("links", (spec.folder / "work" / "ready").exists)
+    until((spec.folder / "work" / "ready").exists, "links")
     texts = [read_log(spec.folder, offset)[0] for offset in (0, 5, 9, -20)]
     assert "secret" not in str([texts, read_events(spec.folder)])
     assert exit_record(spec.folder, 1) == {}
@@ -212,7 +213,7 @@ def test_an_interactive_job_is_reached(engine: DockerEngine, tmp_path: Path) -> 
     transport = httpx.HTTPTransport(retries=8)  # until it listens
     with httpx.Client(transport=transport) as client:
         assert client.get(engine.endpoint(state)).status_code == 200
-    assert wait_for("a sample", lambda: engine.usage({"job": state}))["job"].memory > 1e6
+    assert until(lambda: engine.usage({"job": state}), "a sample")["job"].memory > 1e6
     engine.stop(state, 0)
     assert verdict(spec, until_over(engine, spec, state), Wish.CANCEL).state is State.CANCELLED
     assert engine.usage({"job": state}) == {}
@@ -279,5 +280,5 @@ def test_a_restarted_daemon(alone: DockerEngine, own_daemon: DockerDaemon, tmp_p
 def _running(engine: DockerEngine, data_dir: Path, script: str) -> tuple[JobSpec, dict[str, Any]]:
     spec = new_job(data_dir, sys.executable, "-c", script)
     state = engine.start(spec)
-    wait_for("the job runs", lambda: is_under_way(spec))
+    until(lambda: is_under_way(spec), "the job runs")
     return spec, state

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine_services import needed_service, wait_for
+from engine_services import needed_service
+from waiting import until
 
 pytestmark = pytest.mark.service
 
@@ -40,7 +41,7 @@ def test_nothing_is_left_behind(kind: str, tmp_path: Path) -> None:
         folder = Path((tmp_path / "alone" / f"{kind}.folder").read_text())
         process.kill()
         process.communicate()
-        wait_for("the folder is gone", lambda: not folder.exists())
+        until(lambda: not folder.exists(), "the folder is gone")
         assert str(folder) not in Path("/proc/self/mounts").read_text()
         assert _processes(folder) == []
         # Another one, and who still uses it, are left alone.

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from conftest import need
 from databases import postgres
-from world import World, events, log, processes, until, world
+from waiting import until
+from world import World, events, log, processes, world
 
 from sdcviz import jobs
 from sdcviz.errors import BadRequest, NotFound, QuotaExceeded

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from engine_jobs import is_under_way, look, new_job, until_over, verdict
-from engine_services import wait_for
 from kubernetes_double import Cluster, cluster
+from waiting import until
 
 from sdcviz.errors import EngineError
 from sdcviz.jobs.engine import Sight
@@ -46,7 +46,7 @@ def engine(settings: Settings) -> Iterator[KubernetesEngine]:
 def _running(engine: KubernetesEngine, data_dir: Path) -> tuple[JobSpec, dict[str, Any]]:
     spec = new_job(data_dir, sys.executable, "-c", SLEEPER)
     state = engine.start(spec)
-    wait_for("the job runs", lambda: is_under_way(spec) and look(engine, state).phase == "running")
+    until(lambda: is_under_way(spec) and look(engine, state).phase == "running", "the job runs")
     return spec, state
 
 
@@ -81,17 +81,17 @@ def test_a_suspended_job_frees_its_memory_and_starts_again(
 ) -> None:
     spec, state = _running(engine, tmp_path)
     engine.pause(state)
-    wait_for("it is paused", lambda: look(engine, state) == Sight("paused"))
-    assert wait_for("the pod is gone", lambda: not double.objects["pods"])
+    until(lambda: look(engine, state) == Sight("paused"), "it is paused")
+    assert until(lambda: not double.objects["pods"], "the pod is gone")
     engine.resume(state)
-    wait_for("it runs again", lambda: (spec.folder / "log.txt").read_text().count("here") == 2)
-    wait_for("it is seen", lambda: look(engine, state) == Sight("running"))
+    until(lambda: (spec.folder / "log.txt").read_text().count("here") == 2, "it runs again")
+    until(lambda: look(engine, state) == Sight("running"), "it is seen")
     engine.stop(state, 5)
     assert verdict(spec, until_over(engine, spec, state), Wish.CANCEL).state is State.CANCELLED
     assert engine.found() == {}
     engine.remove(state)
     engine.remove(state)
-    wait_for("it is forgotten", lambda: look(engine, state) == Sight("gone"))
+    until(lambda: look(engine, state) == Sight("gone"), "it is forgotten")
 
 
 def test_memory_node_and_time(engine: KubernetesEngine, double: Cluster, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_full_cluster_lets_it_wait(
     double.is_full = True
     spec = new_job(tmp_path, "true")
     state = engine.start(spec)
-    wait_for("it waits", lambda: look(engine, state) == Sight("waiting", reason="node"))
+    until(lambda: look(engine, state) == Sight("waiting", reason="node"), "it waits")
     double.make_room()
     assert until_over(engine, spec, state) == Sight("ended", 0)
 
@@ -135,10 +135,10 @@ def test_a_watch_that_is_too_far_behind_begins_anew(
     _, state = _running(engine, tmp_path)
     before = double.lists
     double.forget()
-    wait_for("lists anew", lambda: double.lists >= before + 2)
+    until(lambda: double.lists >= before + 2, "lists anew")
     assert look(engine, state).phase == "running"
     double.delete(state["name"])
-    wait_for("it is followed again", lambda: look(engine, state).phase == "gone")
+    until(lambda: look(engine, state).phase == "gone", "it is followed again")
 
 
 def test_a_cluster_that_is_away(engine: KubernetesEngine, double: Cluster, tmp_path: Path) -> None:
@@ -152,12 +152,12 @@ def test_a_cluster_that_is_away(engine: KubernetesEngine, double: Cluster, tmp_p
             return error.passing
         return False
 
-    wait_for("it is noticed", fails)
+    until(fails, "it is noticed")
     with pytest.raises(EngineError, match="currently unable") as caught:
         engine.start(new_job(tmp_path, "true"))
     assert caught.value.passing
     double.is_away = False
-    wait_for("it is back", lambda: not fails())
+    until(lambda: not fails(), "it is back")
     assert look(engine, state).phase == "running"
     assert engine.found()[spec.id] == state
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from notified import Office, Receiver, receiver, until
+from notified import Office, Receiver, receiver
+from waiting import until
 
 from sdcviz.errors import BadRequest
 from sdcviz.jobs.model import State, Usage

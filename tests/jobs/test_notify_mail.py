@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from analysis_runs import recipe, scatter
 from mail_server import MailServer, mail_server
-from notified import Office, until
+from notified import Office
+from waiting import until
 
 from sdcviz.jobs.model import State
 from sdcviz.notifications.notifier import PAUSES

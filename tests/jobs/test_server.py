@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from world import World, events, until
+from waiting import until
+from world import World, events
 
 from sdcviz import jobs
 from sdcviz.jobs import State

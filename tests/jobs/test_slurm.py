@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from engine_jobs import is_under_way, look, new_job, said, until_over, verdict
-from engine_services import SlurmCluster, wait_for
+from engine_services import SlurmCluster
+from waiting import until
 
 from sdcviz.errors import EngineError
 from sdcviz.jobs.engine import Sight
@@ -39,7 +40,7 @@ def engine(slurm_cluster: SlurmCluster, tmp_path: Path) -> Iterator[SlurmEngine]
 def _running(engine: SlurmEngine, data_dir: Path) -> tuple[JobSpec, dict[str, Any]]:
     spec = new_job(data_dir, sys.executable, "-c", SLEEPER)
     state = engine.start(spec)
-    wait_for("the job runs", lambda: is_under_way(spec))
+    until(lambda: is_under_way(spec), "the job runs")
     return spec, state
 
 
@@ -65,7 +66,7 @@ def test_a_job_gets_what_it_asked_for_and_no_secrets(
 @pytest.mark.service
 def test_a_paused_job_can_be_stopped(engine: SlurmEngine, tmp_path: Path) -> None:
     spec, state = _running(engine, tmp_path)
-    use = wait_for("a sample", lambda: engine.usage({"job": state, "no": {"number": "999"}}))
+    use = until(lambda: engine.usage({"job": state, "no": {"number": "999"}}), "a sample")
     assert set(use) == {"job"} and use["job"].memory > 1e6
     engine.pause(state)
     engine.pause(state)
@@ -92,9 +93,9 @@ def test_who_may_not_suspend_stops_the_processes(
     monkeypatch.setattr(engine, "_run", deny)
     spec, state = _running(engine, tmp_path)
     engine.pause(state)
-    wait_for("it is paused", lambda: look(engine, state).phase == "paused")
+    until(lambda: look(engine, state).phase == "paused", "it is paused")
     engine.resume(state)
-    wait_for("it goes on", lambda: look(engine, state).phase == "running")
+    until(lambda: look(engine, state).phase == "running", "it goes on")
     engine.pause(state)
     engine.stop(state, 30)
     assert verdict(spec, until_over(engine, spec, state), Wish.CANCEL).state is State.CANCELLED
@@ -140,7 +141,7 @@ def test_a_cluster_with_troubles(own_cluster: SlurmCluster, tmp_path: Path) -> N
             engine.start(new_job(tmp_path, "true"))
         assert caught.value.passing
         own_cluster.start("slurmctld")
-        wait_for("the controller answers", lambda: own_cluster.ask("squeue", "-h"))
+        until(lambda: own_cluster.ask("squeue", "-h"), "the controller answers")
         assert look(engine, state).phase == "running"
         assert engine.found()[spec.id]["number"] == state["number"]
 
@@ -172,7 +173,7 @@ def test_a_cluster_with_troubles(own_cluster: SlurmCluster, tmp_path: Path) -> N
 
 def _until_it_says_node(engine: SlurmEngine, state: dict[str, Any]) -> None:
     said = Sight("waiting", reason="node")
-    wait_for("the reason for waiting", lambda: look(engine, state) == said)
+    until(lambda: look(engine, state) == said, "the reason for waiting")
 
 
 def test_commands_that_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

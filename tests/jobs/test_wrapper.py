@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from world import until
+from waiting import until
 
 from sdcviz.jobs.folders import read_events, read_log
 from sdcviz.jobs.inside import log as inside_log

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from waiting import until
 
 from sdcviz import jobs
 from sdcviz.jobs.keeper import Keeper
@@ -21,15 +21,6 @@ from sdcviz.jobs.tables import database_of
 from sdcviz.settings import get_settings
 
 T = TypeVar("T")
-
-
-def until(ask: Callable[[], T], what: str, seconds: float = 60) -> T:
-    """Ask until the answer is true; fail after a time that is long for any machine."""
-    deadline = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.02)
-    return answer
 
 
 class World:

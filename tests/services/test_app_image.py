@@ -12,8 +12,9 @@ import httpx
 import pytest
 import yaml
 from conftest import ROOT
-from engine_services import free_port, wait_for
+from engine_services import free_port
 from local_image import PACKAGES, base_image
+from waiting import until
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -87,7 +88,7 @@ def served(docker: Any, image: Any) -> Iterator[tuple[Any, str]]:
     )
     try:
         address = f"http://127.0.0.1:{port}"
-        wait_for("the app answers", lambda: _answers(container, address), 120)
+        until(lambda: _answers(container, address), "the app answers", 120)
         yield container, address
     finally:
         container.remove(force=True, v=True)

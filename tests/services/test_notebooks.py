@@ -16,7 +16,8 @@ from unittest import mock
 import httpx
 import pytest
 from conftest import need
-from serving import Running, Visitor, running, until
+from serving import Running, Visitor, running
+from waiting import until
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
