@@ -13,10 +13,20 @@ from ..errors import EngineError
 from ..settings import Settings
 from .model import JobSpec
 
-__all__ = ["WRAPPER", "bring_wrapper", "outputs", "prepare_folders", "user_of"]
+__all__ = ["WRAPPER", "attempt_name", "bring_wrapper", "outputs", "prepare_folders", "user_of"]
 
 WRAPPER = ".wrapper"
 _no_caches = shutil.ignore_patterns("__pycache__")
+
+
+def attempt_name(spec: JobSpec) -> str:
+    """Return the name that lets one attempt of a job have one container.
+
+    Parameters
+    ----------
+    spec : JobSpec
+    """
+    return f"sdcviz-{spec.id}-{spec.attempt}"
 
 
 def prepare_folders(spec: JobSpec, settings: Settings) -> None:

@@ -12,14 +12,13 @@ from urllib.parse import urlsplit
 
 from ..errors import EngineError
 from ..settings import Settings, get_settings
-from .containers import bring_wrapper
+from .containers import attempt_name, bring_wrapper
 from .docker_container import (
     ATTEMPT,
     FOLDER,
     JOB,
     PORT,
     SERVER,
-    container_name,
     container_options,
     read_use,
 )
@@ -84,7 +83,7 @@ class DockerEngine:
         """Create and start the container of a job, or find the one that is there."""
         from docker.errors import APIError, NotFound
 
-        name, image = container_name(spec), spec.image or self._settings.docker_image
+        name, image = attempt_name(spec), spec.image or self._settings.docker_image
         if exit_record(spec.folder, spec.attempt):
             return _state(name, {ATTEMPT: str(spec.attempt), FOLDER: str(spec.folder)})
         with self._asking(f"Job {spec.id[:8]} can't be started") as docker:

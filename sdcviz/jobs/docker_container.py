@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import Settings
-from .containers import WRAPPER, outputs, prepare_folders, user_of
+from .containers import WRAPPER, attempt_name, outputs, prepare_folders, user_of
 from .model import JobSpec, Usage
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "JOB",
     "PORT",
     "SERVER",
-    "container_name",
     "container_options",
     "read_use",
 ]
@@ -25,16 +24,6 @@ FOLDER, PORT = "sdcviz.folder", "sdcviz.port"
 PROCESSES = 1024
 OVERHEAD = 16 * 1024**2
 """Bytes that the wrapper and what is around it take."""
-
-
-def container_name(spec: JobSpec) -> str:
-    """Return the name that lets one attempt of a job have one container.
-
-    Parameters
-    ----------
-    spec : JobSpec
-    """
-    return f"sdcviz-{spec.id}-{spec.attempt}"
 
 
 def container_options(spec: JobSpec, settings: Settings, server: str) -> dict[str, Any]:
@@ -58,7 +47,7 @@ def container_options(spec: JobSpec, settings: Settings, server: str) -> dict[st
     prepare_folders(spec, settings)
     options: dict[str, Any] = {
         "image": spec.image or settings.docker_image,
-        "name": container_name(spec),
+        "name": attempt_name(spec),
         "entrypoint": [settings.docker_python],
         "command": ["-m", "sdcviz.jobs.inside", str(spec.folder)],
         "working_dir": str(spec.folder / "work"),

@@ -17,11 +17,11 @@ from typing import Any
 
 from ..errors import EngineError
 from ..settings import Settings, get_settings
-from .containers import bring_wrapper, prepare_folders
+from .containers import attempt_name, bring_wrapper, prepare_folders
 from .engine import Sight
 from .engine_parts import server_label, tell_grace
 from .folders import exit_record
-from .kubernetes_job import ATTEMPT, FOLDER, JOB, PORT, SERVER, STOPPED, job_manifest, job_name
+from .kubernetes_job import ATTEMPT, FOLDER, JOB, PORT, SERVER, STOPPED, job_manifest
 from .kubernetes_mirror import Mirror
 from .kubernetes_sight import is_over, is_unexplained, pod_of, sight_of
 from .model import JobSpec, Limits, Usage
@@ -60,7 +60,7 @@ class KubernetesEngine:
         """Create the Job of an attempt, or find the one that is there."""
         from kubernetes.client.exceptions import ApiException
 
-        state = {"name": job_name(spec), "attempt": spec.attempt, "folder": str(spec.folder)}
+        state = {"name": attempt_name(spec), "attempt": spec.attempt, "folder": str(spec.folder)}
         state["port"] = spec.port
         if exit_record(spec.folder, spec.attempt):
             return state

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..errors import EngineError
 from ..settings import Settings
-from .containers import WRAPPER, outputs, user_of
+from .containers import WRAPPER, attempt_name, outputs, user_of
 from .model import JobSpec
 
-__all__ = ["ATTEMPT", "FOLDER", "JOB", "PORT", "SERVER", "STOPPED", "job_manifest", "job_name"]
+__all__ = ["ATTEMPT", "FOLDER", "JOB", "PORT", "SERVER", "STOPPED", "job_manifest"]
 
 JOB, ATTEMPT, SERVER = "sdcviz.job", "sdcviz.attempt", "sdcviz.server"
 FOLDER, PORT, STOPPED = "sdcviz.folder", "sdcviz.port", "sdcviz.stopped"
@@ -19,16 +19,6 @@ OVERHEAD = 16 * 1024**2
 """Bytes that the wrapper takes."""
 SLACK = 120
 """Seconds that the cluster waits for a wrapper, which keeps the time itself."""
-
-
-def job_name(spec: JobSpec) -> str:
-    """Return the name that lets one attempt of a job have one Kubernetes Job.
-
-    Parameters
-    ----------
-    spec : JobSpec
-    """
-    return f"sdcviz-{spec.id}-{spec.attempt}"
 
 
 def job_manifest(spec: JobSpec, settings: Settings, server: str) -> dict[str, Any]:
@@ -62,7 +52,7 @@ def job_manifest(spec: JobSpec, settings: Settings, server: str) -> dict[str, An
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": job_name(spec),
+            "name": attempt_name(spec),
             "labels": labels,
             "annotations": {FOLDER: str(spec.folder), PORT: str(spec.port)},
         },
