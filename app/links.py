@@ -71,6 +71,21 @@ def _corners(text: str) -> tuple[tuple[float, float], ...]:
     return corners  # type: ignore[return-value]
 
 
+def _path(text: str) -> tuple[tuple[float, float], ...]:
+    corners = tuple(_numbers(part, 2) for part in text.split("_"))
+    if len(corners) < 2:
+        raise ValueError("a line needs at least two corners")
+    return corners  # type: ignore[return-value]
+
+
+def _switch(value: bool) -> str:
+    return "1" if value else "0"
+
+
+def _switched(text: str) -> bool:
+    return text == "1"
+
+
 def _months(text: str) -> tuple[int, ...]:
     months = tuple(sorted({int(part) for part in text.split("~")}))
     if not all(1 <= month <= 12 for month in months):
@@ -111,7 +126,31 @@ _CODECS: tuple[_Codec, ...] = (
     ("level", "shown_level", _number, float),
     ("show", "preview", str, str),
     ("job", "job", str, str),
-    ("dark", "dark", lambda v: "1" if v else "0", lambda text: text == "1"),
+    ("product", "product", str, str),
+    ("field", "field", str, str),
+    ("make", "derived", str, str),
+    ("err", "error_shown", _switch, _switched),
+    ("step", "step", str, int),
+    ("z0", "level", _number, float),
+    ("mask", "mask", str, str),
+    ("range", "field_range", _join, lambda text: _numbers(text, 2)),
+    ("per", "range_by", str, str),
+    ("cmap", "field_map", str, str),
+    ("iso", "contours", _switch, _switched),
+    ("dots", "dots", str, str),
+    ("win", "window", _join, lambda text: _numbers(text, 2)),
+    ("cmp", "compare", str, str),
+    ("with", "other", str, str),
+    ("wfield", "other_field", str, str),
+    ("wstep", "other_step", str, int),
+    ("wmake", "other_derived", str, str),
+    ("at0", "place", _join, lambda text: _numbers(text, 2)),
+    ("line", "line", lambda v: "_".join(map(_join, v)), _path),
+    ("sum", "area", lambda v: "_".join(map(_join, v)), _corners),
+    ("km", "around", _number, float),
+    ("sub", "products_view", str, str),
+    ("review", "review", str, str),
+    ("dark", "dark", _switch, _switched),
 )
 
 NAMES = tuple(codec[1] for codec in _CODECS)

@@ -18,10 +18,13 @@ from .layouts import current_layout
 if TYPE_CHECKING:
     from sdcviz.observations import Collection, Filters, Selection
 
-__all__ = ["COLOURS", "PREVIEWS", "PROJECTIONS", "Session"]
+__all__ = ["COLOURS", "COMPARISONS", "DOTS", "PREVIEWS", "PROJECTIONS", "RANGES", "Session"]
 
 PROJECTIONS = ("mercator", "arctic")
 PREVIEWS = ("field", "error", "observations")
+RANGES = ("fixed", "depth", "time", "map")
+DOTS = ("none", "observations", "residuals", "coverage")
+COMPARISONS = ("none", "swipe", "blink", "side", "difference")
 COLOURS = ("count", "mean", "year", "data centre", "flag")
 
 _NOTHING = np.empty(0, dtype=np.int64)
@@ -122,6 +125,47 @@ class Session(param.Parameterized):
         default="field", objects=list(PREVIEWS), doc="What the map of the recipe shows."
     )
     job = param.String(default="", doc="Identity of the job on the card, or empty.")
+    product = param.String(default="", doc="Id of the product on the shelf; empty: none.")
+    field = param.String(default="", doc="Variable of the product; empty: the likeliest.")
+    derived = param.String(
+        default="", doc="What is made of the field: a formula, iso:VALUE, mld; empty: itself."
+    )
+    error_shown = param.Boolean(default=False, doc="Whether the map shows the error of the field.")
+    step = param.Integer(default=0, doc="Time step of the product, from 0.")
+    level = param.Parameter(default=None, doc="Depth (metres) on the map; None: the first level.")
+    mask = param.String(
+        default="", doc="L1, L2 or the greatest relative error variance; empty: no mask."
+    )
+    field_range = _maybe("Colour range of the field, or None: as `range_by` says.")
+    range_by = param.Selector(
+        default="fixed", objects=list(RANGES),
+        doc="What one range of colours holds for: the product, a depth, a time, or a map.",
+    )  # fmt: skip
+    field_map = param.String(default="", doc="Name of the field's colour map; empty: the usual.")
+    contours = param.Boolean(default=False, doc="Lines of equal value over the field.")
+    dots = param.Selector(
+        default="observations", objects=list(DOTS), doc="What lies over the field as dots."
+    )
+    window = param.Tuple(
+        default=(0.0, 0.0),
+        doc="Half of the window of the dots: metres (0: half way to the next levels), days (0: "
+        "the time step).",
+    )
+    compare = param.Selector(
+        default="none", objects=list(COMPARISONS), doc="How the second layer is shown."
+    )
+    other = param.String(default="", doc="Id of the second product; empty: the first one.")
+    other_field = param.String(default="", doc="Its variable; empty: the likeliest.")
+    other_step = param.Integer(default=-1, doc="Its time step; -1: the same time.")
+    other_derived = param.String(default="", doc="What is made of it; see `derived`.")
+    place = _maybe("Longitude and latitude of the profile, or None.")
+    line = _maybe("Corners (longitude, latitude) of the section, or None.")
+    area = _maybe("Corners (longitude, latitude) of the area that is summed up, or None.")
+    around = param.Number(default=50.0, doc="Kilometres around place and line for observations.")
+    products_view = param.Selector(
+        default="map", objects=["map", "review"], doc="What the Products tab shows."
+    )
+    review = param.String(default="", doc="Id of the open review; empty: none.")
     dark = param.Boolean(default=False, doc="Dark theme.")
 
     @param.depends("flags_version", "tab", watch=True)

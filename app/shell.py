@@ -19,6 +19,7 @@ from .layouts import current_layout
 from .parts.after import after_layout
 from .parts.jobs.queue import JobsButton
 from .parts.notices import NoticesPart
+from .products import ProductsView
 from .quality import QualityView
 from .server.guard import HANDLE
 from .session import Session
@@ -29,6 +30,7 @@ TABS: dict[str, tuple[str, type]] = {
     "explore": ("Explore", ExploreView),
     "quality": ("Quality", QualityView),
     "interpolate": ("Interpolate", InterpolateView),
+    "products": ("Products", ProductsView),
 }
 """Key of each tab, with its title and its view; only tabs that work are listed."""
 

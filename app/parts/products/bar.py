@@ -1,0 +1,25 @@
+"""The bar over the map: field, sliders, play, tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import param
+
+from ...viewing import Viewing
+
+__all__ = ["BarPart"]
+
+
+class BarPart(pn.viewable.Viewer):
+    """The bar over the map: field, sliders, play, tools."""
+
+    viewing = param.ClassSelector(class_=Viewing, instantiate=False, doc="What is looked at.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.main = pn.Column(margin=0, visible=False)
+
+    def __panel__(self) -> Any:
+        return self.main

@@ -1,0 +1,25 @@
+"""What changed since the product was made, and the way to a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import param
+
+from ...viewing import Viewing
+
+__all__ = ["OutdatedPart"]
+
+
+class OutdatedPart(pn.viewable.Viewer):
+    """What changed since the product was made, and the way to a new one."""
+
+    viewing = param.ClassSelector(class_=Viewing, instantiate=False, doc="What is looked at.")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.main = pn.Column(margin=0, visible=False)
+
+    def __panel__(self) -> Any:
+        return self.main

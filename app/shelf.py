@@ -1,0 +1,187 @@
+"""Products that this server knows, and the open ones that its visitors share.
+
+A link names a product by its id, never by a path, so that a link can't make the server open
+any file of the machine or ask any address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sdcviz.errors import NotFound
+from sdcviz.settings import get_settings
+
+from .library import Shared
+
+if TYPE_CHECKING:
+    from sdcviz.products import Product
+
+__all__ = ["Item", "add", "find", "identity", "known", "open_shared", "reopen"]
+
+OPEN = 12
+"""Products that a process keeps open."""
+MOST_RECENT = 60
+
+
+@dataclass(frozen=True)
+class Item:
+    """One product on the shelf.
+
+    Attributes
+    ----------
+    id : str
+        Of its path, for links.
+    name : str
+        For people.
+    path : str
+        File, folder or address; several files as one stand on lines of their own.
+    roles : dict
+        Corrected roles of axes and variables.
+    added : str
+        ISO 8601; empty for those that lie in the folder of products.
+    """
+
+    id: str
+    name: str
+    path: str
+    roles: dict[str, Any] = field(default_factory=dict)
+    added: str = ""
+
+    @property
+    def paths(self) -> list[str]:
+        """Its files."""
+        return self.path.split("\n")
+
+
+_open = Shared(OPEN)
+_lock = threading.Lock()
+
+
+def identity(path: str) -> str:
+    """Return the id of a product."""
+    return hashlib.sha256(path.encode()).hexdigest()[:12]
+
+
+def known() -> list[Item]:
+    """List the products: those that were opened, the last one first, then results of analyses."""
+    opened = _read()
+    paths = {item.path for item in opened}
+    folder = get_settings().data_dir / "products"
+    made = sorted(folder.glob("*.nc"), key=lambda p: -p.stat().st_mtime)
+    results = [_item(str(p)) for p in made if str(p) not in paths]
+    return [i for i in opened if _there(i)] + results
+
+
+def find(id: str) -> Item:
+    """Return the product of an id.
+
+    Raises
+    ------
+    NotFound
+        It is not on the shelf.
+    """
+    for item in known():
+        if item.id == id:
+            return item
+    raise NotFound(
+        f"The product {id} is not on the shelf of this server (any more); open its file."
+    )
+
+
+def add(path: str, roles: Mapping[str, Any] | None = None) -> Item:
+    """Open a product, put it first on the shelf and return it.
+
+    Parameters
+    ----------
+    path : str
+        See `Item.path`.
+    roles : mapping, optional
+        Corrected roles; see `sdcviz.open_product`.
+
+    Raises
+    ------
+    SdcvizError
+        It can't be opened.
+    """
+    _check(path, roles)
+    item = _item(path, roles, datetime.now(UTC).isoformat(timespec="seconds"))
+    with _lock:
+        others = [i for i in _read() if i.id != item.id]
+        # A read-only data folder costs the list of recent products, nothing else.
+        with suppress(OSError):
+            _write([item, *others][:MOST_RECENT])
+    return item
+
+
+def open_shared(id: str) -> Product:
+    """Open a product of the shelf, once per process.
+
+    Returns
+    -------
+    Product
+        The same object for all visitors: read it only.
+    """
+    item = find(id)
+    return _open.get(_key(item), lambda: _opened(item))
+
+
+def reopen(id: str) -> Product:
+    """Open it anew: its file was replaced, or was found damaged."""
+    _open.clear()
+    return open_shared(id)
+
+
+def _key(item: Item) -> tuple[str, str, str]:
+    stamp = ""
+    with suppress(OSError):
+        stamp = ",".join(str(Path(p).stat().st_mtime_ns) for p in item.paths)
+    return item.id, json.dumps(item.roles, sort_keys=True), stamp
+
+
+def _opened(item: Item) -> Product:
+    from sdcviz.products import open_product
+
+    paths = item.paths
+    return open_product(paths[0] if len(paths) == 1 else paths, item.roles or None)
+
+
+def _check(path: str, roles: Mapping[str, Any] | None) -> None:
+    _opened(_item(path, roles)).close()
+
+
+def _item(path: str, roles: Mapping[str, Any] | None = None, added: str = "") -> Item:
+    first, *others = path.split("\n")
+    name = Path(first).name.removesuffix(".nc") or first
+    more = f" and {len(others)} more" if others else ""
+    return Item(identity(path), name + more, path, dict(roles or {}), added)
+
+
+def _there(item: Item) -> bool:
+    return "://" in item.path or all(Path(p).exists() for p in item.paths)
+
+
+def _file() -> Path:
+    return get_settings().data_dir / "shelf.json"
+
+
+def _read() -> list[Item]:
+    try:
+        return [Item(**r) for r in json.loads(_file().read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _write(items: list[Item]) -> None:
+    path = _file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{threading.get_ident()}")
+    draft.write_text(json.dumps([asdict(i) for i in items], indent=1), encoding="utf-8")
+    draft.replace(path)
