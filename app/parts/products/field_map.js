@@ -164,6 +164,11 @@ class FieldDriver {
       this.gridded = {key: this.grid_key(query), grid}
       const frame = this.frames.at_hand("map", query) ?? await this.frames.get("map", query)
       if (number !== this.asked || this.closed) return
+      // The file was replaced: what is shown is new, and the session has to look at it anew.
+      if (frame.header.version !== query.v && this.replaced !== query.v) {
+        this.replaced = query.v
+        this.send({do: "replaced"})
+      }
       this.paint(frame, grid)
       tell_bus("painted", {step, level, ms: performance.now() - begun})
     } catch (error) {
