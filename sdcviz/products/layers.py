@@ -93,12 +93,12 @@ class Layer:
         name, product, text = self.view.variable, self.product, self.derived.strip()
         roles = product.roles
         names = [*product.variables, *roles.beside]
-        fields: dict[str, Any] = {n: (product, n) for n in names if n != "a"}
+        fields: dict[str, Any] = {n: (product, n) for n in names} | {"a": (product, name)}
         # A formula is kept, so that its means are computed once.
         return kept(
             product,
             ("formula", name, text),
-            lambda: expression(text, **{"a": (product, name)}, **fields),
+            lambda: expression(text, **fields),
         )
 
     @cached_property
@@ -339,7 +339,6 @@ class Layer:
             label=self.grid.times.labels[t] if self.grid.has_time and t != OUTSIDE else "",
             unit=self.unit, answer=answer, sentence=sentence,
         )  # fmt: skip
-
 
     def limits(self, values: Plane) -> tuple[float, float] | None:
         """Propose a range of colours for a map; None: that of the values."""
