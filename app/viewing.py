@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from sdcviz.errors import SdcvizError
+from sdcviz.errors import BadRequest, SdcvizError
 
 from . import shelf
 from .parts.after import after_load
@@ -132,17 +132,27 @@ class Viewing(param.Parameterized):
         )  # fmt: skip
 
     def second_layer(self) -> Layer:
-        """Return the second layer of the map; there has to be a second product."""
-        from sdcviz.products.layers import Layer
+        """Return the second layer of the map; there has to be a second product.
 
-        session, second = self.session, self.second
+        Raises
+        ------
+        BadRequest
+            It has no time that goes with that of the first.
+        """
+        from sdcviz.products.layers import Layer, maskable
+        from sdcviz.products.pairs import matching_step
+
+        session, second, first = self.session, self.second, self.layer()
         known = second.variables
         field = session.other_field if session.other_field in known else ""
         if not field:
             field = self.variable if self.variable in known else known[0]
-        step = session.other_step if session.other_step >= 0 else self.step
-        n = len(second.grid(field).times)
+        times = second.grid(field).times
+        step = min(session.other_step, max(len(times) - 1, 0))
+        if step < 0 and (step := matching_step(first, second, field)) < 0:
+            when = first.grid.times.labels[first.found[0]]
+            raise BadRequest(f"{second.name} has no time that goes with {when}; choose one.")
         return Layer(
-            second, field, self.depth, min(step, max(n - 1, 0)), self.mask,
+            second, field, self.depth, step, self.mask if maskable(second, field) else None,
             error=session.error_shown, derived=session.other_derived,
         )  # fmt: skip

@@ -44,7 +44,8 @@ class Errors:
     def _known(self, n: int) -> tuple[str, str]:
         layer, given = self.layers[n], self.given[n]
         if layer.kind != "value":
-            return "", "of what is made of a field none is known"
+            of = "an error" if layer.kind == "error" else "what is made of a field"
+            return "", f"of {of} none is known"
         view = layer.view
         if view.error is None:
             return "", "it has none"

@@ -88,18 +88,19 @@ class Layer:
     @cached_property
     def computed(self) -> Computed:
         """The formula as a product."""
+        from ..qc.rules.grammar import RuleError
         from .expressions import expression
 
         name, product, text = self.view.variable, self.product, self.derived.strip()
         roles = product.roles
         names = [*product.variables, *roles.beside]
-        fields: dict[str, Any] = {n: (product, n) for n in names} | {"a": (product, name)}
+        fields: dict[str, Any] = {"a": (product, name)}
+        fields |= {n: (product, n) for n in names if n != "a"}
         # A formula is kept, so that its means are computed once.
-        return kept(
-            product,
-            ("formula", name, text),
-            lambda: expression(text, **fields),
-        )
+        try:
+            return kept(product, ("formula", name, text), lambda: expression(text, **fields))
+        except RuleError as error:
+            raise BadRequest(str(error).replace("Rule,", "Formula,", 1)) from None
 
     @cached_property
     def value(self) -> float:
