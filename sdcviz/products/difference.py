@@ -225,17 +225,20 @@ class Difference:
             return self.found[2]
         a, b = self.names
         where = "" if self._depth is None else f" at {self._depth:g} {self.grid.depth_unit}"
-        own = self.second.grid
-        ways = []
-        if not same_points(own, self.grid):
-            how = "the nearest point" if own.curvilinear else "bilinear over sea points"
-            ways.append(how)
-        if self._depth is not None and self._depth not in own.depth:
-            ways.append("linear between levels")
-        brought_by = (
-            f" The second was brought to the first's grid ({', '.join(ways)})." if ways else ""
+        how = f" The second was brought to the first's grid ({', '.join(self._ways)})."
+        return (
+            f"{self.label}{where}: {a} minus {b}.{how if self._ways else ''} {self.error_sentence}"
         )
-        return f"{self.label}{where}: {a} minus {b}.{brought_by} {self.error_sentence}"
+
+    @cached_property
+    def _ways(self) -> list[str]:
+        """How the second is brought to the grid of the first."""
+        own, ways = self.second.grid, []
+        if not same_points(own, self.grid):
+            ways.append("the nearest point" if own.curvilinear else "bilinear over sea points")
+        if self._depth is not None and own.has_depth and self._depth not in own.depth:
+            ways.append("linear between levels")
+        return ways
 
     @cached_property
     def error_sentence(self) -> str:
@@ -248,7 +251,8 @@ class Difference:
         made = self.first.array()
         told = {k: v for k, v in made.attrs.items() if k not in ("standard_name", "cell_methods")}
         told |= {
-            "long_name": self.label, "units": self.unit or "1", "comment": self.sentence,
+            "long_name": self.label, "comment": self.sentence,
+            "interpolation": "; ".join(self._ways) or "none: both lie on the same points",
             "title": f"{self.names[0]} minus {self.names[1]}",
             "source": f"{self.first.product.path}; {self.second.product.path}",
         }  # fmt: skip
@@ -268,7 +272,7 @@ class Difference:
         """
         array = self.array()
         a, b, sd = self.planes
-        unit = {"units": self.unit or "1"}
+        unit = {"units": array.attrs["units"]}
         found = array.to_dataset()
         for name, values, layer in (("first", a, self.first), ("second", b, self.second)):
             told = unit | {"long_name": f"{layer.label}, {self.names[name == 'second']}"}
