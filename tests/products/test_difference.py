@@ -83,7 +83,7 @@ def test_an_error_that_is_not_known_counts_as_nothing(tmp_path: Path) -> None:
 def test_another_grid_by_xarray(two: tuple[Product, Product], tmp_path: Path) -> None:
     """A reference of another grid, 0 to 360 degrees, other levels, the year as a whole."""
     a, _ = two
-    lon, lat, depth = np.arange(0.25, 360, 7.5), np.arange(30.0, 51, 2.5), np.array([0.0, 30, 60])
+    lon, lat, depth = np.arange(0.25, 360, 2.5), np.arange(30.0, 51, 2.5), np.array([0.0, 30, 60])
     values = made_files.truth([0], depth, lat, lon)[0]
     path = made_files.write(
         tmp_path / "year.nc", time=None, lon=lon, lat=lat, depth=depth, values=values
