@@ -1,6 +1,6 @@
 """The map of a field: what to show goes to the browser, which fetches and paints by itself.
 
-Every move of a slider is painted in the browser out of frames (``app/server/frames.py``). Here
+Every move of a slider is painted in the browser out of frames (``app/framing.py``). Here
 the figure gets coast and graticule, and what the visitor draws on it goes into the session.
 """
 
@@ -133,7 +133,7 @@ class FieldMap(pn.viewable.Viewer):
         }  # fmt: skip
         if product is None:
             return told
-        from ...server.frames import version_of
+        from ...framing import version_of
 
         try:
             layer = viewing.layer()
@@ -168,7 +168,7 @@ class FieldMap(pn.viewable.Viewer):
 
     def _limit(self) -> float | None:
         """Return the greatest relative error if the browser can mask by it."""
-        from ...server.frames import ERROR_STEP
+        from ...framing import ERROR_STEP
 
         mask = self.viewing.layer().view.limit
         exact = mask is not None and abs(mask / ERROR_STEP - round(mask / ERROR_STEP)) < 1e-6
