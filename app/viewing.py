@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from sdcviz.errors import BadRequest, SdcvizError
+from sdcviz.errors import SdcvizError
 
 from . import shelf
 from .parts.after import after_load
@@ -139,20 +139,10 @@ class Viewing(param.Parameterized):
         BadRequest
             It has no time that goes with that of the first.
         """
-        from sdcviz.products.layers import Layer, maskable
-        from sdcviz.products.pairs import matching_step
+        from sdcviz.products.pairs import beside
 
-        session, second, first = self.session, self.second, self.layer()
-        known = second.variables
-        field = session.other_field if session.other_field in known else ""
-        if not field:
-            field = self.variable if self.variable in known else known[0]
-        times = second.grid(field).times
-        step = min(session.other_step, max(len(times) - 1, 0))
-        if step < 0 and (step := matching_step(first, second, field)) < 0:
-            when = first.grid.times.labels[first.found[0]]
-            raise BadRequest(f"{second.name} has no time that goes with {when}; choose one.")
-        return Layer(
-            second, field, self.depth, step, self.mask if maskable(second, field) else None,
-            error=session.error_shown, derived=session.other_derived,
+        session = self.session
+        return beside(
+            self.layer(), self.second, session.other_field, session.other_step,
+            session.other_derived,
         )  # fmt: skip

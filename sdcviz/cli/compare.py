@@ -65,25 +65,17 @@ def compare(
 ) -> None:
     """Subtract one product from another, masked within their combined error."""
     from ..products import Layer, difference
-    from ..products.layers import maskable
-    from ..products.pairs import matching_step
+    from ..products.pairs import beside
 
     if spread and len(spread) > 2:
         raise BadRequest("--spread: give one number for both products, or two.")
     given = None if not spread else spread[0] if len(spread) == 1 else (spread[0], spread[1])
     a, b = opened([first], None), opened([second], None)
     layer = Layer(a, variable, depth, time, mask, derived=derived)
-    name = other_variable
-    if not name and layer.view.variable in b.variables:
-        name = layer.view.variable
-    when: str | int | None = other_time
-    if when is None and (when := matching_step(layer, b, name)) < 0:
-        label = layer.grid.times.labels[layer.found[0]]
-        raise BadRequest(f"{b.name} has no time that goes with {label}; give --other-time.")
-    masked = mask if maskable(b, name) else None
-    found = difference(
-        layer, Layer(b, name, depth, when, masked, derived=derived), not whole, given
-    )
+    step = b.grid(other_variable).times.find(other_time) if other_time is not None else -1
+    if other_time is not None and step < 0:
+        raise BadRequest(f"{b.name} does not cover {other_time}.")
+    found = difference(layer, beside(layer, b, other_variable, step, derived), not whole, given)
     if out is not None:
         from ..products.export import write
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from ..errors import BadRequest
 from .grid import Grid
 from .kept import kept
-from .layers import Layer
+from .layers import Layer, maskable
 from .places import Method, Places, blend, find_places
 from .times import OUTSIDE
 
 if TYPE_CHECKING:
     from .product import Product
 
-__all__ = ["brought", "mark", "matching_step", "same_points"]
+__all__ = ["beside", "brought", "mark", "matching_step", "same_points"]
 
 
 def matching_step(first: Layer, product: Product, variable: str = "") -> int:
@@ -51,6 +51,41 @@ def matching_step(first: Layer, product: Product, variable: str = "") -> int:
     month = own.values.astype("datetime64[M]").astype(np.int64) % 12 + 1
     same = [k for k, m in enumerate(month) if {int(m)} == set(months)]
     return same[0] if len(same) == 1 else OUTSIDE
+
+
+def beside(
+    first: Layer, product: Product, variable: str = "", step: int = -1, derived: str = ""
+) -> Layer:
+    """Return the layer of another product that goes with a first one.
+
+    Parameters
+    ----------
+    first : Layer
+        Its depth, mask and whether it is an error count for the other too; what has no relative
+        error is not masked.
+    product : Product
+    variable : str
+        The first's field if empty, or the likeliest one where there is none of that name.
+    step : int
+        Time step; -1: the one that goes with the first's.
+    derived : str
+        See `Layer`.
+
+    Raises
+    ------
+    BadRequest
+        There is no such time.
+    """
+    known, name = product.variables, first.view.variable
+    field = variable if variable in known else name if name in known else known[0]
+    grid = product.grid(field)
+    step = min(step, max(len(grid.times) - 1, 0))
+    if step < 0 and (step := matching_step(first, product, field)) < 0:
+        when = first.grid.times.labels[first.found[0]]
+        raise BadRequest(f"{product.name} has no time that goes with {when}; choose one.")
+    depth = first.depth if grid.has_depth else None
+    mask = first.mask if maskable(product, field) else None
+    return Layer(product, field, depth, step, mask, error=first.error, derived=derived)
 
 
 def same_points(a: Grid, b: Grid) -> bool:

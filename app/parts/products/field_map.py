@@ -24,6 +24,7 @@ from sdcviz.plots.colours import colormap
 from ... import dots
 from ...viewing import Viewing
 from ..form import Form, script, style
+from .compare_state import WATCHED, compared
 from .field_map_chart import PROJECTION, ProductChart
 
 __all__ = ["FieldMap", "palette"]
@@ -33,7 +34,7 @@ CODES = 253
 """Colours of a range."""
 _LOOK = (
     "product", "field", "derived", "error_shown", "mask", "field_range", "range_by", "field_map",
-    "contours", "dots", "window", "place", "line", "area", "dark", "compare",
+    "contours", "dots", "window", "place", "line", "area", "dark", *WATCHED,
 )  # fmt: skip
 _OBSERVED = ("collection", "collection_version", "flags_version", "reading")
 
@@ -49,10 +50,10 @@ class MapDriver(Form):
     _esm = script(
         *(
             _HERE / f"field_map{part}.js"
-            for part in ("_frames", "_paint", "_tools", "_legend", "_over", "")
+            for part in ("_frames", "_paint", "_tools", "_legend", "_over", "_compare", "")
         )
     )
-    _style = style(_HERE / "field_map.css")
+    _style = style(_HERE / "field_map.css", _HERE / "field_map_compare.css")
 
 
 class FieldMap(pn.viewable.Viewer):
@@ -87,7 +88,7 @@ class FieldMap(pn.viewable.Viewer):
         for side in ("inner_width", "inner_height"):
             figure.on_change(side, lambda attr, old, new: self._resized())
         viewing.param.watch(lambda *_: self._restart(), ["product", "changed"])
-        viewing.param.watch(lambda *_: self._show(), ["error", "opening"])
+        viewing.param.watch(lambda *_: self._show(), ["error", "opening", "second"])
         session.param.watch(lambda *_: self._show(), [*_LOOK, *session.filter_names, *_OBSERVED])
         session.param.watch(lambda e: self.chart.dress(e.new), "dark")
 
@@ -192,7 +193,7 @@ class FieldMap(pn.viewable.Viewer):
             "count_palette": palette("deep"),
             "place": _list(session.place), "line": _list(session.line),
             "area": _list(session.area),
-            "compare": session.compare,
+            **compared(self.viewing),
         }  # fmt: skip
 
     # ---- the view ------------------------------------------------------------------

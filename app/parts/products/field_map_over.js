@@ -188,7 +188,7 @@ const OverField = {
     const lon = (to_lon(at.x) + 540) % 360 - 180
     const parts = [`${degrees(to_lat(at.y), "NS")}, ${degrees(lon, "EW")}`]
     const there = this.layers.at(0, at.x, at.y)
-    parts.push(there ? this.value_words(there) : "outside the grid")
+    parts.push(there ? this.value_words(there) : "outside the grid", ...this.beside_words(at))
     this.readout.textContent = parts.join(" · ")
     this.hover(at)
   },
