@@ -4,7 +4,7 @@ const KINDS = [["", "The field itself"], ["iso", "Depth of a value"], ["mld", "M
 const MODES = [["none", "Off"], ["swipe", "Swipe"], ["blink", "Blink"], ["side", "Side by side"], ["difference", "Difference"]]
 const ABOUT = {
   swipe: "Drag the handle over the map, or move it with the arrow keys.",
-  blink: "Both in turn, every 0.8 s; the space bar holds the one in view.",
+  blink: "Both in turn, every 0.8 s; B holds the one in view.",
   side: "Two maps with one view: what moves one moves both.",
   difference: "First minus second; grey where both agree within their combined error.",
 }
@@ -126,10 +126,10 @@ export function render({model}) {
     field.parentNode.hidden = s.mode === "none" || (s.fields ?? []).length < 2
     time.parentNode.hidden = s.mode === "none" || !(s.times ?? []).length
     second.hidden = s.mode === "none"
-    about.textContent = ABOUT[s.mode] ?? ""
+    about.textContent = s.mode === "difference" && s.sums && !s.sums.with_error ? "First minus second." : ABOUT[s.mode] ?? ""
     swap.disabled = Boolean(s.same)
     show_sums(s)
-    const agree = s.sums?.with_error ? `${number(s.sums.masked)} of ${counted(s.sums.cells, "cell")} lie within the combined error.` : ""
+    const agree = s.sums?.with_error ? `${number(s.sums.masked)} of ${counted(s.sums.cells, "cell")} lie within the combined error.` : s.errors ?? ""
     sentence.textContent = s.sums ? agree : s.sentence ?? (s.busy ? "Summing up …" : "")
     how.hidden = !s.sums
     how_text.textContent = s.sums ? s.sentence : ""

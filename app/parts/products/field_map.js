@@ -56,7 +56,7 @@ class FieldDriver {
     this.tip = make("div", {class: "hover", hidden: true})
     this.over = make("div", {class: "over"}, this.legend, this.tip)
     this.build_beside()
-    this.node = frame(this.model, this.over, make("div", {class: "status"}, this.readout, this.said))
+    this.node = frame(this.model, this.over, this.over_twin, make("div", {class: "status"}, this.readout, this.said))
   }
 
   // ---- the figure ---------------------------------------------------------------
@@ -87,6 +87,7 @@ class FieldDriver {
     const fit = () => {
       this.over.style.height = `${view.frame.bbox.height}px`
       this.over.style.width = `${view.frame.bbox.width}px`
+      this.over_twin.style.cssText = `${this.over.style.cssText}; left: ${view.el.offsetWidth}px`
     }
     const watched = new ResizeObserver(() => setTimeout(fit, 60))
     watched.observe(view.el)

@@ -4,7 +4,71 @@
 const BLINK = 800 // ms that each layer is seen
 const NUDGE = 0.02 // of the width, for a key
 
+const MIRRORED = ["lines", "labels", "dots", "place", "line", "area", "draft"]
+
+// The second map, beside the first: its figure, picture and pointer.
+class Twin {
+  constructor(plot, view, driver) {
+    const source = (name) => plot.renderers.find((r) => r.name === name).data_source
+    Object.assign(this, {plot, view, driver})
+    this.sources = Object.fromEntries([...MIRRORED, "cursor"].map((n) => [n, source(n)]))
+    this.layers = new Layers(plot, [source("field-0"), source("field-1")])
+    this.layers.set(0, null)
+    this.layers.set(1, null)
+    this.tools = new Tools(plot, view, this.sources, {
+      place: (at) => driver.tapped(at),
+      drawn: (kind, corners) => { driver.send({do: kind, corners}); tell_bus("drawn", kind) },
+      moved: (at) => { driver.pointed(at); driver.cross(0, at) },
+    })
+    this.tools.use(driver.tool ?? "place")
+  }
+
+  close() {
+    this.tools.close()
+  }
+}
+
+function cross_at(source, at) {
+  quietly(source, {data: {x: at ? [at.x] : [], y: at ? [at.y] : []}})
+}
+
 const CompareField = {
+  attach_twin(tries = 200) {
+    if (this.closed || this.mode !== "side" || this.twin) return
+    const plot = [...this.host.document._all_models.values()].findLast((m) => m.name === "product-map-twin")
+    const view = plot && globalThis.Bokeh?.index?.find_one(plot)
+    if (!view?.frame || !view.renderer_views?.size) {
+      if (tries) setTimeout(() => this.attach_twin(tries - 1), 50)
+      return
+    }
+    this.twin = new Twin(plot, view, this)
+    this.twin_tools = (e) => this.twin?.tools.use(e.detail)
+    field_bus.addEventListener("tool", this.twin_tools)
+    if (this.beside_layer) this.twin.layers.set(0, this.beside_layer)
+    this.mirror()
+    this.cut()
+  },
+
+  drop_twin() {
+    if (!this.twin) return
+    field_bus.removeEventListener("tool", this.twin_tools)
+    this.twin.close()
+    this.twin = null
+    cross_at(this.sources.cursor, null)
+  },
+
+  // What lies over the first map lies over the second too.
+  mirror() {
+    if (!this.twin) return
+    for (const name of MIRRORED) quietly(this.twin.sources[name], {data: this.sources[name].data})
+  },
+
+  // The pointer over one map is a cross on the other.
+  cross(which, at) {
+    const source = which ? this.twin?.sources.cursor : this.sources.cursor
+    if (source) cross_at(source, at)
+  },
+
   build_beside() {
     this.mode = "none"
     this.kind = "map"
@@ -15,6 +79,7 @@ const CompareField = {
     this.veil = make("div", {class: "bar veil-key", hidden: true}, make("i"), make("span"))
     this.legend.append(this.veil)
     this.over.append(...this.names, this.handle, this.hold)
+    this.over_twin = make("div", {class: "over twin"})
     this.handle.addEventListener("pointerdown", (e) => this.grab(e))
     this.handle.addEventListener("keydown", (e) => this.nudge(e))
     const key = (e) => {
@@ -29,7 +94,7 @@ const CompareField = {
 
   close_beside() {
     clearInterval(this.blinking)
-    this.twin?.close()
+    this.drop_twin()
   },
 
   changed_beside() {
@@ -52,6 +117,8 @@ const CompareField = {
     this.hold.hidden = mode !== "blink"
     if (mode !== "difference") this.veil.hidden = true
     this.layers.set(1, null)
+    if (mode === "side") this.attach_twin()
+    else this.drop_twin()
     this.cut()
   },
 
@@ -84,6 +151,7 @@ const CompareField = {
 
   paint_beside(frame, grid, other) {
     this.other = other ? other[0] : null
+    this.beside_layer = null
     if (!frame) {
       this.layers.set(1, null)
     } else if (this.kind === "difference") {
@@ -92,8 +160,9 @@ const CompareField = {
     } else if (other) {
       this.beside_limit = this.code_limit(other[0])
       const layer = {frame: other[0], grid: other[1], colours: this.colours, limit: this.beside_limit}
+      this.beside_layer = layer
       this.layers.set(1, this.mode === "side" ? null : layer)
-      if (this.mode === "side") this.twin?.set(layer)
+      this.twin?.layers.set(0, layer)
     } else {
       this.layers.set(1, null)
     }
@@ -117,21 +186,19 @@ const CompareField = {
     const shown = this.has_beside() && this.other
     const said = shown ? this.layer_names(s) : ["", ""]
     this.names.forEach((node, n) => {
-      const on = shown && (this.mode === "swipe" || (this.mode === "blink" ? n === this.seen : n === 0))
+      const on = shown && (this.mode !== "blink" || n === this.seen)
       node.hidden = !on
       node.textContent = said[n]
       node.classList.toggle("alone", this.mode !== "swipe")
+      node.classList.toggle("beside", this.mode === "side" && n === 1)
     })
-    if (this.mode === "swipe") {
-      this.names[0].style.right = `${100 - 100 * this.at_swipe}%`
-      this.names[1].style.left = `${100 * this.at_swipe}%`
-    } else {
-      this.names[0].style.right = ""
-      this.names[1].style.left = ""
-    }
+    const swipe = this.mode === "swipe"
+    this.names[0].style.right = swipe ? `${100 - 100 * this.at_swipe}%` : ""
+    this.names[1].style.left = swipe ? `${100 * this.at_swipe}%` : ""
+    if (this.mode === "side") this.over_twin.append(this.names[1])
+    else this.over.append(this.names[1])
     this.hold.textContent = this.held ? "▶" : "❚❚"
     this.hold.setAttribute("aria-pressed", String(Boolean(this.held)))
-    this.twin?.name(said[1])
   },
 
   // Product and time of each; the depth where it is not the same.
@@ -143,7 +210,8 @@ const CompareField = {
 
   show_difference(header, unit) {
     const [a, b] = header.names
-    this.bar.show({...header, title: `${a} − ${b}${unit}`, palette: this.model.state.diverging, note: cells_out(header)})
+    const of = header.title.startsWith("Difference of ") ? `${header.title.slice(14)}: ` : ""
+    this.bar.show({...header, title: `${of}${a} − ${b}${unit}`, palette: this.model.state.diverging, note: cells_out(header)})
     this.veil.hidden = !header.within
     this.veil.querySelector("span").textContent = `within the combined error: ${number(header.within)} of ${counted(header.cells, "cell")}`
     if (header.answer === "value") this.over_said ||= header.errors
@@ -200,6 +268,7 @@ const CompareField = {
       const veil = this.layers.at(1, at.x, at.y)
       return veil && !veil.missing ? ["within the combined error"] : []
     }
+    if (this.mode === "side") this.cross(1, at)
     if (!this.other) return []
     const layers = this.mode === "side" ? this.twin?.layers : this.layers
     const there = layers?.at(this.mode === "side" ? 0 : 1, at.x, at.y)
