@@ -74,7 +74,7 @@ class FieldDriver {
     const source = (name) => named(name).data_source
     this.plot = plot
     this.view = view
-    this.sources = Object.fromEntries(["lines", "labels", "dots", "place", "line", "area", "draft", "cursor"].map((n) => [n, source(n)]))
+    this.sources = Object.fromEntries(["lines", "labels", "spread", "place", "line", "area", "draft", "cursor"].map((n) => [n, source(n)]))
     this.layers = new Layers(plot, [source("field-0"), source("field-1")])
     this.layers.set(0, null)
     this.layers.set(1, null)
@@ -114,8 +114,10 @@ class FieldDriver {
       this.palette_key = key
       this.colours = picture_colours(s.palette)
       this.dot_colours = Uint32Array.from(colours_of(s.palette), glyph_colour)
+      this.ink_lines(s.palette)
     }
     this.limit = s.limit
+    this.trying = undefined
     this.changed_beside()
     this.draw_shapes()
     if (this.now) this.refresh()
@@ -229,14 +231,19 @@ class FieldDriver {
   }
 
   show_bar(header) {
+    if (this.kind === "map") tell_bus("limits", header)
     const {title} = this.model.state
     const unit = header.unit ? ` [${header.unit}]` : ""
-    if (this.kind === "difference") this.show_difference(header, unit)
-    else this.bar.show({...header, title: `${title}${unit}`, palette: this.model.state.palette, note: cells_out(header)})
+    if (this.kind === "difference") {
+      this.show_difference(header, unit)
+      return
+    }
+    const {limits, below, above} = header
+    this.bar.show({title: `${title}${unit}`, limits, below, above, palette: this.model.state.palette, note: cells_out(header)})
   }
 
   code_limit(frame) {
-    const limit = this.trying ?? this.limit
+    const limit = this.trying === undefined ? this.limit : this.trying
     const step = frame.header.error_step
     return limit === null || limit === undefined || !frame.error ? null : Math.round(limit / step) + 1
   }
@@ -247,6 +254,7 @@ class FieldDriver {
     if (!this.frame?.error || !this.layers?.shown[0]) return
     this.layers.shown[0].limit = this.code_limit(this.frame)
     this.layers.paint(0)
+    this.limit_beside()
   }
 
   say(sentence, wrong = false) {

@@ -4,7 +4,7 @@
 const BLINK = 800 // ms that each layer is seen
 const NUDGE = 0.02 // of the width, for a key
 
-const MIRRORED = ["lines", "labels", "dots", "place", "line", "area", "draft"]
+const MIRRORED = ["lines", "labels", "spread", "place", "line", "area", "draft"]
 
 // The second map, beside the first: its figure, picture and pointer.
 class Twin {
@@ -158,8 +158,7 @@ const CompareField = {
       const {within} = frame
       this.layers.set(1, within ? {frame: {codes: within, header: {limits: [0, 1]}}, grid, colours: this.veil_colours, limit: null} : null)
     } else if (other) {
-      this.beside_limit = this.code_limit(other[0])
-      const layer = {frame: other[0], grid: other[1], colours: this.colours, limit: this.beside_limit}
+      const layer = {frame: other[0], grid: other[1], colours: this.colours, limit: this.code_limit(other[0])}
       this.beside_layer = layer
       this.layers.set(1, this.mode === "side" ? null : layer)
       this.twin?.layers.set(0, layer)
@@ -169,6 +168,14 @@ const CompareField = {
     this.cut()
     this.name_layers()
     if (other && other[0].header.answer !== "value") this.say(other[0].header.sentence, true)
+  },
+
+  // The slider of the error moves.
+  limit_beside() {
+    if (!this.beside_layer) return
+    this.beside_layer.limit = this.code_limit(this.other)
+    if (this.mode === "side") this.twin?.layers.paint(0)
+    else this.layers.paint(1)
   },
 
   // Which part of the map shows which layer.
