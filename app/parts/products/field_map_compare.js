@@ -12,6 +12,7 @@ class Twin {
     const source = (name) => plot.renderers.find((r) => r.name === name).data_source
     Object.assign(this, {plot, view, driver})
     this.sources = Object.fromEntries([...MIRRORED, "cursor"].map((n) => [n, source(n)]))
+    keep_ground(plot, view)
     this.layers = new Layers(plot, [source("field-0"), source("field-1")])
     this.layers.set(0, null)
     this.layers.set(1, null)
