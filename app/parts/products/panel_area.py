@@ -69,7 +69,9 @@ def _profile(asked: Asked, data: Any) -> Panel:
     points = int(one["points"].to_numpy().max())
     shown = {
         "kind": "xy", "title": "Mean profile",
-        "x": value_axis(asked.titled, mean - spread, mean + spread, seen.columns["value"]),
+        "x": value_axis(
+            asked.titled, mean - spread, mean + spread, dots=seen.columns["value"]
+        ),
         "y": depth_axis(asked),
         "layers": [
             seen.dots(seen.columns["value"], seen.columns["depth"]),
@@ -101,7 +103,9 @@ def _series(asked: Asked, data: Any, title: str) -> Panel:
     at_depth = f" at {asked.depth:g} {asked.grid.depth_unit}" if asked.depth is not None else ""
     shown = {
         "kind": "xy", "title": title, "x": time_axis(times),
-        "y": value_axis(asked.titled, mean - spread, mean + spread, seen.columns["value"]),
+        "y": value_axis(
+            asked.titled, mean - spread, mean + spread, dots=seen.columns["value"]
+        ),
         "layers": [
             seen.dots(x, seen.columns["value"]),
             _band(mean, spread, at, "y"),

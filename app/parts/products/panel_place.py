@@ -56,7 +56,7 @@ def _profile(asked: Asked) -> Panel:
     layers.append({"type": "line", "x": packed(value), "y": packed(depth), "points": True})
     shown: dict[str, Any] = {
         "kind": "xy", "title": "Profile",
-        "x": value_axis(asked.titled, value, seen.columns["value"], *limits),
+        "x": value_axis(asked.titled, value, *limits, dots=seen.columns["value"]),
         "y": depth_axis(asked), "layers": layers, "second": second, **placed(asked, data),
         "note": seen.note or seen.told(f"within {asked.around:g} km, {when_words(asked)}"),
         "about": about,
@@ -138,7 +138,7 @@ def _series(asked: Asked) -> Panel:
     at_depth = f", {words.partition(', ')[0]}" if asked.grid.has_depth else ""
     shown = {
         "kind": "xy", "title": _series_title(asked), "x": time_axis(times),
-        "y": value_axis(asked.titled, value, seen.columns["value"]),
+        "y": value_axis(asked.titled, value, dots=seen.columns["value"]),
         "layers": [
             seen.dots(x, seen.columns["value"]),
             {"type": "line", "x": packed(at), "y": packed(value), "points": True},

@@ -150,11 +150,12 @@ class PanelsPart(pn.viewable.Viewer):
             self._show([], str(error))
             return
         view = self._view
-        self.form.state = {**self.form.state, "busy": True}
+        self.form.form = {"busy": True}
         background(lambda: _made(asked, view), lambda made, error: self._came(asked, made, error))
 
     def _came(self, asked: Asked, made: list[Panel] | None, error: Exception | None) -> None:
         self._busy = False
+        self.form.form = {}
         if error is not None and not isinstance(error, SdcvizError):
             raise error
         if self._stale:
@@ -189,7 +190,7 @@ class PanelsPart(pn.viewable.Viewer):
             "subject": self._subject, "view": self._view,
             "subjects": [[n, t] for n, t in _SUBJECTS.items() if getattr(session, n) is not None],
             "views": [[n, t] for n, t in views.items()],
-            "around": float(session.around), "error": error, "busy": self._busy,
+            "around": float(session.around), "error": error,
             "exports": self.export is not None, "version": self._version,
             "panels": [panel.for_browser() for panel in panels],
         }  # fmt: skip
@@ -297,7 +298,7 @@ def _about(asked: Asked) -> dict[str, Any]:
         across = []
     first = ["depth", "depth–time"] if asked.subject == "place" else ["distance", "distance–time"]
     return {
-        "title": title, "under": " · ".join(p for p in (asked.label, label, depth, mask) if p),
+        "title": title, "under": " · ".join(p for p in (label, depth, mask) if p),
         "unit": asked.unit, "across": [first, *across],
         "here": {"step": asked.step, "level": asked.depth},
         "deepest": float(grid.depth[-1]) if len(grid.depth) > 1 else 0.0,

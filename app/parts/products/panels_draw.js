@@ -2,9 +2,9 @@
 
 const LOOKS = {
   light: {ink: "#46555e", quiet: "#52646f", line: "#dde4e8", land: "#d9d5ca", shore: "#8b8778", brand: "#0b5a78", band: "rgba(11, 90, 120, 0.16)",
-    dot: "rgba(214, 106, 44, 0.6)", edge: "rgba(255, 255, 255, 0.85)", paper: "#ffffff", mask: "#eef2f4", hatch: "#c9d3d9", bad: "#b3261e", here: "#ff3d7f", second: "#8a5300"},
+    dot: "rgba(214, 106, 44, 0.6)", edge: "rgba(255, 255, 255, 0.85)", faint: "rgba(255, 255, 255, 0.4)", paper: "#ffffff", halo: "rgba(255, 255, 255, 0.75)", mask: "#eef2f4", hatch: "#c9d3d9", bad: "#b3261e", here: "#ff3d7f", second: "#8a5300"},
   dark: {ink: "#a9b8c1", quiet: "#9fb1bb", line: "#2a343b", land: "#333b40", shore: "#66727a", brand: "#7cc4da", band: "rgba(124, 196, 218, 0.2)",
-    dot: "rgba(240, 160, 96, 0.62)", edge: "rgba(10, 16, 20, 0.85)", paper: "#12181d", mask: "#1a2228", hatch: "#36434b", bad: "#ff8a80", here: "#ff5c93", second: "#f0b45b"},
+    dot: "rgba(240, 160, 96, 0.62)", edge: "rgba(255, 255, 255, 0.75)", faint: "rgba(255, 255, 255, 0.35)", paper: "#12181d", halo: "rgba(6, 10, 14, 0.75)", mask: "#1a2228", hatch: "#36434b", bad: "#ff8a80", here: "#ff5c93", second: "#f0b45b"},
 }
 const LETTERS = "11px Roboto, system-ui, sans-serif"
 
@@ -18,14 +18,15 @@ function paletteBytes(palette) {
 }
 
 // Places of the parts of a panel in its canvas.
-function frameOf(panel, width, height, deepest) {
-  const left = panel.y.is === "time" && !panel.y.dated ? 14 + 5.6 * Math.min(14, Math.max(...panel.y.steps.map((s) => s.length))) : panel.y.is === "time" ? 72 : 48
+function frameOf(panel, width, height, {deepest, stretched}) {
+  const texts = panel.y.is === "time" ? (panel.y.dated ? ["2000-01-01"] : panel.y.steps) : roundTicks(panel.y.low, panel.y.high, 6).map(told)
+  const left = Math.max(48, 26 + 6 * Math.min(14, Math.max(...texts.map((text) => text.length))))
   const right = panel.colour && (panel.kind === "map" || panel.big) ? 58 : 12
   const top = panel.second ? 32 : 8
   const bottom = panel.x.label ? 36 : 22
-  const limit = (axis) => axis.is === "depth" && deepest ? Math.min(axis.high, deepest) : axis.high
-  const x = new Scale(panel.x, left, Math.max(left + 20, width - right), limit(panel.x))
-  const y = new Scale(panel.y, Math.max(top + 20, height - bottom), top, limit(panel.y))
+  const how = (axis) => axis.is === "depth" ? {high: deepest ? Math.min(axis.high, deepest) : axis.high, stretched} : {}
+  const x = new Scale(panel.x, left, Math.max(left + 20, width - right), how(panel.x))
+  const y = new Scale(panel.y, Math.max(top + 20, height - bottom), top, how(panel.y))
   x.flat = true
   return {x, y, left, top, right: Math.max(left + 20, width - right), bottom: Math.max(top + 20, height - bottom)}
 }
@@ -56,11 +57,12 @@ function drawFrame(c, panel, f, look) {
   c.textAlign = "center"
   c.textBaseline = "alphabetic"
   if (panel.x.label) c.fillText(fitted(c, panel.x.label, f.right - f.left + 40), (f.left + f.right) / 2, f.bottom + 31)
-  if (panel.y.label) {
+  const label = f.y.stretched ? `${panel.y.label}, stretched` : panel.y.label
+  if (label) {
     c.save()
     c.translate(11, (f.top + f.bottom) / 2)
     c.rotate(-Math.PI / 2)
-    c.fillText(fitted(c, panel.y.label, f.bottom - f.top + 20), 0, 0)
+    c.fillText(fitted(c, label, f.bottom - f.top + 20), 0, 0)
     c.restore()
   }
   if (panel.second) {
@@ -250,11 +252,20 @@ function drawContour(c, layer, f, look) {
 
 function drawDots(c, layer, f, look, panel) {
   const colour = layer.c && panel.colour ? colourer(panel.colour) : null
-  const size = layer.square ? 3.2 : layer.small ? 1.7 : colour ? 2.7 : 2.1
-  c.lineWidth = 0.8
+  const size = layer.square ? 3.2 : layer.small ? 1.7 : colour ? (layer.x.length > 800 ? 2 : 2.8) : 2.1
+  const many = layer.x.length > 800
+  c.lineWidth = many ? 0.5 : 0.9
   for (let k = 0; k < layer.x.length; k += 1) {
     const x = f.x.px(layer.x[k]), y = f.y.px(layer.y[k])
     if (!Number.isFinite(x + y)) continue
+    if (f.x.axis.beyond && !f.x.inside(x)) {
+      arrow(c, look, x < f.left ? [f.left + 1, y, 6, 0] : [f.right - 1, y, -6, 0])
+      continue
+    }
+    if (f.y.axis.beyond && !f.y.inside(y)) {
+      arrow(c, look, y < f.top ? [x, f.top + 1, 0, 6] : [x, f.bottom - 1, 0, -6])
+      continue
+    }
     c.fillStyle = colour ? colour(layer.c[k]) : look.dot
     if (layer.bad && layer.bad[k]) {
       c.strokeStyle = look.bad
@@ -267,10 +278,20 @@ function drawDots(c, layer, f, look, panel) {
     else c.arc(x, y, size, 0, 7)
     c.fill()
     if (colour && !layer.small) {
-      c.strokeStyle = layer.square ? look.ink : look.edge
+      c.strokeStyle = layer.square ? look.ink : many ? look.faint : look.edge
       c.stroke()
     }
   }
+}
+
+// An observation beyond the axis: a triangle that points to it.
+function arrow(c, look, [x, y, dx, dy]) {
+  c.fillStyle = look.bad
+  c.beginPath()
+  c.moveTo(x, y)
+  c.lineTo(x + dx - dy * 0.6, y + dy - dx * 0.6)
+  c.lineTo(x + dx + dy * 0.6, y + dy + dx * 0.6)
+  c.fill()
 }
 
 function drawBars(c, panel, f, look) {
