@@ -69,8 +69,8 @@ def _made(asked: Asked) -> Panel:
         f"their weights add up to {float(data.attrs['sum_of_weights']):.2f}",
         "about": (
             "The weights w solve (C + R) w = c for these observations together, so neighbours "
-            "share theirs: C and c are DIVAnd's Matérn covariances at their distances in lengths, R is "
-            "epsilon²" + (", over the weight in its cluster" if covariance.cluster else "") +
+            "share theirs: C and c are DIVAnd's Matérn covariances at their distances in lengths, "
+            "R is epsilon²" + (", over the weight in its cluster" if covariance.cluster else "") +
             ". Coasts, currents and lengths that vary over the map are left out."
         ),
         "place": [lon, lat],

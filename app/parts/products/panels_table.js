@@ -22,7 +22,7 @@ class MadeView {
     this.body = make("tbody")
     this.table = make("table", {}, make("thead", {}, make("tr", {}, ...[["n", "Weight", "By how much the value changes if the observation changes by one unit"], ["n", "km", "Distance on a great circle"], ["n", "Lengths", "Distance in correlation lengths, across and down"], ["n", "Depth", "Metres"], ["n", "Observed"], ["n", "Residual", "Observation minus product"], ["", "Station", "LOCAL_CDI_ID, date, cruise and data centre"]]
       .map(([kind, text, title]) => make("th", {class: kind, title}, text)))), this.body)
-    this.table.prepend(make("colgroup", {}, ...[84, 44, 52, 48, 58, 58, 0].map((wide) => make("col", wide ? {width: wide} : {}))))
+    this.table.prepend(make("colgroup", {}, ...[86, 44, 52, 48, 58, 58, 0].map((wide) => make("col", wide ? {width: wide} : {}))))
     this.list = make("div", {class: "list"}, this.table)
     this.note = make("div", {class: "note"})
     this.root = make("section", {class: "panel made"}, make("header", {}, this.title, make("span", {class: "grow"}), this.value, this.out), this.said, this.head, this.form, this.list, this.note)
@@ -54,20 +54,21 @@ class MadeView {
     this.about.title = panel.about
     this.about.setAttribute("aria-label", panel.about)
     const most = Math.max(...panel.rows.map((row) => Math.abs(row.weight)), 1e-12)
-    this.body.replaceChildren(...panel.rows.map((row) => this.row(row, most)))
+    this.body.replaceChildren(...panel.rows.flatMap((row) => this.row(row, most)))
     const cut = panel.rows.length === 200 ? " The 200 that weigh most are listed; the export has all." : ""
     this.note.textContent = `${panel.note}.${cut}`
   }
 
   row(row, most) {
     const bar = make("i")
-    bar.style.width = `${Math.round(34 * Math.abs(row.weight) / most)}px`
+    bar.style.width = `${Math.round(30 * Math.abs(row.weight) / most)}px`
     bar.classList.toggle("less", row.weight < 0)
     const name = row.cdi || "–"
     const link = row.station >= 0 ? make("button", {type: "button", class: "plain", title: "Open this station in the Quality tab", onclick: () => this.send({do: "station", row: row.station})}, name) : name
     const number = (v, digits) => make("td", {class: "n"}, v === null ? "–" : v.toFixed(digits).replace("-", "−"))
-    return make("tr", {"data-weight": row.weight},
+    return [make("tr", {"data-weight": row.weight},
       make("td", {class: "n weight"}, bar, row.weight.toFixed(4).replace("-", "−")), number(row.km, 1), number(row.lengths, 2), number(row.depth, 1), number(row.value, 3), number(row.residual, 3),
-      make("td", {title: [name, row.time, row.cruise, row.centre].filter(Boolean).join(", ")}, link, row.time ? ` ${row.time}` : "", make("small", {}, [row.cruise, row.centre].filter(Boolean).join(" · ") || "–")))
+      make("td", {title: name}, link)),
+    make("tr", {class: "more"}, make("td"), make("td", {colspan: 6}, [row.time, row.cruise, row.centre].filter(Boolean).join(" · ") || "–"))]
   }
 }
