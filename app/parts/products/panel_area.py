@@ -72,7 +72,7 @@ def _profile(asked: Asked, data: Any) -> Panel:
         "x": value_axis(
             asked.titled, mean - spread, mean + spread, dots=seen.columns["value"]
         ),
-        "y": depth_axis(asked),
+        "y": depth_axis(asked, np.isfinite(mean)),
         "layers": [
             seen.dots(seen.columns["value"], seen.columns["depth"]),
             _band(mean, spread, depth, "x"),
@@ -124,7 +124,7 @@ def _hovmoller(asked: Asked, data: Any) -> Panel:
         whole = asked.product.area(asked.area or (), variable=asked.variable)
         water = np.isfinite(whole["value"].transpose("time", "depth").to_numpy()).any(axis=0)[None]
     shown = field_panel(
-        asked, "Hovmöller", time_axis(asked.grid.times), depth_axis(asked), values, water
+        asked, "Hovmöller", time_axis(asked.grid.times), depth_axis(asked, water), values, water
     )
     return Panel("area-hovmoller", shown | placed(asked, data), data, _call(asked))
 

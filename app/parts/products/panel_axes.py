@@ -25,13 +25,20 @@ __all__ = [
 _DAY_MS = 86_400_000
 
 
-def depth_axis(asked: Asked) -> dict[str, Any]:
-    """Return the axis of depths, downwards."""
+def depth_axis(asked: Asked, water: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the axis of depths, downwards, to the deepest level with water.
+
+    Parameters
+    ----------
+    water : ndarray of bool, shape (..., depth)
+    """
     z, edges = asked.grid.depth, asked.grid.level_edges
+    wet = np.flatnonzero(water.reshape(-1, len(z)).any(axis=0))
+    last = min(int(wet[-1]) + 1, len(z) - 1) if len(wet) else len(z) - 1
     unit = asked.grid.depth_unit
     return {
         "is": "depth", "label": f"{'Pressure' if unit == 'dbar' else 'Depth'} [{unit}]",
-        "low": max(float(edges[0]), 0.0), "high": float(z[-1] if len(z) > 1 else edges[-1]),
+        "low": max(float(edges[0]), 0.0), "high": float(z[last] if len(z) > 1 else edges[-1]),
         "down": True, "at": packed(z), "edges": packed(edges),
     }  # fmt: skip
 

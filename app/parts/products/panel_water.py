@@ -116,13 +116,16 @@ def _water(asked: Asked) -> Panel:
         "x": {"is": "salinity", "label": "Salinity", "low": ranges[0][0], "high": ranges[0][1]},
         "y": {"is": "temperature", "label": "Temperature [°C]", "low": ranges[1][0],
               "high": ranges[1][1]},
-        "colour": {"palette": list(colormap("deep", 320)[60:290]), "low": 0.0, "high": deepest,
+        "colour": {"palette": list(colormap("deep", 320)[60:290]), "low": 0.0,
+                   "high": deepest, "stretched": True,
                    "title": f"Depth [{asked.grid.depth_unit}]", "above": False, "below": False},
         "layers": [
             {"type": "contour", "x": packed(lines_x), "y": packed(lines_y),
              "labels": [[a, b, f"{c:g}"] for a, b, c in labels]},
             {"type": "dots", "x": packed(seen_s[some]), "y": packed(seen_t[some]),
              "c": packed(seen_z[some]), "small": True},
+            *([{"type": "line", "x": packed(s), "y": packed(t), "path": True}]
+              if asked.subject == "place" else []),
             {"type": "dots", "x": packed(s), "y": packed(t), "c": packed(z), "square": True,
              "depth": True},
         ],

@@ -63,27 +63,30 @@ export function render({model}) {
   function show() {
     const s = model.state
     if (!s.subject) return
+    const panels = s.panels ?? []
     Object.assign(shared, {dark: model.dark, around: s.around, here: s.here ?? {}, across: s.across ?? [], unit: s.unit, exports: s.exports})
     chips(subjects, s.subjects, s.subject, "subject")
     chips(views, s.views, s.view, "view")
     title.textContent = s.title
     under.textContent = s.under
     under.title = s.under
+    under.hidden = s.view === "water"
     if (around !== around.getRootNode().activeElement) around.value = String(s.around)
     near.hidden = s.subject === "area" || s.view === "made"
-    const whole = `${number(Math.round(s.deepest))} m`, less = DEPTHS.filter((d) => d < s.deepest).toReversed()
-    const options = [...(s.deepest > 300 ? [["all", `${whole}, stretched`]] : []), ["0", `${whole}, even`], ...less.map((d) => [String(d), `to ${number(d)} m`])]
+    const deepest = Math.max(0, ...panels.map((p) => p.y?.is === "depth" ? p.y.high : 0))
+    const whole = `${number(Math.round(deepest))} m`, less = DEPTHS.filter((d) => d < deepest).toReversed()
+    const options = [...(deepest > 300 ? [["all", `${whole}, stretched`]] : []), ["0", `${whole}, even`], ...less.map((d) => [String(d), `to ${number(d)} m`])]
     offer(deep, options, options.some(([v]) => v === deep.value) ? deep.value : options[0][0])
     depths()
-    deep.hidden = !s.deepest || s.view !== "look"
+    deep.hidden = deepest <= DEPTHS[0] || s.view !== "look"
     said.textContent = s.error || ""
     said.classList.toggle("wrong", Boolean(s.error))
     said.hidden = !s.error
-    const panels = s.panels ?? []
     const partners = panels.find((p) => p.partners)
     mate.hidden = !partners
     mateName.textContent = partners?.wanted ?? ""
     if (partners) offer(partner, [["", partners.partners.length ? "choose, or the likeliest" : "no other product"], ...partners.partners], partners.partner)
+    grid.dataset.n = String(panels.length)
     grid.dataset.of = `${s.subject}-${s.view}`
     const known = panels.map((panel) => {
       const table = panel.key.endsWith("-made")

@@ -301,5 +301,4 @@ def _about(asked: Asked) -> dict[str, Any]:
         "title": title, "under": " · ".join(p for p in (label, depth, mask) if p),
         "unit": asked.unit, "across": [first, *across],
         "here": {"step": asked.step, "level": asked.depth},
-        "deepest": float(grid.depth[-1]) if len(grid.depth) > 1 else 0.0,
     }  # fmt: skip

@@ -10,7 +10,8 @@ const LETTERS = "11px Roboto, system-ui, sans-serif"
 
 function colourer(colour) {
   const n = colour.palette.length
-  return (v) => colour.palette[Math.max(0, Math.min(n - 1, Math.floor((v - colour.low) / (colour.high - colour.low) * n)))]
+  const s = new Scale(colour, 0, n, {stretched: colour.stretched})
+  return (v) => colour.palette[Math.max(0, Math.min(n - 1, Math.floor(s.px(v))))]
 }
 
 function paletteBytes(palette) {
@@ -20,15 +21,17 @@ function paletteBytes(palette) {
 // Places of the parts of a panel in its canvas.
 function frameOf(panel, width, height, {deepest, stretched}) {
   const texts = panel.y.is === "time" ? (panel.y.dated ? ["2000-01-01"] : panel.y.steps) : roundTicks(panel.y.low, panel.y.high, 6).map(told)
-  const left = Math.max(48, 26 + 6 * Math.min(14, Math.max(...texts.map((text) => text.length))))
-  const right = panel.colour && (panel.kind === "map" || panel.big) ? 58 : 12
+  const left = Math.max(50, 26 + 6 * Math.min(14, Math.max(...texts.map((text) => text.length))))
+  const bar = panel.colour && (panel.kind === "map" || panel.big)
+  const wide = bar ? Math.max(...(panel.colour.stretched ? ["2000"] : roundTicks(panel.colour.low, panel.colour.high, 8).map(told)).map((text) => text.length)) : 0
+  const right = bar ? 38 + 6.2 * wide : 12
   const top = panel.second ? 32 : 8
   const bottom = panel.x.label ? 36 : 22
   const how = (axis) => axis.is === "depth" ? {high: deepest ? Math.min(axis.high, deepest) : axis.high, stretched} : {}
   const x = new Scale(panel.x, left, Math.max(left + 20, width - right), how(panel.x))
   const y = new Scale(panel.y, Math.max(top + 20, height - bottom), top, how(panel.y))
   x.flat = true
-  return {x, y, left, top, right: Math.max(left + 20, width - right), bottom: Math.max(top + 20, height - bottom)}
+  return {x, y, left, top, right: Math.max(left + 20, width - right), bottom: Math.max(top + 20, height - bottom), title: width - 4}
 }
 
 function drawFrame(c, panel, f, look) {
@@ -136,10 +139,10 @@ function rowOf(scale, value, smooth) {
 function drawBar(c, panel, f, look) {
   const {palette, low, high, below, above, title} = panel.colour
   const x = f.right + 8, wide = 8, top = f.top + (above ? 7 : 0), bottom = f.bottom - (below ? 7 : 0)
-  const n = palette.length, tall = (bottom - top) / n
+  const n = palette.length, tall = (bottom - top) / n, deep = title.startsWith("Depth")
   palette.forEach((colour, k) => {
     c.fillStyle = colour
-    c.fillRect(x, panel.colour.title.startsWith("Depth") ? top + k * tall : bottom - (k + 1) * tall, wide, tall + 0.6)
+    c.fillRect(x, deep ? top + k * tall : bottom - (k + 1) * tall, wide, tall + 0.6)
   })
   for (const [there, colour, base, tip] of [[above, palette[n - 1], top, f.top], [below, palette[0], bottom, f.bottom]]) {
     if (!there) continue
@@ -150,14 +153,14 @@ function drawBar(c, panel, f, look) {
     c.lineTo(x + wide / 2, tip)
     c.fill()
   }
-  const s = new Scale({low, high, down: title.startsWith("Depth")}, bottom, top)
+  const s = new Scale({low, high, down: deep}, bottom, top, {stretched: panel.colour.stretched})
   c.fillStyle = look.quiet
   c.font = LETTERS
   c.textAlign = "left"
   c.textBaseline = "middle"
-  for (const v of roundTicks(low, high, Math.max(2, (bottom - top) / 36))) c.fillText(told(v), x + wide + 4, s.px(v))
+  for (const [v, text] of s.ticks()) c.fillText(text, x + wide + 4, s.px(v))
   c.save()
-  c.translate(f.right + 54, (f.top + f.bottom) / 2)
+  c.translate(f.title, (f.top + f.bottom) / 2)
   c.rotate(-Math.PI / 2)
   c.textAlign = "center"
   c.textBaseline = "alphabetic"
@@ -252,7 +255,7 @@ function drawContour(c, layer, f, look) {
 
 function drawDots(c, layer, f, look, panel) {
   const colour = layer.c && panel.colour ? colourer(panel.colour) : null
-  const size = layer.square ? 3.2 : layer.small ? 1.7 : colour ? (layer.x.length > 800 ? 2 : 2.8) : 2.1
+  const size = layer.square ? (layer.x.length > 150 ? 2.2 : 3.8) : layer.small ? 1.7 : colour ? (layer.x.length > 800 ? 2 : 2.8) : 2.1
   const many = layer.x.length > 800
   c.lineWidth = many ? 0.5 : 0.9
   for (let k = 0; k < layer.x.length; k += 1) {

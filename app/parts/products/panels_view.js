@@ -154,7 +154,7 @@ class PanelView {
   // What is at a place of the panel, in words.
   read([x, y]) {
     const panel = this.panel, f = this.f, unit = this.shared.unit ? ` ${this.shared.unit}` : ""
-    const curve = panel.layers?.find((l) => l.type === "line" && !l.second)
+    const curve = panel.layers?.find((l) => l.type === "line" && !l.second && !l.path)
     if (panel.kind === "xy" && curve) {
       const deep = Boolean(panel.y.down), at = deep ? y : x
       if (at === null) return ""
