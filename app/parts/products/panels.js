@@ -32,7 +32,10 @@ export function render({model}) {
     if (!waiting) requestAnimationFrame(() => { waiting(); waiting = null })
     waiting = () => {
       const from = `panels:${view.key}`
-      for (const other of views_) other.mark?.(detail)
+      for (const other of views_) {
+        if (other !== view) other.own = null
+        other.mark?.(detail)
+      }
       document.dispatchEvent(new CustomEvent("sdcviz:cursor", {detail: {from, ...(detail ?? {})}}))
     }
   }
@@ -40,7 +43,10 @@ export function render({model}) {
     const {from, ...detail} = event.detail ?? {}
     if (String(from).startsWith("panels:")) return
     const known = Object.keys(detail).length > 0
-    for (const view of views_) view.mark?.(known ? detail : null)
+    for (const view of views_) {
+      view.own = null
+      view.mark?.(known ? detail : null)
+    }
   }
   document.addEventListener("sdcviz:cursor", heard)
   model.on("remove", () => document.removeEventListener("sdcviz:cursor", heard))

@@ -210,7 +210,9 @@ class PanelView {
     const at = this.at(event)
     if (!at) return
     const detail = this.detail(at), section = this.panel.key.endsWith("section")
-    this.send({do: "go", step: detail.time, level: detail.depth, ...(section ? {lon: detail.lon, lat: detail.lat} : {})})
+    const said = {step: detail.time, level: detail.depth, ...(section ? {lon: detail.lon, lat: detail.lat} : {})}
+    // What is not known can't be sent.
+    this.send({do: "go", ...Object.fromEntries(Object.entries(said).filter(([, v]) => v !== undefined))})
   }
 }
 
