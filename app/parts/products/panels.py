@@ -220,8 +220,8 @@ class PanelsPart(pn.viewable.Viewer):
         elif do == "export" and self.export is not None:
             self.export(str(said.get("key")))
         elif do == "station":
-            session.param.update(station=int(said["row"]))
-            session.tab = "quality"
+            # In one step: the Quality tab follows what is sent to it.
+            session.param.update(station=int(said["row"]), tab="quality")
 
     def _go(self, said: dict[str, Any]) -> None:
         """Look at the time, the level and the place that were tapped."""
