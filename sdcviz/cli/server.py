@@ -39,6 +39,15 @@ def demo(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the collection; in your data folder by default.")
     ] = None,
+    products: Annotated[
+        bool | None,
+        typer.Option(
+            "--products/--no-products",
+            help="Also make two versions of a climatology of it (some seconds, once); by default "
+            "where there are stations enough for it.",
+            show_default=False,
+        ),
+    ] = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Only make it.")] = False,
     port: Port = None,
     host: Host = None,
@@ -46,10 +55,16 @@ def demo(
 ) -> None:
     """Make a synthetic collection of the Mediterranean and Black Sea (once), and show it."""
     from ..demo import make_demo
+    from ..demo.products import FEWEST
 
     with show.progress_bar() as tell:
         path = make_demo(out, stations, tell)
     typer.echo(f"{path}: synthetic data, for trying things out only.")
+    if stations >= FEWEST if products is None else products:
+        from .demo_products import make_products
+
+        for product in make_products(path):
+            typer.echo(f"{product}: a climatology of it.")
     if not no_serve:
         _serve([path], port=port, host=host, root_path=root_path)
 
