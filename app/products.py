@@ -16,6 +16,7 @@ from .parts.products.outdated import OutdatedPart
 from .parts.products.panels import PanelsPart
 from .parts.products.shelf_card import ShelfPart
 from .parts.review.workbench import ReviewPart
+from .server.guard import HANDLE
 from .session import Session
 from .viewing import Viewing
 
@@ -34,7 +35,7 @@ class ProductsView(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.viewing = viewing = Viewing(session=self.session)
-        self.shelf = ShelfPart(viewing=viewing)
+        self.shelf = ShelfPart(viewing=viewing, handle=pn.state.headers.get(HANDLE, ""))
         self.look = LookPart(viewing=viewing)
         self.compare = ComparePart(viewing=viewing)
         self.drawer = pn.Column(
