@@ -15,6 +15,7 @@ from .parts.products.look import LookPart
 from .parts.products.outdated import OutdatedPart
 from .parts.products.panels import PanelsPart
 from .parts.products.shelf_card import ShelfPart
+from .parts.products.wms import WmsPart
 from .parts.review.workbench import ReviewPart
 from .server.guard import HANDLE
 from .session import Session
@@ -38,10 +39,13 @@ class ProductsView(pn.viewable.Viewer):
         self.shelf = ShelfPart(viewing=viewing, handle=pn.state.headers.get(HANDLE, ""))
         self.look = LookPart(viewing=viewing)
         self.compare = ComparePart(viewing=viewing)
-        self.drawer = pn.Column(
-            self.shelf, self.look, self.compare, margin=0, sizing_mode="stretch_width"
-        )
         self.map = FieldMap(viewing=viewing)
+        chart = getattr(self.map, "chart", None)
+        self.overlays = WmsPart(viewing=viewing, figure=getattr(chart, "figure", None))
+        self.drawer = pn.Column(
+            self.shelf, self.look, self.compare, self.overlays, margin=0,
+            sizing_mode="stretch_width",
+        )  # fmt: skip
         self.bar = BarPart(viewing=viewing)
         self.outdated = OutdatedPart(viewing=viewing)
         self.panels = PanelsPart(viewing=viewing)

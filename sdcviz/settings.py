@@ -66,9 +66,7 @@ class WmsLayer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str = Field(min_length=1, description="For people.")
-    url: str = Field(
-        pattern=r"^https?://[^/]+", description="Address of the server, without query."
-    )
+    url: str = Field(pattern=r"^https?://[^/]+", description="Address of the map server.")
     layers: str = Field(min_length=1, description="Names of its layers, separated by commas.")
     attribution: str = Field("", description="Credit shown on the map.")
 
