@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from sdcviz.errors import SdcvizError
 
+from . import shelf
 from .processes import CommandJob, Outcome
 
 if TYPE_CHECKING:
     from sdcviz.products import Product
-
-    from .shelf import Item
 
 __all__ = ["BY_ITSELF", "Preparation", "ask", "begin", "by_itself"]
 
@@ -57,7 +56,7 @@ class Preparation:
 
 
 _lock = threading.Lock()
-_known: dict[str, Preparation] = {}
+_known: dict[tuple[str, str, str], Preparation] = {}
 
 
 def by_itself(product: Product) -> bool:
@@ -70,16 +69,16 @@ def by_itself(product: Product) -> bool:
     return wanted.bytes <= BY_ITSELF and 10 * wanted.missing <= wanted.free
 
 
-def ask(item: Item) -> Preparation | None:
+def ask(item: shelf.Item) -> Preparation | None:
     """Return the preparation of a product that runs, or the last one that did."""
-    return _known.get(_key(item))
+    return _known.get(shelf.key(item))
 
 
-def begin(item: Item, product: Product) -> Preparation:
+def begin(item: shelf.Item, product: Product) -> Preparation:
     """Begin to prepare a product of the shelf, unless that is going on."""
     from sdcviz.products import plan
 
-    key, wanted = _key(item), plan(product)
+    key, wanted = shelf.key(item), plan(product)
     with _lock:
         there = _known.get(key)
         if there is not None and there.outcome is None:
@@ -99,7 +98,7 @@ def begin(item: Item, product: Product) -> Preparation:
     return made
 
 
-def _in_thread(made: Preparation, item: Item) -> None:
+def _in_thread(made: Preparation, item: shelf.Item) -> None:
     from sdcviz.products import open_product
 
     outcome = Outcome(error="The preparation ended without a word.")
@@ -114,7 +113,3 @@ def _in_thread(made: Preparation, item: Item) -> None:
         outcome = Outcome(error=str(error))
     finally:
         made.outcome = outcome
-
-
-def _key(item: Item) -> str:
-    return repr((item.id, sorted(item.roles.items(), key=str)))

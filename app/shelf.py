@@ -118,7 +118,7 @@ def find(id: str) -> Item:
     for item in listed():
         if item.id == id:
             if not _there(item):
-                raise NotFound(f"{item.name}: its file is no longer there ({item.paths[0]}).")
+                raise NotFound(f"{item.name}: its file is no longer there; take another product.")
             return item
     raise NotFound(
         f"The product {id} is not on the shelf of this server (any more); open its file."
@@ -153,7 +153,7 @@ def add(
         return item
     if item.remote:
         item = replace(item, told=_summary(product))
-    _open.get(_key(item), lambda: product)
+    _open.get(key(item), lambda: product)
     with _lock:
         others = [i for i in _read() if i.id != item.id]
         # A read-only data folder costs the list of recent products, nothing else.
@@ -177,13 +177,13 @@ def open_shared(id: str) -> Product:
         The same object for all visitors: read it only.
     """
     item = find(id)
-    return _open.get(_key(item), lambda: _opened(item))
+    return _open.get(key(item), lambda: _opened(item))
 
 
 def reopen(id: str) -> Product:
     """Open it anew: its file was replaced, or was found damaged."""
     item = find(id)
-    _open.forget(_key(item))
+    _open.forget(key(item))
     return open_shared(id)
 
 
@@ -202,7 +202,7 @@ def about(item: Item) -> dict[str, Any]:
         with closing(product):
             return _summary(product)
 
-    return _told.get(_key(item), told)
+    return _told.get(key(item), told)
 
 
 def _summary(product: Product) -> dict[str, Any]:
@@ -211,7 +211,8 @@ def _summary(product: Product) -> dict[str, Any]:
     return summary(product.info())
 
 
-def _key(item: Item) -> tuple[str, str, str]:
+def key(item: Item) -> tuple[str, str, str]:
+    """Return what is another one when roles or files are."""
     stamp = ""
     with suppress(OSError):
         stamp = ",".join(str(Path(p).stat().st_mtime_ns) for p in item.paths)

@@ -84,7 +84,7 @@ export function render({model}) {
       [hidden] { display: none; }
     </style>
     <div class="drop" tabindex="0" role="group" aria-label="Drop files here">
-      <div class="lead">Drop files, folders or archives here</div>
+      <div class="lead"></div>
       <div class="more"></div>
       <button type="button" class="files">Choose files</button>
       <button type="button" class="folder">Choose a folder</button>
@@ -96,6 +96,7 @@ export function render({model}) {
     </div>`
   const part = (selector) => box.querySelector(selector)
   const area = part(".drop"), bar = part("progress"), said = part(".said"), stop = part(".stop")
+  part(".lead").textContent = model.lead
   part(".more").textContent = model.more
   let running = null
   let cancelled = false

@@ -1,6 +1,6 @@
 // The dialog that opens products: the shelf, files of this machine, sent files, addresses.
 
-const PANES = {shelf: "On the shelf", files: "Files of the server", send: "Send a file", address: "Address"}
+const PANES = {shelf: "On the shelf", files: "Files of this machine", send: "Send a file", address: "Address"}
 
 export function render({model}) {
   const send = (said) => model.send_msg(said)
@@ -29,7 +29,7 @@ export function render({model}) {
         one.version ? make("span", {class: "version"}, /^\d/.test(one.version) ? `v${one.version}` : one.version) : "",
         one.id === now ? make("span", {class: "quiet"}, "in view") : ""),
         one.title ? make("div", {class: "quiet"}, one.name) : "", ...facts),
-      one.added ? make("button", {type: "button", class: "plain", title: "Take it off the shelf; its file stays", "aria-label": `Take ${one.name} off the shelf`,
+      one.added && model.state.clears ? make("button", {type: "button", class: "plain", title: "Take it off the shelf; its file stays", "aria-label": `Take ${one.name} off the shelf`,
         onclick: (e) => { e.stopPropagation(); send({do: "remove", text: one.id}) }}, "×") : "")
     return node
   }
@@ -79,7 +79,7 @@ export function render({model}) {
   const send_pane = make("div", {class: "pane short"}, make("p", {}, "What you send is kept among the products of this server."), sent)
   const ask = () => send({do: "open", text: address.value})
   const address = make("input", {class: "grow", type: "url", "aria-label": "OPeNDAP address", spellcheck: "false", placeholder: "https://server.example/opendap/product.nc", onkeydown: enter(() => address, ask)})
-  const address_pane = make("div", {class: "pane"}, make("div", {class: "line"}, address, make("button", {type: "button", class: "main", onclick: ask}, "Open")),
+  const address_pane = make("div", {class: "pane short"}, make("div", {class: "line"}, address, make("button", {type: "button", class: "main", onclick: ask}, "Open")),
     make("p", {}, "The address of a data set on an OPeNDAP server (THREDDS, Hyrax, ERDDAP griddap), without .html, .dds or .das. Only what you look at is fetched."),
     make("p", {}, "This server asks only hosts that whoever runs it has allowed."))
 

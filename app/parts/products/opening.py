@@ -56,6 +56,7 @@ class OpeningPart(ProductDialog):
         self.form = OpeningForm(self._take, session=self.viewing.session, name="products-dialog")
         self.drop = DropArea(
             delivery=uploads.new_delivery(), sizing_mode="stretch_width", visible=False,
+            lead="Drop a product here",
             more="NetCDF files of gridded fields, or the folder of a Zarr store. Several files "
             "sent together are opened as one product.",
         )  # fmt: skip
@@ -87,7 +88,7 @@ class OpeningPart(ProductDialog):
             self._look_into(text)
         elif does == "choose":
             self._choose(text)
-        elif does == "remove":
+        elif does == "remove" and may_use_paths():
             shelf.remove(text)
         elif does == "open":
             self._open(lambda wanted: shelf.add(resolved(text), _roles(text), wanted), text)
@@ -184,6 +185,7 @@ class OpeningPart(ProductDialog):
             "doubt": bool(self._doubt),
             "busy": self._busy,
             "rows": [_row(item, self._about.get(item.id)) for item in shelf.listed()],
+            "clears": may_use_paths(),
             "now": self.viewing.session.product,
             "folder": self._folder,
             "sent": f"{counted(len(files), 'file')} ready ({size(sum(f['size'] for f in files))})"

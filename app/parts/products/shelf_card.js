@@ -24,7 +24,7 @@ export function render({model}) {
 
   function copies(c) {
     const node = make("div", {class: `copies ${c.state}`}, make("i", {class: "lamp"}), make("span", {}, c.words))
-    if (c.state === "running") {
+    if (c.state === "running" && c.can) {
       const part = make("i")
       part.style.width = `${Math.round(100 * (c.share ?? 0))}%`
       node.append(make("div", {class: "bar", role: "progressbar", "aria-label": "Preparation", "aria-valuenow": Math.round(100 * (c.share ?? 0))}, part))
