@@ -40,13 +40,13 @@ class ProductsView(pn.viewable.Viewer):
         self.look = LookPart(viewing=viewing)
         self.compare = ComparePart(viewing=viewing)
         self.map = FieldMap(viewing=viewing)
-        chart = getattr(self.map, "chart", None)
-        self.overlays = WmsPart(viewing=viewing, figure=getattr(chart, "figure", None))
+        self.overlays = WmsPart(viewing=viewing, figure=self.map.chart.figure)
         self.drawer = pn.Column(
             self.shelf, self.look, self.compare, self.overlays, margin=0,
             sizing_mode="stretch_width",
         )  # fmt: skip
-        self.bar = BarPart(viewing=viewing)
+        tools = {"fit": self.map.fit, "export": self._open_export}
+        self.bar = BarPart(viewing=viewing, tools=tools)
         self.outdated = OutdatedPart(viewing=viewing)
         self.panels = PanelsPart(viewing=viewing)
         self.export = ExportPart(viewing=viewing)
@@ -65,6 +65,10 @@ class ProductsView(pn.viewable.Viewer):
 
     def __panel__(self) -> Any:
         return self.main
+
+    def _open_export(self) -> None:
+        if (show := getattr(self.export, "open", None)) is not None:
+            show()
 
     def _show(self) -> None:
         """Show the map or the review; the review is made when it is first asked for."""
