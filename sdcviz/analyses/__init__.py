@@ -24,7 +24,6 @@ _WHERE = {
     "export_julia": "julia_runs",
     "import_julia": "julia_runs",
     "make_points": "select",
-    "outdated": "outdated",
     "preview": "coarse",
     "read_recipe": "recipe_file",
     "recipe_schema": "recipe_file",

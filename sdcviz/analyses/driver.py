@@ -22,6 +22,7 @@ from .model import Points, SliceResult
 from .parts import Parts, parts_of
 from .plan import Plan, make_plan
 from .pool import Done, in_processes
+from .problem import SliceTask
 from .recipe import Recipe
 from .recipe_file import make_recipe, write_recipe
 from .slices import analyse_slice
@@ -109,8 +110,12 @@ def run(
     problem, workers = within_memory(plan.problem, wanted, memory_budget(recipe.run.memory))
     plan = replace(plan, problem=problem)
     address = scheduler or recipe.run.scheduler or get_settings().scheduler
+
+    def results(missing: list[int]) -> Iterator[Done]:
+        return in_workers(list(plan.tasks(missing)) if missing else [], workers, address)
+
     with parts_of(out, plan.key, plan.state) as parts:
-        return run_plan(plan, parts, out, say, begun, partial(in_workers, plan, workers, address))
+        return run_plan(plan, parts, out, say, begun, results)
 
 
 def plan_run(recipe: Recipe, points: Points | None, say: Tell) -> Plan:
@@ -205,6 +210,7 @@ def output(out: Path | str) -> Path:
 
 
 def processors() -> int:
+    """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -231,10 +237,18 @@ def analyse_missing(
         say(_progress(done, total, label))
 
 
-def in_workers(plan: Plan, workers: int, scheduler: str, missing: list[int]) -> Iterator[Done]:
-    if not missing:
+def in_workers(tasks: list[SliceTask], workers: int, scheduler: str) -> Iterator[Done]:
+    """Have slices analysed by processes of this machine, or of a dask scheduler.
+
+    Parameters
+    ----------
+    tasks : list of SliceTask
+    workers : int
+    scheduler : str
+        Address; empty: none.
+    """
+    if not tasks:
         return iter(())
-    tasks = list(plan.tasks(missing))
     if scheduler:
         from .spread import on_cluster
 

@@ -143,7 +143,9 @@ def slices_of(record: Record) -> tuple[TimeSlice, ...]:
     """Return the times of a product as its recipe makes them."""
     years = record.points.time.astype("datetime64[Y]").astype(int) + 1970
     span = (int(years.min()), int(years.max())) if len(years) else (1900, 1900)
-    return time_slices(record.recipe.time, span)
+    made = time_slices(record.recipe.time, span)
+    # The product of a box may have some of them only.
+    return tuple(one for one in made if one.label in record.labels)
 
 
 def keys_of(points: Points) -> NDArray[np.uint64]:

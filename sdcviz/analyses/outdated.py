@@ -76,6 +76,15 @@ class Outdated:
     def __bool__(self) -> bool:
         return len(self) > 0
 
+    def take(self, chosen: NDArray[np.bool_]) -> Outdated:
+        """Keep some of them."""
+        columns = {
+            name: getattr(self, name)[chosen]
+            for name in self.__dataclass_fields__
+            if name not in ("record", "sampled")
+        }
+        return Outdated(self.record, self.sampled, **columns)
+
     @property
     def counts(self) -> dict[str, int]:
         """How many of each of `KINDS`."""
@@ -233,7 +242,7 @@ def outdated(product: Path | str, collection: Collection | Path | str | None = N
 
     Examples
     --------
-    >>> from sdcviz.analyses import outdated
+    >>> from sdcviz.analyses.outdated import outdated
     >>> outdated("product.nc").sentence  # doctest: +SKIP
     'Out of date: 37 observations changed (30 left out, 7 taken in).'
     """

@@ -28,7 +28,7 @@ from .select import of_box, select, state_of, take
 from .settling import make_problem, too_short
 from .solving import values_at_sea
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "by_slice", "make_plan"]
 
 _DAY = 86_400_000  # milliseconds
 _VERSION = 2  # of what is kept: raise it when the same recipe gives something else
@@ -194,7 +194,7 @@ def make_plan(
     if only is not None:
         number = only(slices)
         slices = slices[number : number + 1]
-    chosen, rows = _by_slice(chosen, slices)
+    chosen, rows = by_slice(chosen, slices)
     if not len(chosen):
         raise BadRequest(
             f"No observation is of the recipe's time; there are some from {years.min()} to "
@@ -208,10 +208,21 @@ def make_plan(
     return Plan(recipe, problem, chosen, slices, rows, tuple(told), meaning, state)
 
 
-def _by_slice(
+def by_slice(
     points: Points, slices: tuple[TimeSlice, ...]
 ) -> tuple[Points, tuple[NDArray[np.int64], ...]]:
-    """Drop observations of no slice, and tell the rows of each."""
+    """Drop observations of no slice, and tell the rows of each.
+
+    Parameters
+    ----------
+    points : Points
+    slices : tuple of TimeSlice
+
+    Returns
+    -------
+    points : Points
+    rows : tuple of ndarray of int64
+    """
     members = [inside(one, points.time) for one in slices]
     wanted = np.zeros(len(points), bool)
     for member in members:
