@@ -264,7 +264,9 @@ def of_box(points: Points, recipe: Recipe) -> Points:
     """Keep the observations in the box and between first and last level of a recipe."""
     west, south, east, north = recipe.domain.box
     low, high = recipe.levels.span
-    lon = west + np.mod(points.lon - west, 360)
+    right = (points.lon >= west) & (points.lon < west + 360)
+    # What is right already keeps its last digit.
+    lon = np.where(right, points.lon, west + np.mod(points.lon - west, 360))
     width = np.mod(east - west, 360) or 360
     kept = (lon <= west + width) & (points.lat >= south) & (points.lat <= north)
     kept &= (points.depth >= low) & (points.depth <= high)
