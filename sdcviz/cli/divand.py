@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -196,7 +197,7 @@ def divand(
 def _example(out: Path | None, collection: Path | None) -> None:
     from ..analyses import example_recipe
 
-    text = example_recipe(str(collection or "my_collection"))
+    text = example_recipe(_seen_from(out, collection) if collection else "my_collection")
     if out is None:
         sys.stdout.write(text)
         return
@@ -207,6 +208,18 @@ def _example(out: Path | None, collection: Path | None) -> None:
     except OSError as error:
         raise BadRequest(f"{out}: can't be written ({error.strerror}).") from error
     show.note(f"{out}: change it, then: sdcviz divand {out} --out product.nc")
+
+
+def _seen_from(out: Path | None, collection: Path) -> str:
+    """Return the collection's path as the recipe file sees it; paths are seen from its folder."""
+    if out is None or collection.expanduser().is_absolute():
+        return str(collection.expanduser())
+    whole, folder = collection.absolute(), out.expanduser().absolute().parent
+    try:
+        return str(whole.relative_to(folder))
+    except ValueError:
+        # Through links a path upwards leads elsewhere than it reads.
+        return os.path.relpath(whole.resolve(), folder.resolve())
 
 
 def _check(product: Path, as_json: bool) -> None:
