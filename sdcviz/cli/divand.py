@@ -62,7 +62,11 @@ def divand(
     ] = False,
     collection: Annotated[
         Path | None,
-        typer.Option(help="The collection that --example names.", metavar="FOLDER"),
+        typer.Option(
+            help="The collection that --example names, or that --outdated and --rerun compare "
+            "with instead of the recipe's.",
+            metavar="FOLDER",
+        ),
     ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Write the JSON schema of recipes.")
@@ -74,6 +78,30 @@ def divand(
             metavar="FILE",
         ),
     ] = None,
+    outdated: Annotated[
+        Path | None,
+        typer.Option(
+            help="Tell which observations of a product changed since it was made: flags, values, "
+            "places; status 1 if any did.",
+            metavar="FILE",
+        ),
+    ] = None,
+    rerun: Annotated[
+        Path | None,
+        typer.Option(
+            help="Analyse the surroundings of what changed again, by the recipe of a product.",
+            metavar="FILE",
+        ),
+    ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option(
+            help="Of --rerun: only changes in this area.", metavar="WEST,SOUTH,EAST,NORTH"
+        ),
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Of --rerun: write the whole product, not the part.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; else as in the recipe.", metavar="N")
     ] = None,
@@ -122,9 +150,23 @@ def divand(
             raise BadRequest(f"--check takes a product and no recipe; leave out {recipe}.")
         _check(check, as_json)
         return
+    kind = "json" if as_json and progress == "auto" else progress
+    if outdated is not None or rerun is not None:
+        if recipe is not None:
+            raise BadRequest(f"The recipe is that of the product; leave out {recipe}.")
+        from .divand_again import box_of, tell_again, tell_outdated
+
+        if outdated is not None:
+            tell_outdated(outdated, collection, as_json)
+        if rerun is not None:
+            with _events(kind) as tell:
+                tell_again(
+                    rerun, out, tell, as_json=as_json, box=box_of(box), merge=merge,
+                    collection=collection, workers=workers, scheduler=scheduler,
+                )  # fmt: skip
+        return
     if recipe is None:
         raise BadRequest("Name a recipe; 'sdcviz divand --example' writes one to start from.")
-    kind = "json" if as_json and progress == "auto" else progress
     if preview:
         _preview(recipe, time, level, as_json, out)
         return
