@@ -96,8 +96,8 @@ def _free(
 ) -> list[dict[str, Any]]:
     """Score cruises again without the biases that are the product's own."""
     own = normal.copy()
-    for one in found:
-        own[one.members] -= one.bias / scale[one.members]
+    for off in found:
+        own[off.members] -= off.bias / scale[off.members]
     cruises = groups(samples, own, sources, "cruise")
     for one in cruises[:20]:
         at = sources.cruise == sources.cruises.index(one["cruise"])

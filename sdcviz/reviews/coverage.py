@@ -42,7 +42,7 @@ def coverage(
         samples.time[dated].astype("datetime64[Y]").astype(int) + 1970, return_counts=True
     )
     by_centre = np.bincount(sources.centre, minlength=len(sources.centres))
-    centres = [
+    centres: list[list[Any]] = [
         [code, label("EDMO", code) if code > 0 else "unknown", int(by_centre[k])]
         for k, code in enumerate(sources.centres)
     ]

@@ -150,7 +150,7 @@ def groups(
 def _spread(
     group: NDArray, means: NDArray, middle: NDArray, stations: NDArray
 ) -> NDArray[np.float64]:
-    """Standard deviation of the stations of each group; that of all where there are few."""
+    """Give the spread of the stations of each group; nearly that of all where there are few."""
     square = np.bincount(group, (means - middle[group]) ** 2, len(stations))
     pooled = square.sum() / max(int(stations.sum()) - int((stations > 0).sum()), 1)
     # A few stations that agree by chance are not as sure as they look.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,7 +121,7 @@ def _variance(samples: Collocated, against: NDArray[np.float64]) -> NDArray[np.f
 def _runs(codes: NDArray) -> list[slice]:
     cuts = np.flatnonzero(np.diff(codes)) + 1
     ends = [0, *cuts.tolist(), len(codes)]
-    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def _trimmed(off: NDArray[np.float64]) -> float:

@@ -139,7 +139,7 @@ def _line(
     at = float((across[line] + across[line + 1]) / 2)
     low = float(along[min(h[4] for h in hits)])
     high = float(along[max(h[5] for h in hits)])
-    sure, size, step, z, _, _ = max(hits)
+    sure, _, step, z, _, _ = max(hits)
     pad = 3 * float(abs(across[line + 1] - across[line]))
     box = (at - pad, low, at + pad, high) if axis == "lon" else (low, at - pad, high, at + pad)
     letter = ("E" if at >= 0 else "W") if axis == "lon" else ("N" if at >= 0 else "S")
@@ -192,7 +192,7 @@ def months(view: FieldView) -> list[dict[str, Any]]:
     return [jump, drift]
 
 
-def _block_means(view: FieldView) -> tuple[NDArray, NDArray, list[tuple[float, ...]]]:
+def _block_means(view: FieldView) -> tuple[NDArray, NDArray, list[Any]]:
     """Means of each step and level in blocks of the grid; and the mean of each deep step change."""
     nt, nz, ny, nx = view.grid.shape
     lon, lat = view.lonlat()
@@ -224,7 +224,7 @@ def _block_means(view: FieldView) -> tuple[NDArray, NDArray, list[tuple[float, .
     return means, change, boxes
 
 
-def _change(a: NDArray, b: NDArray | None) -> tuple[float, float]:
+def _change(a: NDArray, b: Any) -> tuple[float, float]:
     d = (a - b)[np.isfinite(a) & np.isfinite(b)]
     if not len(d):
         return float("nan"), float("nan")
@@ -232,7 +232,7 @@ def _change(a: NDArray, b: NDArray | None) -> tuple[float, float]:
 
 
 def _month_jumps(
-    view: FieldView, means: NDArray, boxes: list[tuple[float, ...]], around: bool, told: dict
+    view: FieldView, means: NDArray, boxes: list[Any], around: bool, told: dict
 ) -> None:
     before, after = np.roll(means, 1, 0), np.roll(means, -1, 0)
     off = means - (before + after) / 2
@@ -284,7 +284,7 @@ def _month_jumps(
     )
 
 
-def _hull(boxes: list[tuple[float, ...]]) -> tuple[float, float, float, float]:
+def _hull(boxes: list[Any]) -> tuple[float, float, float, float]:
     a = np.array(boxes, float)
     return float(a[:, 0].min()), float(a[:, 1].min()), float(a[:, 2].max()), float(a[:, 3].max())
 

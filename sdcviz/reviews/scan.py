@@ -119,7 +119,7 @@ def _best(
 
     tables = [table(None), table(clipped), table(scale**2)]
     best = None
-    lengths = range(1, nm + 1) if nm > 2 else range(1, nm + 1)
+    lengths = range(1, nm + 1)
     for first in range(nl):
         run = [np.zeros((len(present), nm)) for _ in tables]
         for last in range(first, nl):

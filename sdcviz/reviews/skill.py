@@ -136,7 +136,7 @@ def _bootstrap(
         clusters, np.full(clusters, 1 / clusters), replicates
     )
     drawn = drawn.T.astype(np.float64)
-    sums, number = [], np.zeros(0)
+    sums = []
     for x in (np.ones(len(r)), r, r * r):
         weights = np.bincount(at, x, len(pairs))
         by_cluster = sparse.csr_matrix((weights, where), (cells, clusters))
@@ -145,11 +145,11 @@ def _bootstrap(
     there = sparse.csr_matrix((np.ones(len(pairs)), where), (cells, clusters))
     number = _clusters(there, shape)
     with np.errstate(invalid="ignore", divide="ignore"):
-        bias, rmse = sums[1] / sums[0], np.sqrt(sums[2] / sums[0])
+        spread = (sums[1] / sums[0], np.sqrt(sums[2] / sums[0]))
     ends = [(1 - _CONFIDENCE) / 2 * 100, (1 + _CONFIDENCE) / 2 * 100]
     low, high = [], []
-    for made in (bias, rmse):
-        a, b = _percentiles(made, ends)
+    for values in spread:
+        a, b = _percentiles(values, ends)
         # A part of few cruises does not tell how much others would have differed.
         few = number < _FEWEST_CLUSTERS
         low.append(np.where(few, np.nan, a))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def _layers(
     edges[0] = max(edges[0], 0.0)
     labels = [
         f"{a:g}–{b:g} m" if np.isfinite(b) else f"below {a:g} m"
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges.tolist())
     ]
     return edges, labels, (code - first).astype(np.int16)
 
@@ -246,7 +247,8 @@ def _polygons(
         code[(code < 0) & shapely.contains_xy(shape, lon, lat)] = k
         outline = shape if shape.geom_type == "Polygon" else None
         corners = None if outline is None else np.array(outline.exterior.coords)
-        areas.append(Area(name, name, tuple(map(float, shape.bounds)), corners))
+        west, south, east, north = map(float, shape.bounds)
+        areas.append(Area(name, name, (west, south, east, north), corners))
     if not areas:
         raise BadRequest(f"{path} has no areas.")
     return areas, code
