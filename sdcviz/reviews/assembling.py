@@ -11,12 +11,12 @@ from ..words import counted
 from .bounds import bounds
 from .collocated import Collocated
 from .coverage import coverage
-from .cruises import Sources, groups, normalised, worst_casts
+from .cruises import Sources, against_others, groups, normalised, worst_casts
 from .fields import FieldView
 from .first import SEVERITIES, bias_findings, cruise_findings, other_findings, ranked
 from .jumps import months, tiles
 from .residuals import diagrams, distributions
-from .scan import Bias, biases
+from .scan import biases, without
 from .skill import rows_of
 from .strata import Strata
 
@@ -68,9 +68,10 @@ def assemble(
     told("Comparisons")
     made["reference"] = made["previous"] = None
     findings = bias_findings(found, samples, strata, view)
-    findings += cruise_findings(
-        _free(samples, normal, scale, sources, found), samples, sources, view
-    )
+    free = without(samples.residual, scale, strata, found)
+    others_say = against_others(samples, normal, strata, sources)
+    own_fault = {c["cruise"]: c for c in groups(samples, free, sources, "cruise")}
+    findings += cruise_findings(cruises, (others_say, own_fault), samples, sources, view)
     findings += other_findings(made, normal, view)
     made["first"] = ranked(findings)
     made["blocks"] = _blocks(made, view.unit)
@@ -85,24 +86,6 @@ def _named(centres: list[dict[str, Any]]) -> list[dict[str, Any]]:
         one["edmo"], one["centre"] = code, label("EDMO", code) if code > 0 else "unknown"
         one["rows"] = []
     return centres
-
-
-def _free(
-    samples: Collocated,
-    normal: np.ndarray,
-    scale: np.ndarray,
-    sources: Sources,
-    found: list[Bias],
-) -> list[dict[str, Any]]:
-    """Score cruises again without the biases that are the product's own."""
-    own = normal.copy()
-    for off in found:
-        own[off.members] -= off.bias / scale[off.members]
-    cruises = groups(samples, own, sources, "cruise")
-    for one in cruises[:20]:
-        at = sources.cruise == sources.cruises.index(one["cruise"])
-        one["typical"] = float(np.median(samples.residual[at]))
-    return cruises
 
 
 def _blocks(made: dict[str, Any], unit: str) -> list[dict[str, Any]]:

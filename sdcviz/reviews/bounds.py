@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..words import counted
 from .collocated import Collocated
-from .fields import FieldView, place_words
+from .fields import FieldView, depth_words, place_words
 
 __all__ = ["bounds"]
 
@@ -18,8 +18,9 @@ _MARGIN = 0.1
 """Of the observed range of a level; beyond it a field overshoots."""
 _SHARES = (0.1, 99.9)
 _FEWEST = 50
-_MINOR, _MAJOR = 1e-5, 5e-4
-"""Shares of the water."""
+_MUCH = 0.02
+_PATCH, _FAR = 20, 0.05
+"""Points, and share of the spread of the field, that are no small overshoot."""
 
 
 class _Tally:
@@ -29,7 +30,9 @@ class _Tally:
         self.check, self.title = check, title
         self.count, self.of = 0, 0
         self.worst: list[dict[str, Any]] = []
+        self.spread = 0.0
         self.box: list[float] | None = None
+        self.domain = [-180.0, -90.0, 180.0, 90.0]
         self.steps: dict[int, int] = {}
         self.levels: dict[int, int] = {}
 
@@ -41,6 +44,7 @@ class _Tally:
         if not n:
             return
         self.count += n
+        self.spread = max(self.spread, float(np.nanstd(layer)))
         self.steps[step] = self.steps.get(step, 0) + n
         self.levels[level] = self.levels.get(level, 0) + n
         spots = view.spots(step, level, bad, np.where(bad, off, 0), _WORST)
@@ -51,14 +55,27 @@ class _Tally:
             spot["value"] = float(layer.ravel()[at])
         joined = sorted([*self.worst, *spots], key=lambda s: -abs(s["off"]))
         self.worst = joined[:_WORST]
+        self.domain = [lon.min(), lat.min(), lon.max(), lat.max()]
         own = [lon[bad].min(), lat[bad].min(), lon[bad].max(), lat[bad].max()]
         old = self.box or own
         self.box = [min(old[0], own[0]), min(old[1], own[1]), max(old[2], own[2]),
                     max(old[3], own[3])]  # fmt: skip
 
+    def _far(self) -> bool:
+        """Whether the worst are further off than rounding and small overshoots are."""
+        return abs(self.worst[min(_WORST, len(self.worst)) - 1]["off"]) > _FAR * self.spread
+
+    def _where(self) -> str:
+        """Name the place, unless it is most of the field."""
+        west, south, east, north = self.box or self.domain
+        a, b, c, d = self.domain
+        if (east - west) * (north - south) > 0.4 * (c - a) * (d - b):
+            return "in many places"
+        return place_words((west, south, east, north))
+
     def document(self, view: FieldView, what: str) -> dict[str, Any]:
         share = self.count / self.of if self.of else 0.0
-        severity = "major" if share > _MAJOR else "minor" if share > _MINOR else "note"
+        severity = "major" if self.count >= _PATCH and self._far() else "minor"
         found: dict[str, Any] = {
             "check": self.check, "title": self.title, "share": share, "count": self.count,
             "of": self.of, "severity": severity if self.count else "none", "worst": self.worst,
@@ -70,21 +87,17 @@ class _Tally:
         one = self.worst[0]
         when = view.step_name(max(self.steps, key=lambda k: self.steps[k]))
         depths = [view.depth_of(k) for k in (min(self.levels), max(self.levels))]
-        deep = "" if depths[0] is None else f", {_depths(depths[0], depths[1])}"
+        deep = "" if depths[0] is None else f", {depth_words(depths)}"
         season = (
             f", most in {when}" if len(self.steps) > 1 and when else f", {when}" if when else ""
         )
         found["sentence"] = (
             f"{counted(self.count, 'value')} ({share:.2g} of the field) {what}: "
-            f"{place_words(tuple(self.box or ()))}{season}{deep}; the worst is "  # type: ignore[arg-type]
+            f"{self._where()}{season}{deep}; the worst is "
             f"{one['value']:.4g} {view.unit} at {one['lat']:.2f} N, {one['lon']:.2f} E."
         )
         found["where"] = {"step": one["step"], "level": one["level"]}
         return found
-
-
-def _depths(a: float | None, b: float | None) -> str:
-    return f"{a:g} m" if a == b else f"{a:g}–{b:g} m"
 
 
 def bounds(view: FieldView, samples: Collocated, quantity: str) -> list[dict[str, Any]]:
@@ -114,7 +127,7 @@ def bounds(view: FieldView, samples: Collocated, quantity: str) -> list[dict[str
         found.append(_not_made(ice, "The field is no temperature."))
     words = "lie beyond the observed range of their level by more than a tenth of it"
     told = beyond.document(view, words)
-    if told["severity"] == "major" and told["share"] < 0.01:
+    if told["severity"] == "major" and told["share"] < _MUCH:
         told["severity"] = "minor"
     return [*found, told]
 

@@ -15,7 +15,7 @@ from .strata import Strata
 if TYPE_CHECKING:
     from ..observations.collection import Collection
 
-__all__ = ["Sources", "groups", "normalised", "sources_of", "worst_casts"]
+__all__ = ["Sources", "against_others", "groups", "normalised", "sources_of", "worst_casts"]
 
 _LISTED_STATIONS = 2000
 _T95 = 1.96
@@ -89,7 +89,7 @@ def normalised(
     for own in np.split(order, cuts):
         layer = by_layer[int(strata.layer[own[0]])] or whole
         sd = robust_sd(residual[own]) if len(own) >= 30 else layer
-        scale[own] = max(sd, 0.2 * layer, 1e-6 * whole)
+        scale[own] = max(sd, 0.2 * layer, 0.3 * whole)
     return residual / scale, scale
 
 
@@ -145,6 +145,35 @@ def groups(
             "rows": rows[:_LISTED_STATIONS],
         })  # fmt: skip
     return found
+
+
+def against_others(
+    samples: Collocated, score: NDArray[np.float64], strata: Strata, sources: Sources
+) -> dict[str, dict[str, Any]]:
+    """Score cruises against what others of the same place, layer and season say of the product.
+
+    Where all cruises are off, the product is: a bad one differs from its neighbours too.
+
+    Returns
+    -------
+    dict of str to dict
+        As `groups`, by cruise.
+    """
+    clipped = np.clip(score, -10, 10)
+    column, row = np.floor(samples.lon / 2).astype(np.int64), np.floor(samples.lat / 2)
+    month = samples.time.astype("datetime64[M]").astype(np.int64) % 12
+    place = (column + 200) * 200 + row.astype(np.int64) + 50
+    cell = (place * 20 + strata.layer) * 4 + month // 3
+    _, cell = np.unique(cell, return_inverse=True)
+    pair, at = np.unique(cell.astype(np.int64) << 32 | sources.cluster, return_inverse=True)
+    mean = np.bincount(at, clipped) / np.bincount(at)
+    of = pair >> 32
+    total, number = np.bincount(of, mean), np.bincount(of)
+    others = (total[of] - mean) / np.maximum(number[of] - 1, 1)
+    # One other cruise may be the bad one itself: it counts half, many count fully.
+    weight = np.maximum(number[of] - 1, 0) / np.maximum(number[of], 1)
+    found = groups(samples, clipped - (others * weight)[at], sources, "cruise")
+    return {one["cruise"]: one for one in found}
 
 
 def _spread(

@@ -24,9 +24,20 @@ _BLOCKS = {
     "bias": "skill", "cruise": "cruises", "centre": "cruises", "worst": "worst",
     "coverage": "coverage", "misfit": "skill", "previous": "previous", "reference": "reference",
 }  # fmt: skip
-_MAJOR_BIAS, _SURE_BIAS = 1.0, 6.0
+_MAJOR_BIAS, _SURE_BIAS = 1.0, 5.0
 _MAJOR_CRUISE, _MINOR_CRUISE = 6.0, 4.0
+_WEIGHTS = {
+    "negative": 20.0,
+    "freezing": 20.0,
+    "inversion": 15.0,
+    "tile": 15.0,
+    "overshoot": 8.0,
+    "month": 8.0,
+    "drift": 4.0,
+}
+"""Scores of checks that find much."""
 _FAR_CRUISE = 1.5
+_LINES = 5
 """Mean normalised residual of a cruise that is called bad."""
 
 
@@ -122,12 +133,22 @@ def _layers(one: Bias, strata: Strata) -> str:
 
 
 def cruise_findings(
-    cruises: list[dict[str, Any]], samples: Collocated, sources: Sources, view: FieldView
+    cruises: list[dict[str, Any]],
+    others: tuple[dict[str, dict[str, Any]], ...],
+    samples: Collocated,
+    sources: Sources,
+    view: FieldView,
 ) -> list[dict[str, Any]]:
-    """Say which cruises do not fit, by their score after what is off in the product itself."""
+    """Say which cruises do not fit, whatever is off in the product around them.
+
+    `others` are their scores against their neighbours, and without the biases of the product.
+    """
     out = []
     for one in cruises[:20]:
-        if one["stations"] < 3 or one["score"] < _MINOR_CRUISE or abs(one["shift"]) < _FAR_CRUISE:
+        told = [one, *(other[one["cruise"]] for other in others)]
+        score = min(t["score"] for t in told)
+        far = min((t["shift"] for t in told), key=abs)
+        if one["stations"] < 3 or score < _MINOR_CRUISE or abs(far) < _FAR_CRUISE:
             continue
         own = sources.cruise == sources.cruises.index(one["cruise"])
         time = samples.time[own]
@@ -140,15 +161,15 @@ def cruise_findings(
             float(samples.lon[own].min()), float(samples.lat[own].min()),
             float(samples.lon[own].max()), float(samples.lat[own].max()),
         )  # fmt: skip
-        bias = one["typical"]
+        bias = float(np.median(samples.residual[own]))
         out.append(
             finding(
                 "cruise",
-                "major" if one["score"] >= _MAJOR_CRUISE else "minor",
+                "major" if score >= _MAJOR_CRUISE else "minor",
                 f"Cruise {one['cruise']} lies {abs(bias):.2g} {view.unit} {word} the product all "
                 f"along ({counted(one['stations'], 'station')}, {counted(one['n'], 'sample')}; "
                 f"{spans(box)}{when}).",
-                one["score"],
+                score,
                 {
                     "step": int(np.bincount(np.maximum(samples.step[own], 0)).argmax()),
                     "level": level, "depth": view.depth_of(level), "box": box,
@@ -174,6 +195,9 @@ def other_findings(
     for check in document["physical"]:
         if check["severity"] == "none":
             continue
+        if check["check"] == "tile":
+            out += [_tile(line) for line in check["worst"][:_LINES]]
+            continue
         spot = (check["worst"] or [{}])[0]
         where = check.get("where") or {}
         about = {
@@ -184,7 +208,7 @@ def other_findings(
         if about["level"] is not None:
             about["depth"] = view.depth_of(about["level"])
         share = check["share"] or 0
-        score = 20 * min(1.0, 0.2 + (share * 100) ** 0.5)
+        score = _WEIGHTS.get(check["check"], 1.0) * min(1.0, 0.2 + (share * 100) ** 0.5)
         kind = "jump" if check["check"] == "month" else check["check"]
         out.append(finding(kind, check["severity"], check["sentence"], score, about))
     holes = document["coverage"].get("holes")
@@ -217,6 +241,12 @@ def other_findings(
             )
         )  # fmt: skip
     return out
+
+
+def _tile(line: dict[str, Any]) -> dict[str, Any]:
+    about = {k: line[k] for k in ("step", "level", "depth", "box")}
+    score = _WEIGHTS["tile"] * min(1.0, 0.3 + (line["share"] * 10) ** 0.5)
+    return finding("tile", line["severity"], line["sentence"], score, about)
 
 
 def _around(spot: dict[str, Any]) -> tuple[float, float, float, float] | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..words import counted
-from .fields import FieldView, place_words
+from .fields import FieldView, depth_words, place_words
 from .strata import spans
 
 __all__ = ["months", "tiles"]
@@ -21,6 +21,7 @@ _TIMES = 5.0
 """A jump is this many times what is usual in the layer."""
 _OF_SPREAD = 0.04
 """And at least this share of the spread of the layer."""
+_BEND = 0.1
 _WORST = 10
 
 
@@ -47,7 +48,7 @@ def tiles(view: FieldView) -> dict[str, Any]:
                 for line, size, sure, a, b in _lines(np.asarray(field, np.float64)):
                     found.setdefault((axis, line), []).append((sure, size, step, z, a, b))
     told["of"] = layers
-    lines = sorted(found.items(), key=lambda f: -sum(s for s, *_ in f[1]))
+    lines = sorted(found.items(), key=lambda f: (-len(f[1]), -sum(abs(h[1]) for h in f[1])))
     told["count"] = len(lines)
     told["worst"] = [_line(view, axis, line, hits, layers) for (axis, line), hits in lines[:_WORST]]
     if not lines:
@@ -58,7 +59,7 @@ def tiles(view: FieldView) -> dict[str, Any]:
         return told
     one = told["worst"][0]
     told["share"] = one["layers"] / layers
-    told["severity"] = "major" if one["layers"] >= 3 or layers < 3 else "minor"
+    told["severity"] = min((w["severity"] for w in told["worst"]), key=("major", "minor").index)
     told["sentence"] = one["sentence"]
     return told
 
@@ -93,7 +94,7 @@ def _lines(field: NDArray[np.float64]) -> list[tuple[int, float, float, int, int
             near = np.abs(a[rows][:, beside])
         near = near[np.isfinite(near)]
         local = float(np.median(near)) if len(near) else usual
-        if abs(size) > _TIMES * local:
+        if abs(size) > _TIMES * local and _sharp(a, j, rows, size):
             found.append((j + 2, size, abs(size) / max(local, usual), first, last))
     # The neighbours of a jump feel it: only the greatest of those that touch counts.
     kept: list[tuple[int, float, float, int, int]] = []
@@ -101,6 +102,17 @@ def _lines(field: NDArray[np.float64]) -> list[tuple[int, float, float, int, int
         if all(abs(one_line[0] - k[0]) > 2 for k in kept):
             kept.append(one_line)
     return kept
+
+
+def _sharp(a: NDArray[np.float64], j: int, rows: slice, size: float) -> bool:
+    """Tell a step from a smooth bend: beside a step the differences bend the other way."""
+    for k in (j - 1, j + 1):
+        if 0 <= k < a.shape[1]:
+            own = a[rows, k]
+            own = own[np.isfinite(own)]
+            if len(own) and np.median(own) / size > _BEND:
+                return False
+    return True
 
 
 def _run(
@@ -145,10 +157,7 @@ def _line(
     letter = ("E" if at >= 0 else "W") if axis == "lon" else ("N" if at >= 0 else "S")
     steps = sorted({h[2] for h in hits})
     depths = [view.depth_of(h[3]) for h in hits]
-    deep = ""
-    if grid.has_depth:
-        deep = f", {min(d for d in depths if d is not None):g}–"
-        deep += f"{max(d for d in depths if d is not None):g} m"
+    deep = f", {depth_words(depths)}" if grid.has_depth else ""
     when = view.step_name(steps[0])
     if len(steps) > 1 and when:
         when += f" to {view.step_name(steps[-1])}"
@@ -160,6 +169,8 @@ def _line(
         "step": step, "level": z, "depth": view.depth_of(z), "value": value, "layers": len(hits),
         "lon": at if axis == "lon" else (low + high) / 2,
         "lat": at if axis == "lat" else (low + high) / 2,
+        "share": len(hits) / layers,
+        "severity": "major" if len(hits) >= 3 or layers < 3 else "minor",
         "axis": axis, "at": at, "box": box, "sure": sure,
         "sentence": (
             f"The field jumps by {value:.2g} {view.unit} across the straight line of "
@@ -274,7 +285,7 @@ def _month_jumps(
     size = float(np.median(np.abs(off[step][own])))
     deep = ""
     if view.grid.has_depth:
-        deep = f", {view.grid.depth[z_there.min()]:g}–{view.grid.depth[z_there.max()]:g} m"
+        deep = f", {depth_words(view.grid.depth[z_there])}"
     told["severity"] = "minor" if per_step[step] >= 4 else "note"
     told["where"] = {"step": step, "level": int(z_there[0]), "box": box}
     told["box"] = box
