@@ -112,13 +112,15 @@ def _blocks(made: dict[str, Any], unit: str) -> list[dict[str, Any]]:
             if np.isfinite(whole["within1"])
             else "."
         ),
-        "cruises": f"{counted(bad, 'cruise')} of {len(made['cruises'])} stand out.",
+        "cruises": f"{bad or 'None'} of {counted(len(made['cruises']), 'cruise')} "
+        f"{'stands' if bad < 2 else 'stand'} out.",
         "reference": _compared(made["reference"]),
         "previous": _compared(made["previous"]),
         "physical": f"{counted(len(failed), 'check')} of {len(made['physical'])} found something."
         if failed
         else "Nothing was found.",
-        "worst": f"The worst cast is {made['worst'][0]['rms']:.3g} times the expected misfit off."
+        "worst": f"The worst cast is {made['worst'][0]['rms']:.3g} times the "
+        f"{'usual' if np.isnan(whole['within1']) else 'expected'} misfit off."
         if made["worst"]
         else "",
     }
