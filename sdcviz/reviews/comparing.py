@@ -103,7 +103,7 @@ def _same_quantity(view: FieldView, other: Product) -> str:
 def _layers_of(view: FieldView, strata: Strata) -> NDArray[np.int64]:
     if not view.grid.has_depth:
         return np.zeros(1, np.int64)
-    found = np.searchsorted(strata.edges, view.grid.depth, "right") - 1
+    found = np.searchsorted(strata.edges, view.grid.depth, "left") - 1
     return np.clip(found, 0, len(strata.layers) - 1)
 
 

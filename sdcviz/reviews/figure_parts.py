@@ -44,14 +44,15 @@ def heatmap(
     else:
         low, top = float(known.min()), float(np.percentile(known, 95))
         norm, cmap = mpl.colors.Normalize(min(low, 0), top or 1.0), mpl.colormaps["YlGnBu"]
+    decimals = int(np.clip(2 - np.ceil(np.log10(max(top, 1e-9))), 0, 4)) if top < 100 else 0
     shown = np.ma.masked_invalid(values)
     ax.pcolormesh(shown, cmap=cmap, norm=norm, edgecolors="none")
     for i, j in np.argwhere(np.isfinite(values)).tolist():
         r, g, b, _ = cmap(norm(values[i, j]))
         dark = 0.3 * r + 0.59 * g + 0.11 * b < 0.5
         ax.text(
-            j + 0.5, i + 0.5, _short(float(values[i, j])), ha="center", va="center", fontsize=6,
-            color="#ffffff" if dark else "#101418",
+            j + 0.5, i + 0.5, _cell(float(values[i, j]), decimals), ha="center", va="center",
+            fontsize=6, color="#ffffff" if dark else "#101418",
         )  # fmt: skip
     ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
     ax.set_yticks(np.arange(len(rows)) + 0.5, rows)
@@ -61,6 +62,13 @@ def heatmap(
         spine.set_visible(False)
     ax.set_title(title)
     return figure
+
+
+def _cell(value: float, decimals: int) -> str:
+    if abs(value) >= 1000:
+        return _short(value)
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
 def _short(value: float) -> str:
@@ -136,6 +144,9 @@ def profile(found: dict[str, Any] | None, label: str, unit: str, upright: bool) 
         ax.axhline(0, color=TEXT, linewidth=0.6)
         ax.set_xlabel(label)
         ax.set_ylabel(title)
+    # A class of a few gross errors would hide the others.
+    reach = 1.4 * float(np.percentile(np.abs(np.concatenate([mean, low, high])), 92)) or 1.0
+    (ax.set_xlim if upright else ax.set_ylim)(-reach, reach)
     ax.set_axisbelow(True)
     ax.grid(visible=True)
     return figure

@@ -80,13 +80,7 @@ def _draw(name: str, draw: Callable[[], Any]) -> str:
     svg = svg[svg.index("<svg") :]
     svg = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}", svg)
     svg = svg.replace(TEXT, "currentColor").replace(_GRID, "var(--line)")
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
-    # Names of parts must differ between the figures of one page.
-    for quote in ('id="', 'href="#', "url(#"):
-        svg = svg.replace(quote, f"{quote}{name}-")
-    svg = re.sub(
-        r' width="([\d.]+)pt" height="([\d.]+)pt"', r' style="max-width:\1pt"', svg, count=1
-    )
+    svg = _SIZE.sub(lambda m: f' style="max-width:{1.55 * float(m[1]):.0f}px"', svg, count=1)
     return re.sub(r"\n\s*", "\n", svg)
 
 

@@ -78,7 +78,7 @@ def scores_block(document: dict[str, Any], drawn: dict[str, str]) -> str:
         rows = [_scores("All" if r[kind] is None else labels[r[kind]], r) for r in own]
         heads = [
             head, "Samples", "Bias", "95 %", "MAE", "RMSE", "95 %", "Unbiased", "Correlation",
-            "SD ratio", "≤ 1 expected", "≤ 2 expected",
+            "SD ratio", "Within 1", "Within 2",
         ]  # fmt: skip
         out.append(
             f"<h3>By {head.lower()} ({escape(document['unit'])})</h3>{table(heads, rows, 1)}"

@@ -134,7 +134,7 @@ def _layers(
     if not has_depth:
         return np.array([0.0, np.inf]), ["All depths"], np.zeros(len(depth), np.int16)
     edges = np.array([-np.inf, *_EDGES[1:], np.inf])
-    code = np.searchsorted(edges, depth, "right") - 1
+    code = np.maximum(np.searchsorted(edges, depth, "left") - 1, 0)
     last = int(code.max()) + 1
     first = int(code.min())
     edges = edges[first : last + 1].copy()
