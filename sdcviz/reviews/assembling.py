@@ -103,7 +103,7 @@ def _blocks(made: dict[str, Any], unit: str) -> list[dict[str, Any]]:
     holes = (
         ""
         if cover["holes"] is None
-        else f"; relative error above 0.5 in {100 * cover['holes']:.0f} %"
+        else f"; relative error above 0.5 in {100 * cover['holes']:.0f} % of the water"
     )
     spread = made["residuals"]["histogram"]["robust_sd"]
     decimals = int(np.clip(2 - np.ceil(np.log10(max(spread, 1e-9))), 0, 6))

@@ -46,7 +46,7 @@ def heatmap(
         norm, cmap = mpl.colors.Normalize(min(low, 0), top or 1.0), mpl.colormaps["YlGnBu"]
     decimals = int(np.clip(2 - np.ceil(np.log10(max(top, 1e-9))), 0, 4)) if top < 100 else 0
     shown = np.ma.masked_invalid(values)
-    ax.pcolormesh(shown, cmap=cmap, norm=norm, edgecolors="none")
+    ax.pcolormesh(shown, cmap=cmap, norm=norm, edgecolors="face", linewidth=0.2)
     for i, j in np.argwhere(np.isfinite(values)).tolist():
         r, g, b, _ = cmap(norm(values[i, j]))
         dark = 0.3 * r + 0.59 * g + 0.11 * b < 0.5
@@ -135,7 +135,7 @@ def profile(found: dict[str, Any] | None, label: str, unit: str, upright: bool) 
         ax.axvline(0, color=TEXT, linewidth=0.6)
         ax.set_yscale("symlog", linthresh=100)
         ax.yaxis.set_major_formatter(lambda v, _: f"{v:g}")
-        ax.invert_yaxis()
+        ax.set_ylim(float(middle[-1]) * 1.1, 0)
         ax.set_xlabel(title)
         ax.set_ylabel(label)
     else:
@@ -172,12 +172,12 @@ def residual_map(arrays: Any, unit: str) -> Any:
     grid = median.reshape(ny, nx)
     top = float(np.percentile(np.abs(median[present]), 95)) or 1.0
     aspect = 1 / np.cos(np.radians((south + north) / 2))
-    height = min(5.0, max(1.5, 6.4 * (north - south) * aspect / max(east - west, 1e-6)))
-    figure, ax = _new(7.0, height + 0.3)
+    height = min(5.0, max(1.5, 7.9 * (north - south) * aspect / max(east - west, 1e-6)))
+    figure, ax = _new(8.5, height + 0.3)
     mesh = ax.pcolormesh(
         west + size * np.arange(nx + 1), south + size * np.arange(ny + 1),
         np.ma.masked_invalid(grid), cmap=mpl.colormaps["RdBu_r"], vmin=-top, vmax=top,
-        edgecolors="none",
+        edgecolors="face", linewidth=0.2,
     )  # fmt: skip
     pad = size
     box = (west - pad, south - pad, east + pad, north + pad)

@@ -119,7 +119,10 @@ def bias_findings(
 
 
 def _area(one: Bias, strata: Strata) -> str:
-    return "" if one.area < 0 or len(strata.areas) == 1 else strata.areas[one.area].title
+    if one.area < 0 or len(strata.areas) == 1:
+        return ""
+    title = strata.areas[one.area].title
+    return title if title[:1].isdigit() else f"the {title}"
 
 
 def _months(one: Bias, strata: Strata) -> str:

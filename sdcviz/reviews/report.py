@@ -140,12 +140,18 @@ def _verdicts(document: dict[str, Any]) -> str:
         own = said.get(block["key"])
         note = "" if own is None else " ".join(x for x in (own["note"], _by(own)) if x)
         rows.append([
-            escape(block["title"]), escape(block["summary"]), _tag(block["severity"]),
+            escape(block["title"]), escape(block["summary"]), _found(document, block),
             _tag(own["verdict"]) if own else '<span class="soft">none yet</span>', escape(note),
         ])  # fmt: skip
     return "<h2>Verdicts</h2>" + table(
         ["Block", "Summary", "Found", "Verdict", "Note of the reviewer"], rows, 5
     )
+
+
+def _found(document: dict[str, Any], block: dict[str, Any]) -> str:
+    if block["key"] in document and document[block["key"]] is None:
+        return '<span class="soft">not looked at</span>'
+    return _tag(block["severity"])
 
 
 def _by(said: dict[str, Any]) -> str:
