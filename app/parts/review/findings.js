@@ -1,0 +1,39 @@
+// What a reviewer should see first, ranked.
+
+const SEVERITY = {major: "Major", minor: "Minor", note: "Note"}
+
+function pill(severity) {
+  return make("span", {class: `pill ${severity in SEVERITY ? severity : "note"}`}, SEVERITY[severity] ?? severity ?? "Note")
+}
+
+function findings(send, to_block) {
+  let given = null, at = -1
+  const list = make("ol", {"aria-label": "Findings"})
+  const count = make("span", {class: "quiet"})
+  const node = make("section", {class: "card first"}, make("div", {class: "line head"}, make("b", {}, "What to look at first"), count), make("div", {class: "scrolls"}, list))
+
+  function show() {
+    const found = given.doc.first ?? []
+    count.textContent = found.length ? counted(found.length, "finding") : ""
+    if (!found.length) {
+      list.replaceChildren(make("li", {class: "fine"}, "Nothing stands out in what was examined."))
+      return
+    }
+    list.replaceChildren(...found.map((finding, k) => {
+      const on = k === at
+      const button = make("button", {type: "button", class: "finding", "aria-pressed": String(on), onclick: () => { at = on ? -1 : k; show(); if (on) send({do: "pick", brush: {}}); else send({do: "find", number: k}); list.children[k]?.querySelector("button")?.focus() }}, pill(finding.severity), make("span", {}, finding.sentence))
+      const acts = make("div", {class: "acts", hidden: !on},
+        make("button", {type: "button", class: "also", onclick: () => send({do: "map", view: finding.view ?? {}})}, "Show on the map"),
+        make("button", {type: "button", class: "plain", onclick: () => to_block(finding.block)}, `More under ${TITLES[TAB_OF[finding.block] ?? finding.block] ?? "Skill"}`))
+      return make("li", {"data-kind": finding.kind}, button, acts)
+    }))
+  }
+
+  node.put = (next) => {
+    if (given?.doc !== next.doc) at = -1
+    if (given && at >= 0 && !Object.keys(next.picked.brush ?? {}).length && Object.keys(given.picked.brush ?? {}).length) at = -1
+    given = next
+    show()
+  }
+  return node
+}
