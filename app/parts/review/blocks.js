@@ -160,12 +160,12 @@ function coverage_block() {
     grid.replaceChildren(make("span"), ...m.months.map((t) => make("span", {class: "title", title: String(t)}, short_month(String(t)))), ...m.layers.flatMap((layer, r) => [make("span", {class: "title"}, layer), ...m.months.map((month, k) => {
       const n = m.counts[r]?.[k] ?? 0
       const cell = make("span", {class: n ? "cell" : "cell none", title: `${layer}, ${month}: ${counted(n, "sample")}`}, n > 9999 ? `${Math.round(n / 1000)}k` : n ? String(n) : "")
-      if (n) { const fill = rising(Math.log1p(n) / Math.log1p(most), dark); cell.style.background = rgb(fill); cell.style.color = ink_on(fill) }
+      if (n) { const fill = rising(Math.sqrt(n / most), dark); cell.style.background = rgb(fill); cell.style.color = ink_on(fill) }
       return cell
     })]))
     const left = doc.left_out ?? {}
     const out = [["outside", "outside of the product"], ["land", "on its land"], ["masked", "masked"], ["flagged", "flagged as bad"], ["used", "used by the product"]].filter(([k]) => left[k]).map(([k, t]) => `${number(left[k])} ${t}`)
-    facts.textContent = [`${counted(doc.samples ?? 0, "sample")} compared`, out.length ? `left out: ${out.join(", ")}` : "", c.holes === null || c.holes === undefined ? "" : `${percent(c.holes, 1)} of the volume has a relative error above 0.5`].filter(Boolean).join("; ") + "."
+    facts.textContent = [`${counted(doc.samples ?? 0, "sample")} compared`, out.length ? `left out: ${out.join(", ")}` : ""].filter(Boolean).join("; ") + "."
     years.put({bars: (c.by_year ?? []).map(([y, n]) => [String(y), n]), title: "Year"})
     holders.replaceChildren(shares((c.centres ?? []).map(([edmo, name, n]) => [name ? `${name} (${edmo})` : `EDMO ${edmo}`, n]), doc.samples))
     ships.replaceChildren(shares((c.platforms ?? []).map((p) => Array.isArray(p) ? [String(p[p.length - 2] || "Without name"), p[p.length - 1]] : [String(p.platform ?? p.name ?? "Without name"), p.n ?? 0]), doc.samples))

@@ -59,7 +59,7 @@ function histogram() {
   node.put = (given) => {
     const own = given.picked.histogram ?? given.doc.residuals?.histogram
     const outside = own?.outside ? `; ${number(own.outside)} beyond the axis` : ""
-    words.textContent = own ? `mean ${signed(own.mean, 3)}, standard deviation ${fixed(own.sd, 3)} ${given.doc.unit ?? ""}${outside}` : ""
+    words.textContent = own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)} ${given.doc.unit ?? ""}${outside}` : ""
     svg.put(given)
   }
   return node
@@ -71,8 +71,12 @@ function paint_curve({bins, unit, title, down, n_all}, w, h) {
   const edges = bins.edges.map(Number)
   const there = bins.mean.map((v, k) => k).filter((k) => bins.mean[k] !== null)
   if (!there.length) return [text_at(w / 2, h / 2, "No samples.")]
-  const values = there.flatMap((k) => [bins.low[k], bins.high[k], bins.mean[k]]).filter((v) => v !== null)
-  const room = 1.08 * reach([...values, 0], 1)
+  // A bin of few samples does not take all the room; what lies beyond is marked at the edge.
+  const all = bins.n.reduce((a, b) => a + b, 0)
+  const many = there.filter((k) => bins.n[k] >= 0.002 * all)
+  const values = (many.length ? many : there).flatMap((k) => [bins.low[k], bins.high[k], bins.mean[k]]).filter((v) => v !== null)
+  const room = 1.1 * reach([...values, 0], 1)
+  const held = (v) => Math.max(-room, Math.min(room, v))
   const box = {left: down ? 52 : 48, right: w - 14, top: 22, bottom: h - 36}
   const last = there[there.length - 1]
   const low = edges[there[0]], high = edges[last + 1]
@@ -91,12 +95,13 @@ function paint_curve({bins, unit, title, down, n_all}, w, h) {
   for (const k of there) {
     const a = along(edges[k], ...(down ? [box.top, box.bottom] : [box.left, box.right])), b = along(edges[k + 1], ...(down ? [box.top, box.bottom] : [box.left, box.right]))
     const sentence = `${tick_text(Number(edges[k].toPrecision(6)))} to ${tick_text(Number(edges[k + 1].toPrecision(6)))}: mean ${signed(bins.mean[k], 3)}, middle 80 % ${fixed(bins.low[k])} to ${fixed(bins.high[k])} ${unit}, ${counted(bins.n[k], "sample")}`
-    const [c0, c1] = down ? [x(bins.low[k]), x(bins.high[k])] : [y(bins.high[k]), y(bins.low[k])]
+    const mean = held(bins.mean[k])
+    const [c0, c1] = down ? [x(held(bins.low[k])), x(held(bins.high[k]))] : [y(held(bins.high[k])), y(held(bins.low[k]))]
     const [l0, l1] = [Math.min(a, b), Math.abs(b - a)]
     const attributes = down ? {x: c0, width: Math.max(1, c1 - c0), y: l0 + 0.5, height: Math.max(1, l1 - 1)} : {x: l0 + 0.5, width: Math.max(1, l1 - 1), y: c0, height: Math.max(1, c1 - c0)}
     parts.push(hinted(draw("rect", {class: "spread", ...attributes}), sentence))
-    const m = down ? {x1: x(bins.mean[k]), x2: x(bins.mean[k]), y1: a, y2: b} : {y1: y(bins.mean[k]), y2: y(bins.mean[k]), x1: a, x2: b}
-    parts.push(hinted(draw("line", {class: "middle", ...m, "stroke-opacity": Math.max(0.35, Math.min(1, bins.n[k] / most + 0.35))}), sentence))
+    const m = down ? {x1: x(mean), x2: x(mean), y1: a, y2: b} : {y1: y(mean), y2: y(mean), x1: a, x2: b}
+    parts.push(hinted(draw("line", {class: mean === bins.mean[k] ? "middle" : "middle beyond", ...m, "stroke-opacity": Math.max(0.35, Math.min(1, bins.n[k] / most + 0.35))}), sentence))
   }
   return [...frame, ...parts]
 }

@@ -1,6 +1,9 @@
 // Taylor diagram (spread and correlation) and target diagram (bias and unbiased error).
 
-const KINDS = ["#1f77b4", "#d0542c", "#3a8f5c", "#8a5bb0", "#b8860b", "#6b7280"]
+// One colour a point; months go round the circle.
+function colour_of(k, n) {
+  return `hsl(${Math.round((215 + 360 * k / Math.max(n, 1)) % 360)} 62% 48%)`
+}
 
 // What kind a point is: a layer, a month, an area, ... told by the review or by its label.
 function kind_of(doc, point) {
@@ -21,7 +24,7 @@ function paint_taylor({points, unit, doc, kinds, lit}, w, h) {
   const arc = (r, name) => { const s = radius * r / far; return draw("path", {class: name, d: `M${x0 + s} ${y0}A${s} ${s} 0 0 0 ${both ? x0 - s : x0} ${both ? y0 : y0 - s}`}) }
   const parts = [arc(far, "frame"), draw("line", {class: "frame", x1: both ? x0 - radius : x0, x2: x0 + radius, y1: y0, y2: y0})]
   if (!both) parts.push(draw("line", {class: "frame", x1: x0, x2: x0, y1: y0, y2: y0 - radius}))
-  for (const r of ticks(0, far, 5).slice(1)) parts.push(arc(r, r === 1 ? "one" : "axis"), text_at(x0 + radius * r / far, y0 + 14, tick_text(r)))
+  for (const r of ticks(0, far, 5).slice(1)) parts.push(arc(r, r === 1 ? "one" : "axis"), text_at(x0 + radius * r / far, y0 + 17, tick_text(r)))
   for (const c of [0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, ...(both ? [-0.4, -0.8] : [])]) {
     const [x, y] = at(far, c), [tx, ty] = at(far * 1.05, c)
     parts.push(draw("line", {class: "axis", x1: x0, y1: y0, x2: x, y2: y}), text_at(tx, ty + 3, tick_text(c), "start"))
@@ -32,13 +35,13 @@ function paint_taylor({points, unit, doc, kinds, lit}, w, h) {
     if (way.length > 1) parts.push(draw("path", {class: "error", d: way.map(([x, y], k) => `${k ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("")}))
   }
   const [rx, ry] = at(1, 1)
-  parts.push(hinted(draw("circle", {class: "goal", cx: rx, cy: ry, r: 5}), "The observations"), text_at(x0 + radius / 2, y0 + 28, "Standard deviation, product / observations", "middle", {class: "name"}), text_at(x0 + radius * 0.86, y0 - radius * 0.86, "Correlation", "start", {class: "name"}))
+  parts.push(hinted(draw("circle", {class: "goal", cx: rx, cy: ry, r: 5}), "The observations"), text_at(x0 + radius / 2, y0 + 33, "Standard deviation, product / observations", "middle", {class: "name"}), text_at(x0 + radius * 0.86, y0 - radius * 0.86, "Correlation", "start", {class: "name"}))
   own.forEach((p) => { const [x, y] = at(p.sd_ratio, p.correlation); parts.push(...dot_at(x, y, p, doc, kinds, lit, `${p.label}: standard deviation ${fixed(p.sd_ratio)} of that of the observations, correlation ${fixed(p.correlation, 3)}; ${counted(p.n, "sample")}`)) })
   return parts
 }
 
 function dot_at(x, y, p, doc, kinds, lit, sentence) {
-  const colour = KINDS[Math.max(0, kinds.indexOf(kind_of(doc, p))) % KINDS.length]
+  const colour = kinds.get(p.label) ?? "#6b7280"
   const on = lit === p.label
   const node = hinted(draw("circle", {class: "point", cx: x, cy: y, r: on ? 7 : 4.5, fill: colour, "fill-opacity": lit && !on ? 0.35 : 0.9}), sentence)
   return on ? [node, text_at(x + 9, y + 4, p.label, "start", {class: "lit"})] : [node]
@@ -78,16 +81,17 @@ function diagrams() {
     chips.hidden = kinds.length < 2
     chips.replaceChildren(...kinds.map((k) => make("button", {type: "button", "aria-pressed": String(k === kind), onclick: () => { kind = k; lit = ""; show() }}, NAMES[k] ? `By ${NAMES[k].toLowerCase()}` : k === "all" ? "Together" : String(k))))
     const some = (points) => (points ?? []).filter((p) => kind_of(doc, p) === kind)
-    const shared = {doc, kinds, unit: doc.unit ?? "", lit}
+    const names = [...new Set([...some(doc.taylor), ...some(doc.target)].map((p) => p.label))]
+    const colours = new Map(names.map((label, k) => [label, colour_of(k, names.length)]))
+    const shared = {doc, kinds: colours, unit: doc.unit ?? "", lit}
     taylor.put({...shared, points: some(doc.taylor)})
     target.put({...shared, points: some(doc.target)})
     const target_of = new Map(some(doc.target).map((p) => [p.label, p]))
-    const labels = [...new Set([...some(doc.taylor), ...some(doc.target)].map((p) => p.label))]
     const taylor_of = new Map(some(doc.taylor).map((p) => [p.label, p]))
-    legend.replaceChildren(...labels.map((label) => {
+    legend.replaceChildren(...names.map((label) => {
       const t = taylor_of.get(label), g = target_of.get(label)
       const colour = make("i", {class: "dot"})
-      colour.style.setProperty("--dot", KINDS[Math.max(0, kinds.indexOf(kind)) % KINDS.length])
+      colour.style.setProperty("--dot", colours.get(label))
       return make("button", {type: "button", class: "plain row", role: "listitem", "aria-pressed": String(lit === label), onclick: () => { lit = lit === label ? "" : label; show() }},
         colour, make("span", {class: "grow"}, label), make("span", {class: "quiet"}, [t ? `r ${fixed(t.correlation)}` : "", g ? `bias ${signed(g.bias)}` : ""].filter(Boolean).join(" · ")))
     }))

@@ -7,7 +7,7 @@ function pill(severity) {
 }
 
 function findings(send, to_block) {
-  let given = null, at = -1
+  let given = null, at = -1, own = null
   const list = make("ol", {"aria-label": "Findings"})
   const count = make("span", {class: "quiet"})
   const node = make("section", {class: "card first"}, make("div", {class: "line head"}, make("b", {}, "What to look at first"), count), make("div", {class: "scrolls"}, list))
@@ -21,7 +21,7 @@ function findings(send, to_block) {
     }
     list.replaceChildren(...found.map((finding, k) => {
       const on = k === at
-      const button = make("button", {type: "button", class: "finding", "aria-pressed": String(on), onclick: () => { at = on ? -1 : k; show(); if (on) send({do: "pick", brush: {}}); else send({do: "find", number: k}); list.children[k]?.querySelector("button")?.focus() }}, pill(finding.severity), make("span", {}, finding.sentence))
+      const button = make("button", {type: "button", class: "finding", "aria-pressed": String(on), onclick: () => { at = on ? -1 : k; own = null; show(); send(on ? {do: "pick", brush: {}} : {do: "find", number: k}); list.children[k]?.querySelector("button")?.focus() }}, pill(finding.severity), make("span", {}, finding.sentence))
       const acts = make("div", {class: "acts", hidden: !on},
         make("button", {type: "button", class: "also", onclick: () => send({do: "map", view: finding.view ?? {}})}, "Show on the map"),
         make("button", {type: "button", class: "plain", onclick: () => to_block(finding.block)}, `More under ${TITLES[TAB_OF[finding.block] ?? finding.block] ?? "Skill"}`))
@@ -30,8 +30,10 @@ function findings(send, to_block) {
   }
 
   node.put = (next) => {
+    // What is picked first after the click is what the finding picked; anything else leaves it.
+    const brush = JSON.stringify(next.picked.brush ?? {}), before = JSON.stringify(given?.picked.brush ?? {})
+    if (at >= 0 && brush !== before) { if (own === null) own = brush; else if (own !== brush) at = -1 }
     if (given?.doc !== next.doc) at = -1
-    if (given && at >= 0 && !Object.keys(next.picked.brush ?? {}).length && Object.keys(given.picked.brush ?? {}).length) at = -1
     given = next
     show()
   }

@@ -10,7 +10,7 @@ import numpy as np
 from ...viewing import Viewing
 from .picking import view_of
 
-__all__ = ["times", "to_map", "to_quality"]
+__all__ = ["reviewed", "times", "to_map", "to_quality"]
 
 
 def times(viewing: Viewing) -> list[int]:
@@ -42,6 +42,13 @@ def to_map(viewing: Viewing, said: Mapping[str, Any]) -> None:
     session.param.update(**update)
 
 
+def reviewed(viewing: Viewing, document: Mapping[str, Any]) -> Any:
+    """Return the open collection if it is the one that was reviewed; None otherwise."""
+    data = viewing.session.data
+    known = str((document.get("collection") or {}).get("id", ""))
+    return data if data is not None and str(data.id) == known else None
+
+
 def to_quality(
     viewing: Viewing, document: Mapping[str, Any], said: Mapping[str, Any], queue: bool
 ) -> str:
@@ -53,12 +60,12 @@ def to_quality(
         Why that can't be; empty where it was done.
     """
     session = viewing.session
-    data = session.data
-    reviewed = document.get("collection") or {}
-    if data is None or str(data.id) != str(reviewed.get("id", "")):
+    data = reviewed(viewing, document)
+    if data is None:
+        name = (document.get("collection") or {}).get("name") or "of the review"
         return (
-            f"The casts are stations of the collection {reviewed.get('name') or 'of the review'}; "
-            "open it above, then they can be shown in the Quality tab."
+            f"The casts are stations of the collection {name}; open it above, then they can be "
+            "shown in the Quality tab."
         )
     rows = [int(r) for r in said.get("rows") or () if 0 <= int(r) < data.n_stations]
     if not rows:

@@ -36,7 +36,7 @@ function heatmap(send, pick) {
   function colour(row, limits, dark) {
     const v = row[chosen.metric]
     if (v === null || v === undefined) return null
-    if (chosen.metric === "bias") return diverging(v / limits, dark)
+    if (chosen.metric === "bias") return diverging((chance(row) ? 0.3 : 1) * Math.max(-1, Math.min(1, v / limits)), dark)
     if (chosen.metric === "rmse") return rising(v / limits, dark)
     if (chosen.metric === "within2") return diverging((0.954 - v) / 0.3, dark)
     return rising(Math.log1p(v) / Math.log1p(limits), dark)
@@ -46,9 +46,9 @@ function heatmap(send, pick) {
 
   function told(row, unit, a, b) {
     const interval = (name) => row[`${name}_low`] === null || row[`${name}_low`] === undefined ? "" : ` (${fixed(row[`${name}_low`])} to ${fixed(row[`${name}_high`])})`
-    const parts = [`bias ${signed(row.bias)} ${unit}${interval("bias")}`, `RMSE ${fixed(row.rmse)} ${unit}${interval("rmse")}`]
+    const parts = [`bias ${signed(row.bias)}${interval("bias")}${chance(row) ? ", perhaps chance" : ""}, RMSE ${fixed(row.rmse)}${interval("rmse")} ${unit}`]
     if (row.within2 !== null && row.within2 !== undefined) parts.push(`${percent(row.within2)} within 2σ`)
-    return `${a}, ${b}: ${parts.join("; ")}; ${counted(row.n, "sample")}${chance(row) ? "; the bias may be chance" : ""}`
+    return `${a}, ${b}: ${parts.join("; ")}; ${counted(row.n, "sample")}`
   }
 
   function put(next) {
@@ -83,8 +83,9 @@ function heatmap(send, pick) {
           return
         }
         const fill = colour(row, limits, dark)
-        if (fill) { cell.style.background = rgb(fill); cell.style.color = ink_on(fill) }
         if (chance(row)) cell.classList.add("chance")
+        else if (fill) cell.style.color = ink_on(fill)
+        if (fill) cell.style.background = rgb(fill)
         cell.textContent = across.length > 16 ? "" : chosen.metric === "bias" ? signed(row.bias, digits) : chosen.metric === "rmse" ? fixed(row.rmse, digits) : chosen.metric === "within2" ? (row.within2 === null ? "" : String(Math.round(100 * row.within2))) : row.n > 9999 ? `${Math.round(row.n / 1000)}k` : String(row.n)
         const sentence = told(row, unit, title, other)
         cell.setAttribute("aria-label", sentence)

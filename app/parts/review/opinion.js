@@ -56,7 +56,7 @@ function opinion_block(send) {
     make("section", {class: "card full"}, make("div", {class: "line head"}, make("b", {}, "Verdict on each block")), make("div", {class: "scrolls"}, list)),
     make("div", {class: "side"},
       make("section", {class: "card grows"}, make("div", {class: "line head"}, make("b", {}, "Comments")), make("div", {class: "scrolls"}, comments)),
-      make("section", {class: "card"}, make("div", {class: "line head"}, make("b", {}, "Signature")), make("div", {class: "line"}, name, orcid, sign), state, wrong),
+      make("section", {class: "card"}, make("div", {class: "line head"}, make("b", {}, "Signature")), make("div", {class: "line names"}, name, orcid), make("div", {class: "line"}, sign, state), wrong),
       make("section", {class: "card"}, make("div", {class: "line head"}, make("b", {}, "Download")), links)))
   name.addEventListener("input", () => { name.typed = true })
   node.put = ({doc, said}) => {
@@ -75,8 +75,7 @@ function opinion_block(send) {
     state.className = kind
     wrong.textContent = said.said ?? ""
     const files = said.files ?? {}
-    const signed = kind === "signed" ? "signed " : ""
-    links.replaceChildren(...[["json", `review.json (${signed}result)`], ["html", "report.html"], ["csv", "residuals.csv"]].filter(([k]) => files[k]).map(([k, title]) => make("a", {href: files[k], download: true}, title)))
+    links.replaceChildren(...[["json", kind === "signed" ? "review.json (signed)" : "review.json"], ["html", "report.html"], ["csv", "residuals.csv"]].filter(([k]) => files[k]).map(([k, title]) => make("a", {href: files[k], download: true}, title)))
   }
   return node
 }

@@ -68,6 +68,7 @@ def answer(
     document: Mapping[str, Any],
     brush: Mapping[str, Any],
     view: Sequence[float],
+    data: Any = None,
 ) -> dict[str, Any]:
     """Return map, histogram, curves and tables of a pick.
 
@@ -80,6 +81,8 @@ def answer(
         See `brushing`.
     view : sequence of float
         West, south, east, north of the map.
+    data : Collection, optional
+        The one that was reviewed: it tells the names of the worst casts.
     """
     picked = residuals.pick(brush)
     told = document.get("residuals") or {}
@@ -92,13 +95,27 @@ def answer(
         "histogram": residuals.histogram(picked, edges),
     }
     if picked is not None:
-        found["casts"] = residuals.casts(picked)
+        found["casts"] = _named(residuals.casts(picked), data)
         for name in ("cruise", "edmo"):
             found[name] = residuals.groups(name, picked)
         for name in ("against_depth", "against_time", "against_value"):
             if bins := (told.get(name) or {}).get("edges"):
                 found[name] = residuals.binned(name, picked, bins)
     return found
+
+
+def _named(casts: list[dict[str, Any]], data: Any) -> list[dict[str, Any]]:
+    if data is None or not casts or max(one["row"] for one in casts) >= data.n_stations:
+        return casts
+    rows = np.array([one["row"] for one in casts])
+    known = {"cruise": "cruise", "platform": "platform", "local_cdi_id": "id"}
+    for name, key in known.items():
+        if name in data.text_names:
+            for one, text in zip(casts, data.text(name).take(rows).texts(), strict=True):
+                one[key] = str(text)
+    for one, code in zip(casts, data.edmo[rows].tolist(), strict=True):
+        one["edmo"] = int(code)
+    return casts
 
 
 def pick_of(

@@ -106,9 +106,9 @@ function sorted_table({label, name, columns, sort, pick, open, empty = "Nothing 
 
 // A bias with its interval as a line of a forest plot.
 function forest(bias, low, high, limit, dark) {
-  const svg = draw("svg", {class: "forest", viewBox: "0 0 160 14", "aria-hidden": "true"})
-  const x = (v) => 80 + 76 * Math.max(-1, Math.min(1, v / (limit || 1)))
-  svg.append(draw("line", {class: "zero", x1: 80, x2: 80, y1: 0, y2: 14}))
+  const svg = draw("svg", {class: "forest", viewBox: "0 0 120 14", "aria-hidden": "true"})
+  const x = (v) => 60 + 56 * Math.max(-1, Math.min(1, v / (limit || 1)))
+  svg.append(draw("line", {class: "zero", x1: 60, x2: 60, y1: 0, y2: 14}))
   if (bias === null || bias === undefined) return svg
   if (low !== null && low !== undefined && high !== null && high !== undefined) svg.append(draw("line", {class: low <= 0 && high >= 0 ? "whisker quiet" : "whisker", x1: x(low), x2: x(high), y1: 7, y2: 7}))
   svg.append(draw("rect", {class: "beam", x: x(bias) - 3, y: 4, width: 6, height: 6, fill: rgb(diverging(bias / (limit || 1), dark))}))

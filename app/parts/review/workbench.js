@@ -1,5 +1,8 @@
 // The workbench: head, tabs, and what each tab shows. What is picked filters all of them.
 
+// Tabs that show what is picked; the others are of all samples.
+const FILTERED = new Set(["overview", "residuals", "skill", "cruises", "worst"])
+
 export function render({model}) {
   const send = (said) => model.send_msg(said)
   let tab = "overview", jump, built = null, brush_before = "", opened = 0
@@ -97,7 +100,7 @@ export function render({model}) {
     }
     const brush = model.picked.brush ?? {}
     const chosen = brush_words(doc, brush)
-    picked_line.hidden = !chosen.length
+    picked_line.hidden = !chosen.length || !FILTERED.has(tab)
     picks.replaceChildren(make("span", {class: "quiet"}, `${of(model.picked.n ?? 0, model.picked.of ?? 0)} samples:`), ...chosen.map(([name, text]) => make("button", {type: "button", class: "chip", title: "Leave this out", onclick: () => { const rest = {...brush}; delete rest[name]; pick(rest, null) }}, text, " ✕")), make("button", {type: "button", class: "plain", onclick: () => { jump = null; pick({}, null) }}, "Show all"))
     const page = page_of(tab)
     if (stage.firstChild !== page.node) stage.replaceChildren(page.node)

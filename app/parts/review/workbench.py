@@ -186,10 +186,11 @@ class ReviewPart(pn.viewable.Viewer):
         self._asked += 1
         number = self._asked
         seen = view or list(picking.box_of(document))
+        data = going.reviewed(self.viewing, document)
 
         def work() -> dict[str, Any]:
             residuals = open_residuals(keeping.folder_of(id))
-            return picking.answer(residuals, document, brush, seen)
+            return picking.answer(residuals, document, brush, seen, data)
 
         def then(found: dict[str, Any] | None, error: Exception | None) -> None:
             if number != self._asked or self.viewing.session.review != id:
