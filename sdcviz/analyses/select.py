@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..observations.collection import Collection
     from ..observations.selection import Selection
 
-__all__ = ["make_points", "of_box", "select", "take"]
+__all__ = ["identities", "make_points", "of_box", "select", "take"]
 
 
 def select(collection: Collection, recipe: Recipe) -> Points:
@@ -63,7 +63,7 @@ def select(collection: Collection, recipe: Recipe) -> Points:
         _exact(samples["depth"]),
         np.asarray(samples["time"], "datetime64[ms]"),
         _exact(samples["value"]),
-        _identities(collection, rows)[at],
+        identities(collection, rows)[at],
         _cruises(collection, rows)[at],
         collection.edmo[rows].astype(np.int32)[at],
     )
@@ -87,7 +87,8 @@ def _eastwards(lon: NDArray[np.float64], west: float) -> NDArray[np.float64]:
     return np.where(lon < west, lon + 360, np.where(lon >= west + 360, lon - 360, lon))
 
 
-def _identities(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+def identities(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Name stations as products do: EDMO code and CDI identifier where known."""
     local = (
         collection.text("local_cdi_id").take(rows).texts()
         if "local_cdi_id" in collection.text_names
