@@ -135,10 +135,10 @@ function physical_block(send) {
       const worst = check.worst ?? []
       const share = check.of ? `${number(check.count ?? 0)} of ${number(check.of)}` : ""
       const table = worst.length ? make("table", {}, make("thead", {}, make("tr", {}, ...["When", "Depth", "Where", "Value", ""].map((t, k) => make("th", {class: k === 1 || k === 3 ? "n" : ""}, t)))),
-        make("tbody", {}, ...worst.slice(0, 12).map((w) => make("tr", {}, make("td", {}, String(steps[w.step] ?? months[w.step] ?? w.step ?? "")), make("td", {class: "n"}, w.level === null || w.level === undefined ? "–" : `${tick_text(w.level)} m`),
+        make("tbody", {}, ...worst.slice(0, 12).map((w) => make("tr", {}, make("td", {}, String(steps[w.step] ?? months[w.step] ?? w.step ?? "")), make("td", {class: "n"}, (w.depth ?? w.level ?? null) === null ? "–" : `${tick_text(Number((w.depth ?? w.level).toPrecision(5)))} m`),
           make("td", {}, w.lon === undefined || w.lon === null ? "–" : `${degrees(w.lat, "NS")} ${degrees(w.lon, "EW")}`), make("td", {class: "n"}, w.value === null || w.value === undefined ? "–" : tick_text(Number(w.value.toPrecision(3)))),
-          make("td", {}, make("button", {type: "button", class: "plain", onclick: () => send({do: "map", view: {step: w.step, level: w.level, lon: w.lon, lat: w.lat, field: doc.variable}})}, "Show on the map")))))) : null
-      return make("section", {class: "card check"}, make("div", {class: "line head"}, check.count ? pill(check.severity) : make("span", {class: "pill fine"}, "Passed"), make("b", {}, check.title), make("span", {class: "quiet"}, share)), make("p", {}, check.sentence ?? ""), table ? make("details", {open: check.severity === "major"}, make("summary", {}, `The worst ${counted(Math.min(12, worst.length), "place")}`), make("div", {class: "scrolls"}, table)) : null)
+          make("td", {}, make("button", {type: "button", class: "plain", onclick: () => send({do: "map", view: {...w, field: doc.variable}})}, "Show on the map")))))) : null
+      return make("section", {class: "card check"}, make("div", {class: "line head"}, check.count ? pill(check.severity) : check.count === 0 ? make("span", {class: "pill fine"}, "Passed") : make("span", {class: "pill"}, "Not looked at"), make("b", {}, check.title), make("span", {class: "quiet"}, share)), make("p", {}, check.sentence ?? ""), table ? make("details", {open: check.severity === "major"}, make("summary", {}, `The worst ${counted(Math.min(12, worst.length), "place")}`), make("div", {class: "scrolls"}, table)) : null)
     }), ...(checks.length ? [] : [make("p", {}, "No physical check fits this quantity.")]))
   }
   return node
@@ -180,8 +180,8 @@ function worst_block(send) {
     label: "Casts with the largest residuals", name: "worst_casts", sort: ["rms", "down"], empty: "No casts.",
     open: (row) => send({do: "quality", rows: [row.row]}),
     columns: [
-      {key: "rms", title: "RMS", kind: "n", show: (row) => fixed(row.rms, 2)},
-      {key: "largest", title: "Largest", kind: "n", size: true, show: (row) => signed(row.largest, 2)},
+      {key: "rms", title: "Misfit", kind: "n", hint: "Root mean square of the residuals, in expected misfits", show: (row) => `${fixed(row.rms, 1)} ×`},
+      {key: "largest", title: "Largest residual", kind: "n", size: true, show: (row) => `${signed(row.largest, 2)} ${given.doc.unit ?? ""}`},
       {key: "depth", title: "at depth", kind: "n", show: (row) => row.depth === null || row.depth === undefined ? "–" : `${tick_text(Number(row.depth.toPrecision(5)))} m`},
       {key: "n", title: "Samples", kind: "n", show: (row) => number(row.n)},
       {key: "time", title: "Time", show: (row) => String(row.time ?? "").slice(0, 16).replace("T", " ")},

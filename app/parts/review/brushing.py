@@ -1,7 +1,7 @@
 """Residuals of a review as its page asks for them: of all samples, or of those that were picked.
 
 A pick ("brush") is a dictionary: ``layer``, ``month``, ``area``, ``decade``, ``cruise``, ``edmo``
-hold numbers of the review's own lists, ``box`` west, south, east and north in degrees. What
+hold numbers of the review's own lists, ``row`` rows of stations, ``box`` west, south, east and north in degrees. What
 is not in it picks everything.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["DIMENSIONS", "Residuals", "open_residuals"]
 
 DIMENSIONS = ("layer", "month", "area", "decade")
 """What samples are grouped by."""
-LISTS = (*DIMENSIONS, "cruise", "edmo")
+LISTS = (*DIMENSIONS, "cruise", "edmo", "row")
 COLUMNS = 90
 """Cells in the wider direction of the map, at most about."""
 CASTS = 50
@@ -34,8 +34,10 @@ _BINNED = {"against_depth": "depth", "against_value": "observed"}
 _open = Shared(4)
 
 
-def open_residuals(folder: Path) -> Residuals:
+def open_residuals(folder: Path, document: Mapping[str, Any]) -> Residuals:
     """Read the residuals of a review once for all visitors.
+
+    Cruises and data centres are numbered as in the lists of its document.
 
     Raises
     ------
@@ -49,15 +51,29 @@ def open_residuals(folder: Path) -> Residuals:
         stamp = path.stat().st_mtime_ns
     except OSError:
         raise NotFound(f"{folder.name}: the residuals of this review are not there.") from None
-    return _open.get((str(path), stamp), lambda: _read(path))
+    return _open.get((str(path), stamp), lambda: _read(path, document))
 
 
-def _read(path: Path) -> Residuals:
+def _read(path: Path, document: Mapping[str, Any]) -> Residuals:
     try:
         with np.load(path, allow_pickle=False) as held:
-            return Residuals({name: held[name] for name in held.files})
+            columns = {name: held[name] for name in held.files}
+            _number(columns, "cruise", "cruise_names", document.get("cruises"), "cruise")
+            _number(columns, "edmo", "edmo_codes", document.get("centres"), "edmo")
+            return Residuals(columns)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UnreadableFile(f"{path}: the residuals can't be read ({error}).") from error
+
+
+def _number(columns: dict[str, NDArray], name: str, names: str, listed: Any, key: str) -> None:
+    """Replace numbers of the file's own list by those of the document's, -1 where it is not."""
+    if name not in columns or names not in columns:
+        return
+    known = {one.get(key): k for k, one in enumerate(listed or ())}
+    places = np.array([known.get(value, -1) for value in columns[names].tolist()] or [-1])
+    codes = columns[name].astype(np.int64)
+    inside = (codes >= 0) & (codes < len(places))
+    columns[name] = np.where(inside, places[np.where(inside, codes, 0)], -1)
 
 
 class Residuals:
@@ -74,6 +90,8 @@ class Residuals:
         self.residual = np.asarray(columns["residual"], np.float64)
         self.row = np.asarray(columns["row"], np.int64)
         self.n = len(self.residual)
+        self.usual = 1.4826 * float(np.median(np.abs(self.residual))) if self.n else 1.0
+        self.usual = self.usual or 1.0
 
     def pick(self, brush: Mapping[str, Any]) -> NDArray[np.int64] | None:
         """Return the numbers of the samples of a brush; None: all."""
@@ -130,12 +148,13 @@ class Residuals:
         }  # fmt: skip
 
     def histogram(self, picked: NDArray[np.int64] | None, edges: Sequence[float]) -> dict[str, Any]:
-        """Return how often residuals occur, and how many lie outside of the edges."""
+        """Return how often residuals occur; those beyond the edges count in the outer bins."""
         residual = self.column("residual", picked)
-        counts = np.histogram(residual, np.asarray(edges))[0]
+        outside = int(((residual < edges[0]) | (residual > edges[-1])).sum())
+        counts = np.histogram(np.clip(residual, edges[0], edges[-1]), np.asarray(edges))[0]
         n = len(residual)
         return {
-            "counts": counts.tolist(), "n": n, "outside": int(n - counts.sum()),
+            "counts": counts.tolist(), "n": n, "outside": outside,
             "mean": float(residual.mean()) if n else None,
             "sd": float(residual.std()) if n else None,
         }  # fmt: skip
@@ -207,8 +226,8 @@ class Residuals:
         ]
 
     def casts(self, picked: NDArray[np.int64] | None, most: int = CASTS) -> list[dict[str, Any]]:
-        """Return the stations with the greatest mean square of their residuals."""
-        row, residual = self.column("row", picked), self.column("residual", picked)
+        """Return the stations with the greatest residuals relative to what is expected."""
+        row, residual = self.row if picked is None else self.row[picked], self._scaled(picked)
         if not len(row):
             return []
         n = np.bincount(row)
@@ -216,17 +235,26 @@ class Residuals:
         worst = np.argsort(-square, kind="stable")[:most]
         return [self._cast(int(r), row, residual, picked, float(square[r])) for r in worst if n[r]]
 
+    def _scaled(self, picked: NDArray[np.int64] | None) -> NDArray[np.float64]:
+        """Return residuals in expected misfits; where that is unknown, in their usual size."""
+        residual = self.column("residual", picked)
+        if "expected" not in self.columns:
+            return residual / self.usual
+        expected = self.column("expected", picked).astype(np.float64)
+        known = np.isfinite(expected) & (expected > 0)
+        return residual / np.where(known, expected, self.usual)
+
     def _cast(
         self, r: int, row: NDArray, residual: NDArray, picked: Any, square: float
     ) -> dict[str, Any]:
         own = np.flatnonzero(row == r)
         most = own[np.argmax(np.abs(residual[own]))]
-        at = most if picked is None else picked[most]
+        at = int(most if picked is None else picked[most])
         get = self.columns
         depth = float(get["depth"][at])
         return {
             "row": r, "n": len(own), "rms": round(square**0.5, 5),
-            "largest": round(float(residual[most]), 5), "depth": None if depth != depth else depth,
+            "largest": round(float(self.residual[at]), 5), "depth": None if depth != depth else depth,
             "lon": float(get["lon"][at]), "lat": float(get["lat"][at]),
             "time": str(get["time"][at].astype("datetime64[s]")),
         }  # fmt: skip

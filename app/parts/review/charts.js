@@ -58,7 +58,7 @@ function histogram() {
   const node = make("section", {class: "card hist"}, make("div", {class: "line head"}, make("b", {}, "Histogram"), words), svg)
   node.put = (given) => {
     const own = given.picked.histogram ?? given.doc.residuals?.histogram
-    const outside = own?.outside ? `; ${number(own.outside)} beyond the axis` : ""
+    const outside = own?.outside ? `; ${number(own.outside)} beyond, in the outer bars` : ""
     words.textContent = own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)} ${given.doc.unit ?? ""}${outside}` : ""
     svg.put(given)
   }

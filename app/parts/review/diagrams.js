@@ -51,13 +51,14 @@ function paint_target({points, unit, doc, kinds, lit}, w, h) {
   const own = points.filter((p) => p.bias !== null && p.urmse !== null)
   if (!own.length) return [text_at(w / 2, h / 2, "Too few samples for a diagram.")]
   const far = 1.1 * Math.max(1e-9, ...own.map((p) => Math.hypot(p.bias, p.urmse)))
-  const radius = Math.min(w / 2 - 44, h / 2 - 30)
+  const radius = Math.min(w / 2 - 30, h / 2 - 40)
   const x0 = w / 2, y0 = h / 2 - 4, scale = radius / far
   const rings = ticks(0, far, 4).slice(1)
   return [
     draw("line", {class: "zero", x1: x0 - radius, x2: x0 + radius, y1: y0, y2: y0}), draw("line", {class: "zero", x1: x0, x2: x0, y1: y0 - radius, y2: y0 + radius}),
     ...rings.flatMap((r) => [draw("circle", {class: "axis", cx: x0, cy: y0, r: r * scale, fill: "none"}), text_at(x0 + 4, y0 - r * scale - 3, tick_text(r), "start")]),
-    text_at(x0, y0 + radius + 20, `Unbiased RMSE [${unit}]: left less spread than observed, right more`, "middle", {class: "name"}),
+    text_at(x0, y0 + radius + 20, `Unbiased RMSE [${unit}]`, "middle", {class: "name"}),
+    text_at(x0 - radius, y0 + radius + 36, "◂ less spread than observed", "start"), text_at(x0 + radius, y0 + radius + 36, "more ▸", "end"),
     text_at(x0 - 4, y0 - radius - 8, `Bias [${unit}]`, "end", {class: "name"}),
     ...own.flatMap((p) => dot_at(x0 + p.urmse * scale, y0 - p.bias * scale, p, doc, kinds, lit, `${p.label}: bias ${signed(p.bias, 3)}, unbiased RMSE ${fixed(Math.abs(p.urmse), 3)}, RMSE ${fixed(Math.hypot(p.bias, p.urmse), 3)} ${unit}; ${counted(p.n, "sample")}`)),
   ]
@@ -83,7 +84,9 @@ function diagrams() {
     const some = (points) => (points ?? []).filter((p) => kind_of(doc, p) === kind)
     const names = [...new Set([...some(doc.taylor), ...some(doc.target)].map((p) => p.label))]
     const colours = new Map(names.map((label, k) => [label, colour_of(k, names.length)]))
-    const shared = {doc, kinds: colours, unit: doc.unit ?? "", lit}
+    // Where points are of different spread, they are divided by that of the observations.
+    const unit = (doc.target ?? []).some((p) => p.sd) ? "SD of the observations" : doc.unit ?? ""
+    const shared = {doc, kinds: colours, unit, lit}
     taylor.put({...shared, points: some(doc.taylor)})
     target.put({...shared, points: some(doc.target)})
     const target_of = new Map(some(doc.target).map((p) => [p.label, p]))

@@ -1,9 +1,9 @@
 // What a reviewer should see first, ranked.
 
-const SEVERITY = {major: "Major", minor: "Minor", note: "Note"}
+const SEVERITY = {major: "Major", minor: "Minor", note: "Note", none: "Fine"}
 
 function pill(severity) {
-  return make("span", {class: `pill ${severity in SEVERITY ? severity : "note"}`}, SEVERITY[severity] ?? severity ?? "Note")
+  return make("span", {class: `pill ${severity === "none" ? "fine" : severity in SEVERITY ? severity : "note"}`}, SEVERITY[severity] ?? severity ?? "Note")
 }
 
 function findings(send, to_block) {

@@ -27,8 +27,9 @@ def to_map(viewing: Viewing, said: Mapping[str, Any]) -> None:
     update: dict[str, Any] = {"dots": "residuals", "products_view": "map"}
     if isinstance(view.get("step"), int) and view["step"] >= 0:
         update["step"] = view["step"]
-    if isinstance(view.get("level"), int | float):
-        update["level"] = float(view["level"])
+    depth = view.get("depth", view.get("level"))
+    if isinstance(depth, int | float):
+        update["level"] = float(depth)
     if viewing.product is not None and view.get("field") in viewing.product.variables:
         update["field"] = view["field"]
     box = view_of(view.get("box"))

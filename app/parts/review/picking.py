@@ -138,7 +138,8 @@ def pick_of(
     box = view_of(view.get("box"))
     if box is None:
         return brush, None
-    brush["box"] = box
+    if "area" not in brush and "row" not in brush and "cruise" not in brush:
+        brush["box"] = box
     west, south, east, north = box
     # A finding of one cell still shows what lies around it.
     lon = max((east - west) * _ROOM, 1.0)
@@ -155,18 +156,29 @@ def _derived(
 ) -> dict[str, Any]:
     """Find out what a finding is about by its level, its step and its cruise."""
     brush: dict[str, Any] = {}
-    cruises = [one.get("cruise") for one in document.get("cruises") or []]
-    if finding.get("cruise") in cruises and finding.get("cruise"):
-        return {"cruise": [cruises.index(finding["cruise"])]}
-    level, step = view.get("level"), view.get("step")
-    if level is not None and "layer" in residuals.columns and finding.get("block") != "cruises":
-        near = np.argsort(np.abs(residuals.columns["depth"] - float(level)))[:1]
-        layers = residuals.columns["layer"][near]
-        brush["layer"] = [int(v) for v in layers if v >= 0]
-    if step is not None and len(months) > int(step) and len(_months(document)) == 12:
-        brush["month"] = [int(months[int(step)])]
-    return {name: many for name, many in brush.items() if many}
-
-
-def _months(document: Mapping[str, Any]) -> Sequence[Any]:
-    return (document.get("skill") or {}).get("months") or ()
+    skill = document.get("skill") or {}
+    if view.get("cruise"):
+        names = [one.get("cruise") for one in document.get("cruises") or []]
+        return {"cruise": [names.index(view["cruise"])]} if view["cruise"] in names else {}
+    if isinstance(view.get("row"), int):
+        return {"row": [view["row"]]}
+    if isinstance(view.get("area"), int):
+        brush["area"] = [view["area"]]
+    n = len(skill.get("layers") or ())
+    depth = view.get("depth")
+    if view.get("layers"):
+        first, last = view["layers"]
+        brush["layer"] = list(range(int(first), int(last) + 1))
+    elif depth is not None and len(residuals.columns["depth"]):
+        near = np.argmin(np.abs(residuals.columns["depth"] - float(depth)))
+        brush["layer"] = [int(residuals.columns["layer"][near])]
+    numbers = list(skill.get("month_numbers") or range(1, 13))[: len(skill.get("months") or ())]
+    if view.get("months"):
+        first, last = view["months"]
+        run = [(int(first) - 1 + k) % 12 + 1 for k in range((int(last) - int(first)) % 12 + 1)]
+        brush["month"] = [numbers.index(m) for m in run if m in numbers]
+    elif isinstance(view.get("step"), int) and view["step"] < len(months):
+        month = months[view["step"]] + 1
+        brush["month"] = [numbers.index(month)] if month in numbers else []
+    whole = {"layer": n, "month": len(numbers)}
+    return {k: v for k, v in brush.items() if v and len(v) != whole.get(k)}

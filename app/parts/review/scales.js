@@ -117,6 +117,7 @@ function brush_words(doc, brush) {
   }
   if (brush.cruise?.length) words.push(["cruise", `Cruise ${brush.cruise.map((k) => doc.cruises?.[k]?.cruise || "without name").join(", ")}`])
   if (brush.edmo?.length) words.push(["edmo", brush.edmo.map((k) => doc.centres?.[k]?.centre || doc.centres?.[k]?.name || `EDMO ${doc.centres?.[k]?.edmo ?? k}`).join(", ")])
+  if (brush.row?.length) words.push(["row", `Cast ${brush.row.map((r) => doc.worst?.find((w) => w.row === r)?.station || r).join(", ")}`])
   if (brush.box) words.push(["box", box_words(brush.box)])
   return words
 }

@@ -189,7 +189,7 @@ class ReviewPart(pn.viewable.Viewer):
         data = going.reviewed(self.viewing, document)
 
         def work() -> dict[str, Any]:
-            residuals = open_residuals(keeping.folder_of(id))
+            residuals = open_residuals(keeping.folder_of(id), document)
             return picking.answer(residuals, document, brush, seen, data)
 
         def then(found: dict[str, Any] | None, error: Exception | None) -> None:
@@ -210,7 +210,7 @@ class ReviewPart(pn.viewable.Viewer):
         finding, id, document = findings[number], self.viewing.session.review, self._document
 
         def work() -> tuple[dict[str, Any], list[float] | None]:
-            residuals = open_residuals(keeping.folder_of(id))
+            residuals = open_residuals(keeping.folder_of(id), document)
             return picking.pick_of(finding, document, residuals, going.times(self.viewing))
 
         def then(found: Any, error: Exception | None) -> None:
@@ -220,14 +220,17 @@ class ReviewPart(pn.viewable.Viewer):
         background(work, then)
 
     def _table(self, rows: str, columns: str) -> None:
-        id = self.viewing.session.review
+        id, document = self.viewing.session.review, self._document
+
+        def work() -> list[dict[str, Any]]:
+            return open_residuals(keeping.folder_of(id), document).table(rows, columns)
 
         def then(found: list[dict[str, Any]] | None, error: Exception | None) -> None:
             if found is not None and self.viewing.session.review == id:
                 tables = {**self.form.state.get("tables", {}), f"{rows},{columns}": found}
                 self.form.state = {**self.form.state, "tables": tables}
 
-        background(lambda: open_residuals(keeping.folder_of(id)).table(rows, columns), then)
+        background(work, then)
 
     # ---- what the visitor does -----------------------------------------------------
     def _take(self, said: dict[str, Any]) -> None:
