@@ -37,7 +37,9 @@ function skill_block(pick) {
     const kinds = [...new Set(rows.map(of_row))].sort((a, b) => b.split(",").length - a.split(",").length || a.localeCompare(b))
     offer(which, [["*", "everything"], ...kinds.map((k) => [k, k ? k.split(",").map((d) => NAMES[d].toLowerCase()).join(" × ") : "all samples together"])], which.value || (kinds.includes("layer,month") ? "layer,month" : "*"))
     const own = which.value === "*" ? rows : rows.filter((row) => of_row(row) === which.value)
-    words.textContent = given.doc.skill?.all > rows.length ? `Groups of one and two dimensions; review.json has all ${number(given.doc.skill.all)}.` : ""
+    const more = given.doc.skill?.all > rows.length ? `Groups of one and two dimensions; review.json has all ${number(given.doc.skill.all)}.` : ""
+    words.textContent = [more, given.doc.expected].filter(Boolean).join(" ")
+    words.title = words.textContent
     table.put(own, (row) => dims.every((d) => (row[d] ?? null) === (given.picked.brush?.[d]?.length === 1 ? given.picked.brush[d][0] : null)) && Object.keys(given.picked.brush ?? {}).length > 0)
   }
   node.put = (next) => { given = next; show() }
@@ -80,7 +82,7 @@ function groups_block(pick) {
 }
 
 // Blocks of which only the beginning is known: sentences, numbers and tables as they are.
-const WORDS = {n: "Samples", sd: "Standard deviation", rmse: "RMSE", mae: "MAE", layer: "Layer", month: "Month", area: "Area", bias: "Bias"}
+const WORDS = {n: "Points", step: "Time", rms: "RMS", sd: "Standard deviation", rmse: "RMSE", mae: "MAE", layer: "Layer", month: "Month", area: "Area", bias: "Bias"}
 
 function titled(key) {
   return WORDS[key] ?? key.replaceAll("_", " ").replace(/^./, (c) => c.toUpperCase())
@@ -88,37 +90,47 @@ function titled(key) {
 
 function shown_value(doc, key, value) {
   if (value === null || value === undefined) return "–"
+  if (key === "step" && Number.isInteger(value)) return String(doc.product?.times?.[value] ?? value)
   if (key in LISTS && Number.isInteger(value)) return titles_of(doc, key)[value] ?? String(value)
   if (typeof value === "number") return Number.isInteger(value) ? number(value).replace("-", MINUS) : fixed(value, digits_of(Math.abs(value)) || 2)
   return Array.isArray(value) ? value.map((v) => shown_value(doc, "", v)).join(", ") : typeof value === "object" ? "" : String(value)
 }
 
-function compare_block(doc, key, title, none) {
+function places(doc, send, worst) {
+  const months = titles_of(doc, "month"), steps = doc.product?.times ?? []
+  return make("table", {}, make("thead", {}, make("tr", {}, ...["When", "Depth", "Where", "Value", ""].map((t, k) => make("th", {class: k === 1 || k === 3 ? "n" : ""}, t)))),
+    make("tbody", {}, ...worst.slice(0, 12).map((w) => make("tr", {}, make("td", {}, String(steps[w.step] ?? months[w.step] ?? w.step ?? "")), make("td", {class: "n"}, (w.depth ?? w.level ?? null) === null ? "–" : `${tick_text(Number((w.depth ?? w.level).toPrecision(5)))} m`),
+      make("td", {}, w.lon === undefined || w.lon === null ? "–" : `${degrees(w.lat, "NS")} ${degrees(w.lon, "EW")}`), make("td", {class: "n"}, w.value === null || w.value === undefined ? "–" : tick_text(Number(w.value.toPrecision(3)))),
+      make("td", {}, make("button", {type: "button", class: "plain", onclick: () => send({do: "map", view: {...w, field: doc.variable}})}, "Show on the map"))))))
+}
+
+function compare_block(doc, send, key, title, none) {
   const found = doc[key]
   if (!found) return make("section", {class: "card full"}, make("div", {class: "line head"}, make("b", {}, title)), make("p", {}, none))
   const rows = Array.isArray(found.rows) ? found.rows.filter((r) => r && typeof r === "object") : []
-  const simple = Object.entries(found).filter(([name, v]) => !["rows", "name", "sentence", "summary", "histogram"].includes(name) && (typeof v !== "object" || v === null) && v !== "")
+  const simple = Object.entries(found).filter(([name, v]) => !["rows", "name", "sentence", "summary", "histogram", "path", "largest"].includes(name) && (typeof v !== "object" || v === null) && v !== "")
   const parts = [make("div", {class: "line head"}, make("b", {}, title), make("span", {class: "quiet"}, found.name ?? ""))]
   for (const sentence of [found.sentence, found.summary].filter(Boolean)) parts.push(make("p", {}, sentence))
   if (simple.length) parts.push(make("table", {class: "facts"}, ...simple.map(([name, v]) => make("tr", {}, make("td", {}, titled(name)), make("td", {}, shown_value(doc, name, v))))))
   if (rows.length) {
     const keys = [...new Set(rows.flatMap(Object.keys))].filter((k) => rows.some((r) => r[k] !== null && typeof r[k] !== "object"))
-    const table = sorted_table({label: "By group", name: key, columns: keys.map((k) => ({key: k, title: titled(k), kind: k in LISTS || rows.some((r) => typeof r[k] === "string") ? "" : "n", show: (row) => shown_value(doc, k, row[k])})), sort: null})
+    const table = sorted_table({label: "By group", name: key, columns: keys.map((k) => ({key: k, title: titled(k), kind: k in LISTS || k === "step" || rows.some((r) => typeof r[k] === "string") ? "" : "n", show: (row) => shown_value(doc, k, row[k])})), sort: null})
     table.put(rows)
     parts.push(table)
   }
+  if (found.largest?.length) parts.push(make("details", {}, make("summary", {}, "Where they differ most"), make("div", {class: "scrolls"}, places(doc, send, found.largest))))
   return make("section", {class: "card full"}, ...parts)
 }
 
-function compare_blocks() {
+function compare_blocks(send) {
   const node = make("div", {class: "pair"})
   let last = null
   node.put = ({doc}) => {
     if (doc === last) return
     last = doc
     node.replaceChildren(
-      compare_block(doc, "reference", "Reference climatology", "No reference was chosen for this review. Start another one with a reference climatology to see where the product differs from it."),
-      compare_block(doc, "previous", "Previous version", "No previous version was chosen for this review. Start another one with it to see what became better and what worse."))
+      compare_block(doc, send, "reference", "Reference climatology", "No reference was chosen for this review. Start another one with a reference climatology to see where the product differs from it."),
+      compare_block(doc, send, "previous", "Previous version", "No previous version was chosen for this review. Start another one with it to see what became better and what worse."))
   }
   return node
 }
@@ -129,15 +141,11 @@ function physical_block(send) {
   node.put = ({doc}) => {
     if (doc === last) return
     last = doc
-    const months = titles_of(doc, "month"), steps = doc.product?.times ?? []
     const checks = [...(doc.physical ?? [])].sort((a, b) => ["major", "minor", "note"].indexOf(a.severity) - ["major", "minor", "note"].indexOf(b.severity))
     node.replaceChildren(...checks.map((check) => {
       const worst = check.worst ?? []
       const share = check.of ? `${number(check.count ?? 0)} of ${number(check.of)}` : ""
-      const table = worst.length ? make("table", {}, make("thead", {}, make("tr", {}, ...["When", "Depth", "Where", "Value", ""].map((t, k) => make("th", {class: k === 1 || k === 3 ? "n" : ""}, t)))),
-        make("tbody", {}, ...worst.slice(0, 12).map((w) => make("tr", {}, make("td", {}, String(steps[w.step] ?? months[w.step] ?? w.step ?? "")), make("td", {class: "n"}, (w.depth ?? w.level ?? null) === null ? "–" : `${tick_text(Number((w.depth ?? w.level).toPrecision(5)))} m`),
-          make("td", {}, w.lon === undefined || w.lon === null ? "–" : `${degrees(w.lat, "NS")} ${degrees(w.lon, "EW")}`), make("td", {class: "n"}, w.value === null || w.value === undefined ? "–" : tick_text(Number(w.value.toPrecision(3)))),
-          make("td", {}, make("button", {type: "button", class: "plain", onclick: () => send({do: "map", view: {...w, field: doc.variable}})}, "Show on the map")))))) : null
+      const table = worst.length ? places(doc, send, worst) : null
       return make("section", {class: "card check"}, make("div", {class: "line head"}, check.count ? pill(check.severity) : check.count === 0 ? make("span", {class: "pill fine"}, "Passed") : make("span", {class: "pill"}, "Not looked at"), make("b", {}, check.title), make("span", {class: "quiet"}, share)), make("p", {}, check.sentence ?? ""), table ? make("details", {open: check.severity === "major"}, make("summary", {}, `The worst ${counted(Math.min(12, worst.length), "place")}`), make("div", {class: "scrolls"}, table)) : null)
     }), ...(checks.length ? [] : [make("p", {}, "No physical check fits this quantity.")]))
   }

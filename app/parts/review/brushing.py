@@ -1,8 +1,8 @@
 """Residuals of a review as its page asks for them: of all samples, or of those that were picked.
 
 A pick ("brush") is a dictionary: ``layer``, ``month``, ``area``, ``decade``, ``cruise``, ``edmo``
-hold numbers of the review's own lists, ``row`` rows of stations, ``box`` west, south, east and north in degrees. What
-is not in it picks everything.
+hold numbers of the review's own lists, ``row`` rows of stations, ``box`` west, south, east and
+north in degrees. What is not in it picks everything.
 """
 
 from __future__ import annotations
@@ -254,7 +254,8 @@ class Residuals:
         depth = float(get["depth"][at])
         return {
             "row": r, "n": len(own), "rms": round(square**0.5, 5),
-            "largest": round(float(self.residual[at]), 5), "depth": None if depth != depth else depth,
+            "largest": round(float(self.residual[at]), 5),
+            "depth": None if depth != depth else depth,
             "lon": float(get["lon"][at]), "lat": float(get["lat"][at]),
             "time": str(get["time"][at].astype("datetime64[s]")),
         }  # fmt: skip

@@ -12,11 +12,13 @@ function findings(send, to_block) {
   const count = make("span", {class: "quiet"})
   const node = make("section", {class: "card first"}, make("div", {class: "line head"}, make("b", {}, "What to look at first"), count), make("div", {class: "scrolls"}, list))
 
+  const warnings = () => (given.doc.warnings ?? []).map((text) => make("li", {class: "quiet warning"}, text))
+
   function show() {
     const found = given.doc.first ?? []
     count.textContent = found.length ? counted(found.length, "finding") : ""
     if (!found.length) {
-      list.replaceChildren(make("li", {class: "fine"}, "Nothing stands out in what was examined."))
+      list.replaceChildren(make("li", {class: "fine"}, "Nothing stands out in what was examined."), ...warnings())
       return
     }
     list.replaceChildren(...found.map((finding, k) => {
@@ -26,7 +28,7 @@ function findings(send, to_block) {
         make("button", {type: "button", class: "also", onclick: () => send({do: "map", view: finding.view ?? {}})}, "Show on the map"),
         make("button", {type: "button", class: "plain", onclick: () => to_block(finding.block)}, `More under ${TITLES[TAB_OF[finding.block] ?? finding.block] ?? "Skill"}`))
       return make("li", {"data-kind": finding.kind}, button, acts)
-    }))
+    }), ...warnings())
   }
 
   node.put = (next) => {

@@ -9,7 +9,7 @@ function when(text) {
 // The verdict of one block, under it or in the list of all.
 function verdict_line(send, key, title) {
   let said = {}
-  const chips = make("div", {class: "chips", role: "group", "aria-label": `Verdict on ${title}`}, ...VERDICTS.map(([verdict, words]) => make("button", {type: "button", "data-verdict": verdict, onclick: () => send({do: "verdict", block: key, verdict, note: note.value})}, words)))
+  const chips = make("div", {class: "chips", role: "group", "aria-label": `Verdict on ${title}`}, ...VERDICTS.map(([verdict, words]) => make("button", {type: "button", "data-verdict": verdict, onclick: () => send({do: "verdict", block: key, verdict: said.verdict === verdict ? "" : verdict, note: note.value})}, words)))
   const note = make("input", {class: "grow", placeholder: "Note", "aria-label": `Note on ${title}`, maxlength: 2000, onchange: () => said.verdict && send({do: "verdict", block: key, verdict: said.verdict, note: note.value})})
   const who = make("span", {class: "quiet small"})
   const node = make("div", {class: "verdict line", "data-block": key}, make("span", {class: "of"}, title), chips, note, who)
@@ -32,7 +32,7 @@ function signature_words(given) {
 function comment_box(send, where) {
   const text = make("textarea", {rows: 3, maxlength: 4000, placeholder: "What do you see in this view?", "aria-label": "Comment on this view"})
   const about = make("p")
-  const keep = make("button", {type: "button", class: "main", onclick: () => { if (!text.value.trim()) return; send({do: "comment", block: where(), text: text.value}); text.value = ""; node.hidden = true }}, "Pin comment")
+  const keep = make("button", {type: "button", class: "main", onclick: () => { if (!text.value.trim()) return; send({do: "comment", tab: where(), block: BLOCKS_OF[where()]?.[0] ?? "", text: text.value}); text.value = ""; node.hidden = true }}, "Pin comment")
   const node = make("div", {class: "pop", hidden: true}, text, about, make("div", {class: "line"}, keep, make("button", {type: "button", onclick: () => { node.hidden = true }}, "Close")))
   node.toggle = () => {
     node.hidden = !node.hidden
@@ -67,7 +67,7 @@ function opinion_block(send) {
     }
     for (const [line] of lines) line.put(said.verdicts)
     const all = said.comments ?? []
-    comments.replaceChildren(...all.map((c, k) => make("li", {}, make("div", {class: "quiet small"}, `${c.author ?? ""}, ${when(c.time)}${TITLES[c.block] ? `, on ${TITLES[c.block]}` : ""}`), make("div", {class: "text"}, c.text ?? ""), c.view ? make("button", {type: "button", class: "plain", onclick: () => send({do: "restore", number: k})}, "Open this view") : null)),
+    comments.replaceChildren(...all.map((c, k) => make("li", {}, make("div", {class: "quiet small"}, `${c.author ?? ""}, ${when(c.time)}${c.block ? `, on ${(doc.blocks ?? []).find((b) => b.key === c.block)?.title ?? c.block}` : ""}`), make("div", {class: "text"}, c.text ?? ""), c.view ? make("button", {type: "button", class: "plain", onclick: () => send({do: "restore", number: k})}, "Open this view") : null)),
       ...(all.length ? [] : [make("li", {class: "quiet"}, "None yet. “Comment on this view” above pins one to what is shown.")]))
     if (!name.typed && !name.value) name.value = said.name ?? ""
     const [kind, words] = signature_words({said})

@@ -48,11 +48,11 @@ class Saying:
         if said.get("name"):
             session.user = author
         block = str(said.get("block", ""))
-        if does == "verdict" and said.get("verdict") in VERDICTS:
+        if does == "verdict" and said.get("verdict") in (*VERDICTS, ""):
             note = str(said.get("note", ""))
             self._write(id, "verdict", block, str(said["verdict"]), note, author)
         elif does == "comment" and str(said.get("text", "")).strip():
-            view = with_view(to_query(session), block, brush)
+            view = with_view(to_query(session), str(said.get("tab", "")), brush)
             self._write(id, "comment", block, str(said["text"]).strip(), author, view)
         elif does == "sign":
             self._write(id, "sign", author, str(said.get("orcid", "")).strip())

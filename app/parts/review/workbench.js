@@ -43,7 +43,7 @@ export function render({model}) {
     skill: () => skill_block(pick),
     cruises: () => groups_block(pick),
     diagrams: () => diagrams(),
-    compare: () => compare_blocks(),
+    compare: () => compare_blocks(send),
     physical: () => physical_block(send),
     coverage: () => coverage_block(),
     worst: () => worst_block(send),
