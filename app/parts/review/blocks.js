@@ -54,7 +54,7 @@ function groups_block(pick) {
     columns: [
       {key: "who", title: who, class: "who", show: (row) => row.who, raw: (row) => row.who},
       {key: "n", title: "Samples", kind: "n", show: (row) => number(row.n)},
-      {key: "stations", title: "Casts", kind: "n", show: (row) => row.stations === undefined ? "–" : number(row.stations)},
+      {key: "stations", title: "Casts", kind: "n", hide: (rows) => rows.every((row) => row.stations === undefined), show: (row) => row.stations === undefined ? "–" : number(row.stations)},
       number_column("bias", "Bias", 3, {size: true, show: (row) => signed(row.bias, 3)}),
       {key: "bias_low", title: "95 % interval", show: (row) => forest(row.bias, row.bias_low, row.bias_high, limit, given.dark)},
       number_column("rmse", "RMSE", 3),
@@ -135,18 +135,29 @@ function compare_blocks(send) {
   return node
 }
 
+function rank(check) {
+  const at = ["major", "minor", "note"].indexOf(check.severity)
+  return at < 0 ? (check.count === null ? 9 : 5) : at
+}
+
+function outcome(check) {
+  if (["major", "minor", "note"].includes(check.severity)) return pill(check.severity)
+  if (check.count === null && !check.worst?.length) return make("span", {class: "pill"}, "Not looked at")
+  return make("span", {class: "pill fine"}, "Passed")
+}
+
 function physical_block(send) {
   const node = make("div", {class: "checks"})
   let last = null
   node.put = ({doc}) => {
     if (doc === last) return
     last = doc
-    const checks = [...(doc.physical ?? [])].sort((a, b) => ["major", "minor", "note"].indexOf(a.severity) - ["major", "minor", "note"].indexOf(b.severity))
+    const checks = [...(doc.physical ?? [])].sort((a, b) => rank(a) - rank(b))
     node.replaceChildren(...checks.map((check) => {
       const worst = check.worst ?? []
       const share = check.of ? `${number(check.count ?? 0)} of ${number(check.of)}` : ""
       const table = worst.length ? places(doc, send, worst) : null
-      return make("section", {class: "card check"}, make("div", {class: "line head"}, check.count ? pill(check.severity) : check.count === 0 ? make("span", {class: "pill fine"}, "Passed") : make("span", {class: "pill"}, "Not looked at"), make("b", {}, check.title), make("span", {class: "quiet"}, share)), make("p", {}, check.sentence ?? ""), table ? make("details", {open: check.severity === "major"}, make("summary", {}, `The worst ${counted(Math.min(12, worst.length), "place")}`), make("div", {class: "scrolls"}, table)) : null)
+      return make("section", {class: "card check"}, make("div", {class: "line head"}, outcome(check), make("b", {}, check.title), make("span", {class: "quiet"}, share)), make("p", {}, check.sentence ?? ""), table ? make("details", {open: check.severity === "major"}, make("summary", {}, worst.length > 1 ? `The worst ${Math.min(12, worst.length)} places` : "Where"), make("div", {class: "scrolls"}, table)) : null)
     }), ...(checks.length ? [] : [make("p", {}, "No physical check fits this quantity.")]))
   }
   return node

@@ -65,6 +65,14 @@ def _read(path: Path, document: Mapping[str, Any]) -> Residuals:
         raise UnreadableFile(f"{path}: the residuals can't be read ({error}).") from error
 
 
+def _robust(residual: NDArray[np.float64]) -> dict[str, float | None]:
+    """Return middle and usual spread, which a few wild samples do not change."""
+    if not len(residual):
+        return {"middle": None, "usual": None}
+    middle = float(np.median(residual))
+    return {"middle": middle, "usual": 1.4826 * float(np.median(np.abs(residual - middle)))}
+
+
 def _number(columns: dict[str, NDArray], name: str, names: str, listed: Any, key: str) -> None:
     """Replace numbers of the file's own list by those of the document's, -1 where it is not."""
     if name not in columns or names not in columns:
@@ -157,6 +165,7 @@ class Residuals:
             "counts": counts.tolist(), "n": n, "outside": outside,
             "mean": float(residual.mean()) if n else None,
             "sd": float(residual.std()) if n else None,
+            **_robust(residual),
         }  # fmt: skip
 
     def binned(

@@ -32,7 +32,8 @@ function paint_histogram({doc, picked}, w, h) {
   const share = (counts) => { const all = counts.reduce((a, b) => a + b, 0) || 1; return counts.map((n, k) => n / all / (edges[k + 1] - edges[k])) }
   const every = share(told.counts), mine = share(own.counts ?? told.counts)
   const box = {left: 12, right: w - 12, top: 12, bottom: h - 34}
-  const sd = own.sd ?? told.sd, mean = own.mean ?? told.mean
+  // Of the usual spread: with that of all samples, a few wild ones would make it a flat line.
+  const sd = own.usual || own.sd || told.sd, mean = own.middle ?? own.mean ?? told.mean
   const most = Math.max(...every, ...mine, sd > 0 ? 0.4 / sd : 0) * 1.05 || 1
   const lowest = edges[0], highest = edges[edges.length - 1]
   const x = (v) => box.left + (box.right - box.left) * (v - lowest) / (highest - lowest)
@@ -54,12 +55,12 @@ function paint_histogram({doc, picked}, w, h) {
 
 function histogram() {
   const words = make("span", {class: "quiet"})
-  const svg = plot("Histogram of the residuals with a Gaussian of the same mean and spread", paint_histogram)
+  const svg = plot("Histogram of the residuals with a Gaussian of their median and usual spread", paint_histogram)
   const node = make("section", {class: "card hist"}, make("div", {class: "line head"}, make("b", {}, "Histogram"), words), svg)
   node.put = (given) => {
     const own = given.picked.histogram ?? given.doc.residuals?.histogram
-    const outside = own?.outside ? `; ${number(own.outside)} beyond, in the outer bars` : ""
-    words.textContent = own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)} ${given.doc.unit ?? ""}${outside}` : ""
+    const outside = own?.outside ? `; ${number(own.outside)} beyond (outer bars)` : ""
+    words.textContent = own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)}${own.usual ? `, usual spread ${fixed(own.usual, 3)}` : ""} ${given.doc.unit ?? ""}${outside}` : ""
     svg.put(given)
   }
   return node

@@ -42,11 +42,12 @@ function heatmap(send, pick) {
     return rising(Math.log1p(v) / Math.log1p(limits), dark)
   }
 
-  const chance = (row) => chosen.metric === "bias" && row.bias_low !== null && row.bias_low !== undefined && row.bias_low <= 0 && row.bias_high >= 0
+  const few = (row) => row.bias_low === null || row.bias_low === undefined
+  const chance = (row) => chosen.metric === "bias" && (few(row) || (row.bias_low <= 0 && row.bias_high >= 0))
 
   function told(row, unit, a, b) {
     const interval = (name) => row[`${name}_low`] === null || row[`${name}_low`] === undefined ? "" : ` (${fixed(row[`${name}_low`])} to ${fixed(row[`${name}_high`])})`
-    const parts = [`bias ${signed(row.bias)}${interval("bias")}${chance(row) ? ", perhaps chance" : ""}, RMSE ${fixed(row.rmse)}${interval("rmse")} ${unit}`]
+    const parts = [`bias ${signed(row.bias)}${interval("bias")}${!chance(row) ? "" : few(row) ? ", without interval" : ", perhaps chance"}, RMSE ${fixed(row.rmse)}${interval("rmse")} ${unit}`]
     if (row.within2 !== null && row.within2 !== undefined) parts.push(`${percent(row.within2)} within 2σ`)
     return `${a}, ${b}: ${parts.join("; ")}; ${counted(row.n, "sample")}`
   }
@@ -60,7 +61,7 @@ function heatmap(send, pick) {
     for (const b of metric.children) b.setAttribute("aria-pressed", String(b.dataset.key === chosen.metric))
     const own = found(doc, tables)
     const byKey = new Map(own.map((r) => [`${r[chosen.rows]},${r[chosen.columns]}`, r]))
-    const limits = chosen.metric === "n" ? Math.max(1, ...own.map((r) => r.n)) : reach(own.map((r) => r[chosen.metric]))
+    const limits = chosen.metric === "n" ? Math.max(1, ...own.map((r) => r.n)) : reach((own.some((r) => !few(r)) ? own.filter((r) => !few(r)) : own).map((r) => r[chosen.metric]))
     const unit = doc.unit ?? ""
     key.replaceChildren(chosen.metric === "bias" ? colour_bar(limits, unit, dark) : chosen.metric === "rmse" ? colour_bar(limits, unit, dark, {two: false}) : make("span", {class: "quiet"}, chosen.metric === "within2" ? "95 % is expected; red is less" : `up to ${number(limits)}`))
     const down = titles_of(doc, chosen.rows), across = titles_of(doc, chosen.columns)
@@ -95,7 +96,7 @@ function heatmap(send, pick) {
     body.replaceChildren(...cells)
     words.textContent = own.length ? HINT : "Computing …"
   }
-  const HINT = "A cell filters map, histogram and tables; pale cells may be chance (95 % interval contains 0)."
+  const HINT = "A cell filters map, histogram and tables; pale cells may be chance (95 % interval contains 0, or few samples)."
 
   function head(text, title, name, k) {
     return make("button", {type: "button", class: "title", title: `Pick ${title}`, tabindex: "-1", onclick: () => toggle({[name]: [k]})}, text)

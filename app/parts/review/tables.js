@@ -23,8 +23,8 @@ function save_text(name, text, type = "text/csv") {
 }
 
 // columns: {key, title, kind: "n" for numbers, show(row) -> text or node, raw(row) -> value of CSV and order, hint}
-function sorted_table({label, name, columns, sort, pick, open, empty = "Nothing here."}) {
-  let rows = [], by = sort, at = -1, chosen = () => false
+function sorted_table({label, name, columns: every, sort, pick, open, empty = "Nothing here."}) {
+  let rows = [], columns = every, by = sort, at = -1, chosen = () => false
   const heads = make("tr"), body = make("tbody", {tabindex: "0", "aria-label": label})
   const count = make("span", {class: "quiet"})
   const fetch = make("button", {type: "button", class: "plain", onclick: () => save_text(`${name}.csv`, csv_of(columns, ordered()))}, "CSV")
@@ -96,6 +96,7 @@ function sorted_table({label, name, columns, sort, pick, open, empty = "Nothing 
   node.put = (next, is_chosen = () => false) => {
     if (next !== rows) at = -1
     rows = next
+    columns = every.filter((c) => !c.hide?.(rows))
     chosen = is_chosen
     show()
   }
@@ -106,9 +107,9 @@ function sorted_table({label, name, columns, sort, pick, open, empty = "Nothing 
 
 // A bias with its interval as a line of a forest plot.
 function forest(bias, low, high, limit, dark) {
-  const svg = draw("svg", {class: "forest", viewBox: "0 0 120 14", "aria-hidden": "true"})
-  const x = (v) => 60 + 56 * Math.max(-1, Math.min(1, v / (limit || 1)))
-  svg.append(draw("line", {class: "zero", x1: 60, x2: 60, y1: 0, y2: 14}))
+  const svg = draw("svg", {class: "forest", viewBox: "0 0 96 14", "aria-hidden": "true"})
+  const x = (v) => 48 + 44 * Math.max(-1, Math.min(1, v / (limit || 1)))
+  svg.append(draw("line", {class: "zero", x1: 48, x2: 48, y1: 0, y2: 14}))
   if (bias === null || bias === undefined) return svg
   if (low !== null && low !== undefined && high !== null && high !== undefined) svg.append(draw("line", {class: low <= 0 && high >= 0 ? "whisker quiet" : "whisker", x1: x(low), x2: x(high), y1: 7, y2: 7}))
   svg.append(draw("rect", {class: "beam", x: x(bias) - 3, y: 4, width: 6, height: 6, fill: rgb(diverging(bias / (limit || 1), dark))}))
