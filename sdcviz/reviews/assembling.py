@@ -10,6 +10,7 @@ import numpy as np
 from ..words import counted
 from .bounds import bounds
 from .collocated import Collocated
+from .comparing import compare
 from .coverage import coverage
 from .cruises import Sources, against_others, groups, normalised, worst_casts
 from .fields import FieldView
@@ -19,6 +20,7 @@ from .residuals import diagrams, distributions
 from .scan import biases, without
 from .skill import rows_of
 from .strata import Strata
+from .water import bathymetry, inversions
 
 if TYPE_CHECKING:
     from ..observations.collection import Collection
@@ -64,9 +66,14 @@ def assemble(
     made["worst"] = worst_casts(samples, normal, sources, collection, parameter)
     told("Checks of the field")
     quantity = product.quantity_of(variable)
-    made["physical"] = [*bounds(view, samples, quantity), tiles(view), *months(view)]
+    made["physical"] = [
+        inversions(view, others.get("second")), *bounds(view, samples, quantity), tiles(view),
+        *months(view), bathymetry(view),
+    ]  # fmt: skip
     told("Comparisons")
-    made["reference"] = made["previous"] = None
+    for kind, word in (("reference", "the reference"), ("previous", "the previous version")):
+        other = others.get(kind)
+        made[kind] = None if other is None else compare(view, other, strata, word)
     findings = bias_findings(found, samples, strata, view)
     free = without(samples.residual, scale, strata, found)
     others_say = against_others(samples, normal, strata, sources)

@@ -211,6 +211,16 @@ def other_findings(
         score = _WEIGHTS.get(check["check"], 1.0) * min(1.0, 0.2 + (share * 100) ** 0.5)
         kind = "jump" if check["check"] == "month" else check["check"]
         out.append(finding(kind, check["severity"], check["sentence"], score, about))
+    for kind in ("reference", "previous"):
+        found = document[kind]
+        if found is not None:
+            spot = found["largest"][0]
+            usual = document["residuals"]["histogram"]["robust_sd"]
+            much = found["rows"][-1]["rms"] / max(usual, 1e-12)
+            about = {k: spot[k] for k in ("step", "level", "depth")} | {"field": "difference"}
+            about["box"] = _around(spot)
+            severity = "minor" if much > 3 else "note"
+            out.append(finding(kind, severity, found["sentence"], min(much, 5), about))
     holes = document["coverage"].get("holes")
     if holes is not None and holes > 0.25:
         severity = "minor" if holes > 0.5 else "note"
