@@ -13,6 +13,10 @@ from .picking import view_of
 __all__ = ["reviewed", "times", "to_map", "to_quality"]
 
 
+_SMALL = 0.6
+"""Degrees; what is larger is drawn as an area and not only as a place."""
+
+
 def times(viewing: Viewing) -> list[int]:
     """Return the month (from 0) of each step of the product in view."""
     if viewing.product is None:
@@ -36,8 +40,9 @@ def to_map(viewing: Viewing, said: Mapping[str, Any]) -> None:
     if box is not None:
         west, south, east, north = box
         update["place"] = ((west + east) / 2, (south + north) / 2)
-        lon, lat = max((east - west) * 0.5, 1.0), max((north - south) * 0.5, 1.0)
-        update["extent"] = (west - lon, max(south - lat, -85.0), east + lon, min(north + lat, 85.0))
+        if east - west > _SMALL or north - south > _SMALL:
+            corners = ((west, south), (east, south), (east, north), (west, north))
+            update["area"] = tuple(((x + 180) % 360 - 180, y) for x, y in corners)
     elif isinstance(view.get("lon"), int | float) and isinstance(view.get("lat"), int | float):
         update["place"] = (float(view["lon"]), float(view["lat"]))
     session.param.update(**update)
