@@ -111,8 +111,8 @@ def _report(found: dict[str, Any], out: Path) -> dict[str, Any]:
     left = found["left_out"]
     important = [f["sentence"] for f in found["first"] if f["severity"] in ("major", "minor")]
     return {
-        "out": out,
-        "review": out / "review.json",
+        "out": str(out),
+        "review": str(out / "review.json"),
         "unit": found["unit"],
         "observations": found["samples"] + sum(left.values()),
         "used": found["samples"],

@@ -18,9 +18,8 @@ function start_screen(send) {
     field("Field of the product", variable), field("Compared with", parameter), field("Reference climatology", reference), field("Previous version", previous),
     make("div", {class: "line"}, go, said))
   const card = job_card(send)
-  const back = make("button", {type: "button", class: "plain", onclick: () => send({do: "open", id: ""})}, "‹ All reviews")
   const wait = make("p", {}, "Looking for the review …"), told = make("p", {class: "wrong", role: "alert"})
-  const running = make("div", {class: "running"}, back, make("h3", {}, "The review is being made"), wait, card, told, make("p", {}, "You can close the page: the review goes on, and is here when you come back."))
+  const running = make("div", {class: "running"}, make("h3", {}, "The review is being made"), wait, card, told, make("p", {}, "You can close the page: the review goes on, and is here when you come back."))
   const earlier = sorted_table({
     label: "Earlier reviews of this product", name: "reviews", sort: ["made", "down"], empty: "None yet.",
     open: (row) => send({do: "open", id: row.id}), pick: (row) => send({do: "open", id: row.id}),
