@@ -9,6 +9,7 @@ import typer
 
 from ..words import counted, number
 from . import app, show
+from .picture import leave_picture
 
 __all__: list[str] = []
 
@@ -74,6 +75,7 @@ def review(
             reference=reference, previous=previous, second=second, areas=areas,
             independent=independent, filters=read_filters(selection), progress=bar,
         )  # fmt: skip
+    leave_picture(Path(product))
     told = _report(found, out)
     if as_json:
         show.show_json(told)

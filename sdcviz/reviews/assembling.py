@@ -14,7 +14,7 @@ from .comparing import compare
 from .coverage import coverage
 from .cruises import Sources, against_others, groups, normalised, worst_casts
 from .fields import FieldView
-from .first import SEVERITIES, bias_findings, cruise_findings, other_findings, ranked
+from .first import SEVERITIES, bias_findings, cruise_findings, other_findings, ranked, typeset
 from .jumps import months, tiles
 from .residuals import diagrams, distributions
 from .scan import biases, without
@@ -100,31 +100,39 @@ def _blocks(made: dict[str, Any], unit: str) -> list[dict[str, Any]]:
     cover = made["coverage"]
     failed = [c for c in made["physical"] if c["severity"] in ("major", "minor")]
     bad = sum(f["kind"] == "cruise" for f in made["first"])
-    holes = "" if cover["holes"] is None else f"; relative error above 0.5 in {cover['holes']:.0%}"
+    holes = (
+        ""
+        if cover["holes"] is None
+        else f"; relative error above 0.5 in {100 * cover['holes']:.0f} % of the water"
+    )
+    spread = made["residuals"]["histogram"]["robust_sd"]
+    decimals = int(np.clip(2 - np.ceil(np.log10(max(spread, 1e-9))), 0, 6))
     summaries = {
         "coverage": f"{counted(whole['n'], 'sample')} of {counted(cover['stations'], 'station')}"
-        f"{holes} of the water.".replace(" of the water", "" if not holes else " of the water"),
-        "residuals": f"Median {made['residuals']['histogram']['median']:.2g} {unit}, usual spread "
-        f"{made['residuals']['histogram']['robust_sd']:.2g} {unit}.",
-        "skill": f"Bias {whole['bias']:+.2g} {unit}, RMSE {whole['rmse']:.2g} {unit}"
+        f"{holes}.",
+        "residuals": f"Median {made['residuals']['histogram']['median']:+.{decimals}f} {unit}, "
+        f"usual spread {spread:.2g} {unit}.",
+        "skill": f"Bias {whole['bias']:+.{decimals}f} {unit}, RMSE {whole['rmse']:.2g} {unit}"
         + (
-            f"; {whole['within1']:.0%} within the expected misfit."
+            f"; {100 * whole['within1']:.0f} % within the expected misfit."
             if np.isfinite(whole["within1"])
             else "."
         ),
-        "cruises": f"{counted(bad, 'cruise')} of {len(made['cruises'])} stand out.",
+        "cruises": f"{bad or 'None'} of {counted(len(made['cruises']), 'cruise')} "
+        f"{'stands' if bad < 2 else 'stand'} out.",
         "reference": _compared(made["reference"]),
         "previous": _compared(made["previous"]),
         "physical": f"{counted(len(failed), 'check')} of {len(made['physical'])} found something."
         if failed
         else "Nothing was found.",
-        "worst": f"The worst cast is {made['worst'][0]['rms']:.3g} times the expected misfit off."
+        "worst": f"The worst cast is {made['worst'][0]['rms']:.3g} times the "
+        f"{'usual' if np.isnan(whole['within1']) else 'expected'} misfit off."
         if made["worst"]
         else "",
     }
     return [
         {
-            "key": key, "title": title, "summary": summaries[key],
+            "key": key, "title": title, "summary": typeset(summaries[key]),
             "severity": min(
                 (f["severity"] for f in made["first"] if f["block"] == key),
                 key=SEVERITIES.index, default="none",

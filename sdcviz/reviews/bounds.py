@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..words import counted
 from .collocated import Collocated
-from .fields import FieldView, depth_words, place_words
+from .fields import FieldView, depth_words, place_words, share_words
 
 __all__ = ["bounds"]
 
@@ -92,7 +92,7 @@ class _Tally:
             f", most in {when}" if len(self.steps) > 1 and when else f", {when}" if when else ""
         )
         found["sentence"] = (
-            f"{counted(self.count, 'value')} ({share:.2g} of the field) {what}: "
+            f"{counted(self.count, 'value')} ({share_words(share)} of the field) {what}: "
             f"{self._where()}{season}{deep}; the worst is "
             f"{one['value']:.4g} {view.unit} at {one['lat']:.2f} N, {one['lon']:.2f} E."
         )

@@ -174,7 +174,7 @@ def collocate(
     grid = product.grid(variable)
     if grid.has_depth:
         # Water below the deepest level has its value there only for want of another.
-        answer = np.where(taken["depth"] > grid.depth[-1] + 1, 1, answer)
+        answer = np.where(taken["depth"] > grid.depth[-1] + 0.01, 1, answer)
     left |= {n: int((answer == k).sum()) for k, n in ((1, "outside"), (2, "land"), (3, "masked"))}
     value = found["value"].to_numpy()
     kept = np.flatnonzero((answer == 0) & np.isfinite(value) & np.isfinite(taken["value"]))

@@ -46,7 +46,7 @@ def compare(view: FieldView, other: Product, strata: Strata, what: str) -> dict[
         They measure different things, or have no point in common.
     """
     theirs = _same_quantity(view, other)
-    nt, nz = view.grid.shape[:2]
+    nt = view.grid.shape[0]
     layer_of = _layers_of(view, strata)
     sums = np.zeros((4, len(strata.layers), nt))
     largest: list[tuple[float, float, int, int, int, int]] = []
@@ -69,7 +69,8 @@ def compare(view: FieldView, other: Product, strata: Strata, what: str) -> dict[
         largest = sorted(largest, reverse=True)[:_LARGEST]
     if not sums[0].sum():
         raise BadRequest(
-            f"{view.product.name} and {other.name} have no point in common in place, depth and time."
+            f"{view.product.name} and {other.name} have no point in common in place, depth and "
+            "time."
         )
     rows = _rows(sums, strata, view)
     spots = [_spot(view, *one[1:]) for one in largest]
@@ -102,7 +103,7 @@ def _same_quantity(view: FieldView, other: Product) -> str:
 def _layers_of(view: FieldView, strata: Strata) -> NDArray[np.int64]:
     if not view.grid.has_depth:
         return np.zeros(1, np.int64)
-    found = np.searchsorted(strata.edges, view.grid.depth, "right") - 1
+    found = np.searchsorted(strata.edges, view.grid.depth, "left") - 1
     return np.clip(found, 0, len(strata.layers) - 1)
 
 

@@ -14,7 +14,7 @@ from ..errors import UnreadableFile
 if TYPE_CHECKING:
     from ..products.product import Product
 
-__all__ = ["FieldView", "depth_words", "place_words"]
+__all__ = ["FieldView", "depth_words", "place_words", "share_words"]
 
 _MOST_VALUES = 400_000_000
 """Of greater products every second, third ... step is looked at."""
@@ -108,6 +108,11 @@ def depth_words(depths: Any) -> str:
     """Name a range of depths: ``50 m``, ``0–200 m``."""
     low, high = float(min(depths)), float(max(depths))
     return f"{low:g} m" if low == high else f"{low:g}–{high:g} m"
+
+
+def share_words(share: float) -> str:
+    """Write a share as a percentage of two digits."""
+    return f"{100 * share:.2g} %" if share >= 1e-6 else "a millionth"
 
 
 def place_words(box: tuple[float, float, float, float]) -> str:

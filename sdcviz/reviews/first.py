@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,7 @@ _WEIGHTS = {
 """Scores of checks that find much."""
 _FAR_CRUISE = 1.5
 _LINES = 5
+_MINUS = re.compile(r"(?<![\w–-])-(?=\d)")
 """Mean normalised residual of a cruise that is called bad."""
 
 
@@ -58,6 +60,11 @@ def ranked(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
+def typeset(sentence: str) -> str:
+    """Write numbers below zero with a minus sign."""
+    return _MINUS.sub("−", sentence)
+
+
 def finding(
     kind: str, severity: str, sentence: str, score: float, view: dict[str, Any]
 ) -> dict[str, Any]:
@@ -65,7 +72,7 @@ def finding(
     whole = {"step": None, "level": None, "depth": None, "box": None, "field": "value", **view}
     return {
         "kind": kind, "severity": severity, "block": _BLOCKS.get(kind, "physical"),
-        "sentence": sentence, "score": float(score), "view": whole,
+        "sentence": typeset(sentence), "score": float(score), "view": whole,
     }  # fmt: skip
 
 
@@ -112,7 +119,10 @@ def bias_findings(
 
 
 def _area(one: Bias, strata: Strata) -> str:
-    return "" if one.area < 0 or len(strata.areas) == 1 else strata.areas[one.area].title
+    if one.area < 0 or len(strata.areas) == 1:
+        return ""
+    title = strata.areas[one.area].title
+    return title if title[:1].isdigit() else f"the {title}"
 
 
 def _months(one: Bias, strata: Strata) -> str:
@@ -227,8 +237,8 @@ def other_findings(
         out.append(
             finding(
                 "coverage", severity,
-                f"The relative error is above 0.5 in {holes:.0%} of the water: the product tells "
-                "little more there than its background.",
+                f"The relative error is above 0.5 in {100 * holes:.0f} % of the water: the product "
+                "tells little more there than its background.",
                 10 * holes, {"field": "error", "step": 0, "level": 0, "depth": view.depth_of(0)},
             )
         )  # fmt: skip

@@ -14,8 +14,9 @@ from .strata import Strata
 __all__ = ["against", "diagrams", "distributions"]
 
 _BINS = 61
-_REACH = 5.0
-"""Robust standard deviations that the histogram reaches; the rest is in its outer bins."""
+_REACH, _WITHIN = 5.0, 98
+"""Robust standard deviations, and percentage of the residuals, that the histogram reaches at
+least; the rest is in its outer bins."""
 _SHARES = (10, 90)
 
 
@@ -24,7 +25,8 @@ def distributions(samples: Collocated, depth_edges: NDArray[np.float64] | None) 
     r = samples.residual
     sd = robust_sd(r) or float(np.std(r)) or 1.0
     middle = float(np.median(r))
-    edges = middle + np.linspace(-_REACH, _REACH, _BINS + 1) * sd
+    reach = max(_REACH * sd, float(np.percentile(np.abs(r - middle), _WITHIN)))
+    edges = middle + np.linspace(-reach, reach, _BINS + 1)
     counts, _ = np.histogram(np.clip(r, edges[0], edges[-1]), edges)
     told: dict[str, Any] = {
         "histogram": {

@@ -134,7 +134,7 @@ def _layers(
     if not has_depth:
         return np.array([0.0, np.inf]), ["All depths"], np.zeros(len(depth), np.int16)
     edges = np.array([-np.inf, *_EDGES[1:], np.inf])
-    code = np.searchsorted(edges, depth, "right") - 1
+    code = np.maximum(np.searchsorted(edges, depth, "left") - 1, 0)
     last = int(code.max()) + 1
     first = int(code.min())
     edges = edges[first : last + 1].copy()
@@ -160,17 +160,20 @@ def _boxes(
     order = np.lexsort((columns, -rows))
     rank = np.empty(len(order), np.int16)
     rank[order] = np.arange(len(order))
-    areas = [
-        _box((c * wide, r * high, (c + 1) * wide, (r + 1) * high))
-        for r, c in zip(rows[order].tolist(), columns[order].tolist(), strict=True)
-    ]
+    n = np.bincount(of)
+    middles = np.bincount(of, lon) / n, np.bincount(of, lat) / n
+    areas = []
+    for k in order.tolist():
+        r, c = int(rows[k]), int(columns[k])
+        box = (c * wide, r * high, (c + 1) * wide, (r + 1) * high)
+        areas.append(_box(box, float(middles[0][k]), float(middles[1][k])))
     return areas, rank[of]
 
 
-def _box(box: tuple[float, float, float, float]) -> Area:
+def _box(box: tuple[float, float, float, float], lon: float, lat: float) -> Area:
     west, south, east, north = box
     where = spans(box)
-    sea = sea_of((west + east) / 2, (south + north) / 2)
+    sea = sea_of(lon, lat)
     key = f"{south:g}_{north:g}N_{west:g}_{east:g}E"
     return Area(key, f"{sea} ({where})" if sea else where, box)
 
@@ -197,8 +200,9 @@ def sea_of(lon: float, lat: float) -> str:
         if shape.contains(shapely.Point(lon, lat)):
             west, _, east, _ = shape.bounds
             share = (lon - west) / (east - west)
-            part = "western" if share < 0.38 else "central" if share < 0.62 else "eastern"
-            return f"{title}, {part} part" if east - west > 15 else title
+            part = "Western" if share < 0.38 else "Central" if share < 0.62 else "Eastern"
+            plain = east - west > 15 and "-west" not in title and " north of " not in title
+            return f"{part} {title}" if plain else title
     return ""
 
 

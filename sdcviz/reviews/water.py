@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import SdcvizError
 from ..words import counted
-from .fields import FieldView, depth_words, place_words
+from .fields import FieldView, depth_words, place_words, share_words
 
 if TYPE_CHECKING:
     from ..products.product import Product
@@ -118,8 +118,8 @@ def _count(view: FieldView, both: tuple[FieldView, FieldView], told: dict[str, A
     )
     deep = depth_words([depth[z] for z in levels])
     told["sentence"] = (
-        f"{counted(count, 'value')} ({share:.2g} of the field), {deep}, are lighter than the water "
-        f"above them by more than 0.01 kg/m³; the worst by {-one['value']:.2g} kg/m³ at "
+        f"{counted(count, 'value')} ({share_words(share)} of the field), {deep}, are lighter than "
+        f"the water above them by more than 0.01 kg/m³; the worst by {-one['value']:.2g} kg/m³ at "
         f"{one['depth']:g} m, {view.step_name(one['step'])}, {_place(one)}."
     )
     return told
