@@ -89,7 +89,7 @@ function titled(key) {
 }
 
 function shown_value(doc, key, value) {
-  if (value === null || value === undefined) return "–"
+  if (value === null || value === undefined) return key === "step" || key in LISTS ? "all" : "–"
   if (key === "step" && Number.isInteger(value)) return String(doc.product?.times?.[value] ?? value)
   if (key in LISTS && Number.isInteger(value)) return titles_of(doc, key)[value] ?? String(value)
   if (typeof value === "number") return Number.isInteger(value) ? number(value).replace("-", MINUS) : fixed(value, digits_of(Math.abs(value)) || 2)
@@ -108,12 +108,12 @@ function compare_block(doc, send, key, title, none) {
   const found = doc[key]
   if (!found) return make("section", {class: "card full"}, make("div", {class: "line head"}, make("b", {}, title)), make("p", {}, none))
   const rows = Array.isArray(found.rows) ? found.rows.filter((r) => r && typeof r === "object") : []
-  const simple = Object.entries(found).filter(([name, v]) => !["rows", "name", "sentence", "summary", "histogram", "path", "largest"].includes(name) && (typeof v !== "object" || v === null) && v !== "")
+  const simple = Object.entries(found).filter(([name, v]) => !["rows", "name", "sentence", "summary", "histogram", "path", "largest", "variable"].includes(name) && (typeof v !== "object" || v === null) && v !== "")
   const parts = [make("div", {class: "line head"}, make("b", {}, title), make("span", {class: "quiet"}, found.name ?? ""))]
   for (const sentence of [found.sentence, found.summary].filter(Boolean)) parts.push(make("p", {}, sentence))
   if (simple.length) parts.push(make("table", {class: "facts"}, ...simple.map(([name, v]) => make("tr", {}, make("td", {}, titled(name)), make("td", {}, shown_value(doc, name, v))))))
   if (rows.length) {
-    const keys = [...new Set(rows.flatMap(Object.keys))].filter((k) => rows.some((r) => r[k] !== null && typeof r[k] !== "object"))
+    const keys = [...new Set(rows.flatMap(Object.keys))].filter((k) => k !== "label" && rows.some((r) => r[k] !== null && typeof r[k] !== "object"))
     const table = sorted_table({label: "By group", name: key, columns: keys.map((k) => ({key: k, title: titled(k), kind: k in LISTS || k === "step" || rows.some((r) => typeof r[k] === "string") ? "" : "n", show: (row) => shown_value(doc, k, row[k])})), sort: null})
     table.put(rows)
     parts.push(table)

@@ -59,8 +59,9 @@ function histogram() {
   const node = make("section", {class: "card hist"}, make("div", {class: "line head"}, make("b", {}, "Histogram"), words), svg)
   node.put = (given) => {
     const own = given.picked.histogram ?? given.doc.residuals?.histogram
-    const outside = own?.outside ? `; ${number(own.outside)} beyond (outer bars)` : ""
-    words.textContent = own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)}${own.usual ? `, usual spread ${fixed(own.usual, 3)}` : ""} ${given.doc.unit ?? ""}${outside}` : ""
+    const outside = own?.outside ? `; ${number(own.outside)} beyond` : ""
+    words.textContent = own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)}${own.usual ? `, usual ${fixed(own.usual, 3)}` : ""} ${given.doc.unit ?? ""}${outside}` : ""
+    words.title = "The usual spread (from the median of the distances to the median) is that of the Gaussian; what lies beyond the axis is in the outer bars."
     svg.put(given)
   }
   return node

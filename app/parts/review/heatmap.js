@@ -67,7 +67,7 @@ function heatmap(send, pick) {
     const down = titles_of(doc, chosen.rows), across = titles_of(doc, chosen.columns)
     at = [Math.min(at[0], down.length - 1), Math.min(at[1], across.length - 1)]
     body.style.gridTemplateColumns = `minmax(64px, max-content) repeat(${across.length}, minmax(26px, 1fr))`
-    const digits = chosen.metric === "rmse" || chosen.metric === "bias" ? Math.min(2, digits_of(limits)) : 0
+    const digits = chosen.metric === "rmse" || chosen.metric === "bias" ? Math.min(3, Math.max(1, digits_of(limits))) : 0
     const cells = [make("span")]
     cells.push(...across.map((title, c) => head(short_month(title), title, chosen.columns, c)))
     down.forEach((title, r) => {

@@ -5,7 +5,7 @@ const FILTERED = new Set(["overview", "residuals", "skill", "cruises", "worst"])
 
 export function render({model}) {
   const send = (said) => model.send_msg(said)
-  let tab = "overview", jump, built = null, brush_before = "", opened = 0
+  let tab = model.state.tab || "overview", jump, built = null, brush_before = "", opened = 0
   const given = () => ({doc: model.doc, picked: model.picked, ground: model.ground, said: model.said, tables: model.state.tables ?? {}, brush: model.picked.brush ?? {}, dark: model.dark})
   const pick = (brush, view) => send({do: "pick", brush, view: view ?? null})
   const start = start_screen(send)
@@ -55,7 +55,7 @@ export function render({model}) {
     if (!made[key]) {
       const body = makers[key]()
       const lines = (BLOCKS_OF[key] ?? []).map((block) => verdict_line(send, block, (model.doc.blocks ?? []).find((b) => b.key === block)?.title ?? TITLES[key]))
-      made[key] = {body, lines, node: make("div", {class: "page", role: "tabpanel", "aria-label": TITLES[key]}, ...(lines.length ? [make("p", {class: "sum"}, (model.doc.blocks ?? []).filter((b) => BLOCKS_OF[key].includes(b.key)).map((b) => b.summary).filter(Boolean).join(" "))] : []), body, ...lines)}
+      made[key] = {body, lines, node: make("div", {class: "page", role: "tabpanel", "aria-label": TITLES[key]}, ...(lines.length === 1 ? [make("p", {class: "sum"}, (model.doc.blocks ?? []).filter((b) => BLOCKS_OF[key].includes(b.key)).map((b) => b.summary).filter(Boolean).join(" "))] : []), body, ...lines)}
     }
     return made[key]
   }
@@ -63,6 +63,7 @@ export function render({model}) {
   function open(key) {
     if (!(key in TITLES)) return
     tab = key
+    send({do: "tab", tab})
     paint()
     made[key]?.body.arrive?.()
   }
@@ -81,7 +82,7 @@ export function render({model}) {
       return
     }
     const doc = model.doc
-    if (built !== doc.made + doc.variable + model.state.review) { built = doc.made + doc.variable + model.state.review; made = {}; tab = "overview"; jump = null }
+    if (built !== doc.made + doc.variable + model.state.review) { if (built) tab = "overview"; built = doc.made + doc.variable + model.state.review; made = {}; jump = null }
     title.textContent = `Review of ${doc.label ?? doc.variable}`
     const from = `${doc.collection?.name ?? ""}${doc.independent ? ", independent ones only" : ""}`
     about.textContent = `${doc.product?.title || doc.product?.name || ""} · ${from} · ${counted(doc.samples ?? 0, "sample")} · ${when(doc.made)}`

@@ -67,7 +67,7 @@ class ReviewPart(pn.viewable.Viewer):
         self._brush: dict[str, Any] = {}
         self._view: list[float] | None = None
         self._asked = 0
-        self._read_for = ""
+        self._read_for, self._tab = "", ""
         self.follower = following.Follower(self._heard, card=self._job_of(session.review))
         self.viewing.param.watch(lambda *_: self._other_product(), "product")
         session.param.watch(lambda *_: self._open(), "review")
@@ -123,6 +123,7 @@ class ReviewPart(pn.viewable.Viewer):
         id = self.viewing.session.review
         self._open_document: dict[str, Any] = {}
         self._brush, self._view, self._told, self._read_for = {}, None, "", ""
+        self._tab = ""
         self.form.param.update(doc={}, picked={}, said={})
         self.follower.show(card=self._job_of(id), reads="")
         if not id:
@@ -244,6 +245,9 @@ class ReviewPart(pn.viewable.Viewer):
                 self._table(said["rows"], said["columns"])
         elif does == "map":
             going.to_map(self.viewing, said)
+        elif does == "tab":
+            self._tab = str(said.get("tab", ""))
+            self._show()
         elif does == "back":
             session.products_view = "map"
         elif does in ("quality", "queue"):
@@ -312,6 +316,7 @@ class ReviewPart(pn.viewable.Viewer):
             "there": self.viewing.product is not None,
             "job": card if not self._document else None,
             "waits": waits,
+            "tab": self._tab,
             "told": self._told or news.error or self.viewing.error,
             "log": news.log if self.follower.reads else "",
             "reads": self.follower.reads,
