@@ -132,15 +132,13 @@ def census_figure(found: xr.Dataset, **look: Any) -> Figure:
     return made.figure
 
 
-def ts_figure(
-    temperature: xr.Dataset, salinity: xr.Dataset, *, observations: Any = None, **look: Any
-) -> Figure:
+def ts_figure(found: xr.Dataset, *, observations: Any = None, **look: Any) -> Figure:
     """Draw temperature against salinity over lines of equal density.
 
     Parameters
     ----------
-    temperature, salinity : xarray.Dataset
-        The same extraction of both fields: profile, section, diagram of depth against time.
+    found : xarray.Dataset
+        From `sdcviz.products.asked.temperature_and_salinity`.
     observations : mapping, optional
         ``temperature`` and ``salinity`` of observations, drawn in grey below.
     **look
@@ -149,10 +147,8 @@ def ts_figure(
     from .water import diagram_ranges, sigma0_contours
 
     given = look_of({"width": "one", **look})
-    t, s = temperature["value"], salinity["value"]
-    if t.dims != s.dims or t.shape != s.shape:
-        raise BadRequest("A T-S diagram needs the same places, depths and times of both fields.")
-    depth = np.broadcast_to(temperature["depth"].broadcast_like(t).values, t.shape).ravel()
+    t, s = found["value"], found["salinity"]
+    depth = np.broadcast_to(found["depth"].broadcast_like(t).values, t.shape).ravel()
     both = np.isfinite(t.values + s.values).ravel()
     if not both.any():
         raise BadRequest("There is no place with both temperature and salinity to draw.")
@@ -165,14 +161,14 @@ def ts_figure(
               for n in ("salinity", "temperature"))  # fmt: skip
     known = np.isfinite(ox + oy)
     ranges = diagram_ranges(np.append(x, ox[known]), np.append(y, oy[known]))
-    lon, lat = (float(np.nanmean(temperature[n].values)) for n in ("lon", "lat"))
+    lon, lat = (float(np.nanmean(found[n].values)) for n in ("lon", "lat"))
     said = [f"{number(len(x))} points of the product"]
     if known.any():
         said = [f"{said[0]}, {number(int(known.sum()))} observations (grey)"]
-    where = place_words(temperature)
+    where = place_words(found)
     title = "Temperature and salinity" + (f", {where}" if where else "")
     more = f"{said[0]}; dashed: sigma0 [kg/m³] by TEOS-10."
-    caption = caption_of(title, temperature.attrs, more)
+    caption = caption_of(title, found.attrs, more)
     with page(given, 85 + caption_height(caption, given)) as made:
         made.words(title, caption)
         ax = made.figure.add_subplot()
@@ -187,5 +183,5 @@ def ts_figure(
             rasterized=len(x) > 5000,
         )  # fmt: skip
         ax.set(xlim=ranges[0], ylim=ranges[1], xlabel=label_of(s.attrs), ylabel=label_of(t.attrs))
-        bar(ax, drawn, scale, _depth_label(temperature["depth"])).ax.invert_yaxis()
+        bar(ax, drawn, scale, _depth_label(found["depth"])).ax.invert_yaxis()
     return made.figure

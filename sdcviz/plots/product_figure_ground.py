@@ -64,11 +64,22 @@ class Sheet:
             draw_labels=True, linewidth=0.3, color="#5b6675", alpha=0.35, x_inline=False,
             y_inline=False, rotate_labels=False, zorder=2.8,
         )  # fmt: skip
-        if not self.polar:
+        if self.round:
+            from matplotlib.path import Path
+
+            around = np.linspace(0, 2 * np.pi, 361)
+            circle = np.column_stack([np.sin(around), np.cos(around)]) / 2 + 0.5
+            ax.set_boundary(Path(circle), transform=ax.transAxes)
+        else:
             grid.top_labels = grid.right_labels = False
         for style in (grid.xlabel_style, grid.ylabel_style):
             style.update(size=6.5, color="#222222")
         ax.spines["geo"].set_linewidth(0.6)
+
+    @property
+    def round(self) -> bool:
+        """Whether it is a circle around a pole."""
+        return self.polar and self.box[2] - self.box[0] > 300
 
     @property
     def polar(self) -> bool:

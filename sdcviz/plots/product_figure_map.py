@@ -19,6 +19,7 @@ from .product_figure_page import (
     dots,
     edges_of,
     page,
+    title_height,
 )  # fmt: skip
 from .product_figure_words import (
     Look,
@@ -108,6 +109,7 @@ class MapPage:
     def __init__(
         self, layer: Layer, look: Look, over: Mapping[str, Any], window: str = "",
         extent: Any = None, projection: str = "auto", masked: str = "hatched",
+        moving: bool = False,
     ) -> None:  # fmt: skip
         if masked not in MASKED:
             raise BadRequest(f"Masked cells {masked!r}: expected hatched or blank.")
@@ -117,12 +119,23 @@ class MapPage:
         self.sheet = sheet = sheet_for(extent or _box(shown), projection)
         self._mesh = self._hatch = self._lines = None
         observed = _observed(over.get("observations"))
-        values = np.concatenate([_inside(shown, sheet).ravel(), observed["value"]])
-        self.scale = Scale(values, shown.attrs, look)
+        given = _limits(layer, shown, look)
+        values = _inside(shown, sheet)
+        self.scale = Scale(values, shown.attrs, given, layer.colormap, observed["value"])
+        if moving:  # other frames may have what the first has not
+            self.scale.below = self.scale.above = 0
         self.said = self._sentences(observed, window, hidden)
-        caption = caption_of(title_of(shown), _without_points(shown.attrs), *self.said)
-        # The colour bar, its numbers and the labels of the map take about 30 mm.
-        height = (look.millimetres - 30) * sheet.aspect + 14 + caption_height(caption, look)
+        name = about(shown.attrs) if moving else title_of(shown)
+        caption = caption_of(name, _without_points(shown.attrs), *self.said)
+        if moving:
+            self.scale.below = self.scale.above = 1
+        # Labels, and the colour bar with its numbers, take some millimetres.
+        tall = (look.millimetres - 30) * sheet.aspect
+        low = (look.millimetres - 16) * sheet.aspect if tall < 38 else None
+        more = caption_height(caption, look) + title_height(
+            name if moving else title_of(shown), look
+        )
+        height = (tall + 10 if low is None else low + 25) + more
         with page(look, min(max(height, 45), 240)) as self._page:
             self.figure = self._page.figure
             self._page.words(title_of(shown), caption)
@@ -131,7 +144,14 @@ class MapPage:
             sheet.draw(self.ax)
             self._field(shown, hidden)
             self._over(over, observed)
-            bar(self.ax, self._mesh, self.scale, label_of(shown.attrs))
+            bar(
+                self.ax,
+                self._mesh,
+                self.scale,
+                label_of(shown.attrs),
+                low,
+                0.09 if sheet.round else 0.02,
+            )
 
     def show(self, layer: Layer) -> None:
         """Show another layer in the same place and colours."""
@@ -149,23 +169,33 @@ class MapPage:
 
     # ---- drawing -----------------------------------------------------------------
     def _field(self, shown: xr.DataArray, hidden: NDArray[np.bool_] | None) -> None:
-        values = np.ma.masked_invalid(shown.values)
-        lon, lat = _axes(shown, self.sheet)
+        lon, lat, order = _axes(shown, self.sheet)
+        values = shown.values[..., order]
+        hidden = None if hidden is None else hidden[..., order]
         colours: dict[str, Any] = {
             "cmap": self.scale.cmap, "norm": self.scale.norm, "rasterized": True, "zorder": 2,
         }  # fmt: skip
         if lon.ndim == 2:
             x, y = self.sheet.points(lon, lat)
-            self._mesh = self.ax.pcolormesh(x, y, values, shading="nearest", **colours)
+            off = ~np.isfinite(x + y)
+            shading = "nearest"
         else:
-            west = np.clip(edges_of(lon), self.sheet.box[0] - 179, self.sheet.box[0] + 539)
+            west = np.clip(edges_of(lon), self.sheet.box[0] - 360, self.sheet.box[2] + 360)
             x, y = self.sheet.points(*np.meshgrid(west, np.clip(edges_of(lat), -90, 90)))
-            self._mesh = self.ax.pcolormesh(x, y, values, shading="flat", **colours)
+            wrong = ~np.isfinite(x + y)
+            off = wrong[:-1, :-1] | wrong[:-1, 1:] | wrong[1:, :-1] | wrong[1:, 1:]
+            shading = "flat"
+        # Cells at the cut of a projection have no place on it.
+        x, y = (np.where(np.isfinite(a), a, 0.0) for a in (x, y))
+        shape = np.ma.masked_invalid(np.where(off, np.nan, values))
+        self._mesh = self.ax.pcolormesh(x, y, shape, shading=shading, **colours)
         self._hatch = None
         if hidden is not None and hidden.any() and self.masked == "hatched":
             self._hatch = self.ax.add_patch(_hatching(self.sheet, lon, lat, hidden))
         x, y = self.sheet.points(*(np.meshgrid(lon, lat) if lon.ndim == 1 else (lon, lat)))
-        self._lines = contour_lines(self.ax, x, y, shown.values, self.scale, self.look)
+        values = np.where(np.isfinite(x + y), values, np.nan)
+        x, y = (np.where(np.isfinite(a), a, 0.0) for a in (x, y))
+        self._lines = contour_lines(self.ax, x, y, values, self.scale, self.look)
 
     def _over(self, over: Mapping[str, Any], observed: Mapping[str, NDArray]) -> None:
         from matplotlib.patheffects import Normal, Stroke
@@ -218,6 +248,13 @@ def title_of(shown: xr.DataArray) -> str:
     return about(shown.attrs) + (f", {where}" if where else "")
 
 
+def _limits(layer: Layer, shown: xr.DataArray, look: Look) -> Look:
+    """Add the range that suits what is made of a field, such as one around 0."""
+    if look.limits is not None:
+        return look
+    return replace(look, limits=layer.limits(shown.values))
+
+
 def _without_points(attrs: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what a map needs not say: its values are those of the grid."""
     return {k: v for k, v in attrs.items() if k != "interpolation"}
@@ -243,11 +280,16 @@ def _box(shown: xr.DataArray) -> tuple[float, float, float, float]:
     return float(x.min()), float(y.min()), float(min(x.max(), x.min() + 360)), float(y.max())
 
 
-def _axes(shown: xr.DataArray, sheet: Sheet) -> tuple[NDArray, NDArray]:
-    """Return the axes, longitudes turned so that they lie on the sheet."""
+def _axes(shown: xr.DataArray, sheet: Sheet) -> tuple[NDArray, NDArray, Any]:
+    """Return the axes, longitudes turned so that they lie on the sheet, and the columns' order."""
     lon, lat = shown["lon"].values.astype(float), shown["lat"].values.astype(float)
     middle = (sheet.box[0] + sheet.box[2]) / 2
-    return lon + 360 * np.round((middle - np.nanmean(lon)) / 360), lat
+    if lon.ndim == 1 and np.ptp(lon) + np.ptp(lon) / max(len(lon) - 1, 1) > 359:
+        # All around the Earth: begin where the sheet begins.
+        lon = lon + 360 * np.round((middle - lon) / 360)
+        order = np.argsort(lon, kind="stable")
+        return lon[order], lat, order
+    return lon + 360 * np.round((middle - np.nanmean(lon)) / 360), lat, slice(None)
 
 
 def _near(lon: NDArray, sheet: Sheet) -> NDArray:
@@ -256,13 +298,17 @@ def _near(lon: NDArray, sheet: Sheet) -> NDArray:
 
 
 def _inside(shown: xr.DataArray, sheet: Sheet) -> NDArray:
-    """Return the values that lie on the sheet."""
-    lon, lat = _axes(shown, sheet)
-    west, south, east, north = sheet.box
-    columns, rows = (lon >= west) & (lon <= east), (lat >= south) & (lat <= north)
-    inside = columns & rows if lon.ndim == 2 else rows[:, None] & columns[None, :]
-    values = np.asarray(shown.values, float)[inside]
-    return values if np.isfinite(values).any() else np.asarray(shown.values, float).ravel()
+    """Return the values that the sheet shows."""
+    lon, lat, order = _axes(shown, sheet)
+    x, y = sheet.points(*(np.meshgrid(lon, lat) if lon.ndim == 1 else (lon, lat)))
+    west, south, east, north = sheet.view
+    with np.errstate(invalid="ignore"):
+        inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+        if sheet.round:
+            inside &= np.hypot(x, y) <= east
+    values = np.asarray(shown.values, float)[..., order]
+    found = values[inside]
+    return found if np.isfinite(found).any() else values.ravel()
 
 
 def _observed(given: Mapping[str, Any] | None) -> dict[str, NDArray]:

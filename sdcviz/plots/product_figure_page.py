@@ -81,6 +81,12 @@ def caption_height(caption: str, look: Look) -> float:
     return lines * _SMALL * 1.4 / 72 * 25.4 + 3
 
 
+def title_height(title: str, look: Look) -> float:
+    """Return how high a title gets, mm."""
+    shown = title if look.title is None else look.title
+    return (_wrapped(shown, look.millimetres * 0.47).count("\n") + 1) * 4.2 if shown else 0.0
+
+
 def _wrapped(text: str, letters: float) -> str:
     from textwrap import fill
 
@@ -108,10 +114,25 @@ def page(look: Look, height: float) -> Iterator[Page]:
 
 
 # ---- parts ----------------------------------------------------------------------
-def bar(ax: Axes, drawn: Any, scale: Scale, label: str) -> Any:
-    """Put a colour bar beside an axes, as high as it, with arrows where values lie beyond it."""
-    inset = ax.inset_axes((1.02, 0.0, 0.025, 1.0))
-    made = ax.figure.colorbar(drawn, cax=inset, extend=scale.extend, extendfrac=0.04)
+def bar(
+    ax: Axes, drawn: Any, scale: Scale, label: str, low: float | None = None, gap: float = 0.02
+) -> Any:
+    """Put a colour bar beside an axes, as high as it, with arrows where values lie beyond it.
+
+    Parameters
+    ----------
+    low : float, optional
+        Height of the axes in millimetres where it is too low for that: the bar lies below it.
+    gap : float
+        Between axes and bar, in widths of the axes.
+    """
+    if low is None:
+        inset, way = ax.inset_axes((1 + gap, 0.0, 0.025, 1.0)), "vertical"
+    else:
+        inset, way = ax.inset_axes((0.0, -8.5 / low, 1.0, 2.2 / low)), "horizontal"
+    made = ax.figure.colorbar(
+        drawn, cax=inset, orientation=way, extend=scale.extend, extendfrac=0.04
+    )
     made.set_label(label)
     made.outline.set_linewidth(0.4)
     inset.tick_params(width=0.4, length=2, labelsize=7)

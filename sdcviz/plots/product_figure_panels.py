@@ -192,7 +192,7 @@ def section_figure(
     given = look_of(look)
     held = _observed(observations, "value", "depth", "distance")
     value = _known(found)["value"].transpose("depth", "distance")
-    scale = Scale(np.concatenate([value.values.ravel(), held["value"]]), value.attrs, given)
+    scale = Scale(value.values, value.attrs, given, over=held["value"])
     said = [scale.sentence(), _dots_words(held, window), _track(found)]
     caption = caption_of(_title(found), found.attrs, *said)
     with page(given, 82 + caption_height(caption, given)) as made:

@@ -131,16 +131,23 @@ class Scale:
     Parameters
     ----------
     values : ndarray
-        All that is coloured.
+        The field; its range is that of the colours if the look has none.
     attrs : mapping
         Of the variable.
     look : Look
     usual : str
         Name of the colour map where the look has none; that of the variable if empty.
+    over : ndarray, optional
+        What else is coloured, such as observations: it may lie beyond the range.
     """
 
     def __init__(
-        self, values: NDArray[Any], attrs: Mapping[str, Any], look: Look, usual: str = ""
+        self,
+        values: NDArray[Any],
+        attrs: Mapping[str, Any],
+        look: Look,
+        usual: str = "",
+        over: NDArray[Any] | None = None,
     ) -> None:
         from matplotlib.colors import ListedColormap, Normalize
 
@@ -161,6 +168,8 @@ class Scale:
         self.cmap = self.cmap.with_extremes(under=_tip(name, 0.0), over=_tip(name, 1.0))
         self.norm = Normalize(self.low, self.high)
         # Half of the last digit of single precision is no value out of range.
+        if over is not None:
+            known = np.concatenate([known, over[np.isfinite(over)]])
         slack = 1e-6 * max(abs(self.low), abs(self.high), 1e-30)
         self.below = int((known < self.low - slack).sum())
         self.above = int((known > self.high + slack).sum())

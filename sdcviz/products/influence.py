@@ -167,9 +167,7 @@ def _around(
 ) -> tuple[NDArray, int, NDArray[np.int64]]:
     """Find the nearest observations, by their distance in lengths."""
     away = np.full(len(o), np.inf)
-    near = np.flatnonzero(
-        np.abs(o.lat - lat) <= np.degrees(REACH * c.horizontal / EARTH_KM) + 1e-9
-    )
+    near = np.flatnonzero(np.abs(o.lat - lat) <= np.degrees(REACH * c.horizontal / EARTH_KM) + 1e-9)
     squared = (distance_km(lon, lat, o.lon[near], o.lat[near]) / c.horizontal) ** 2
     if depth is not None and c.vertical > 0:
         squared = squared + ((o.depth[near] - depth) / c.vertical) ** 2

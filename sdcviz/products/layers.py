@@ -340,7 +340,6 @@ class Layer:
             unit=self.unit, answer=answer, sentence=sentence,
         )  # fmt: skip
 
-
     def limits(self, values: Plane) -> tuple[float, float] | None:
         """Propose a range of colours for a map; None: that of the values."""
         if self.diverging:

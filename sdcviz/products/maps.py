@@ -154,9 +154,7 @@ def map_bytes(
         grid,
         depth=float(grid.depth[z]) if grid.has_depth and z >= 0 else None,
         label=grid.times.labels[t] if grid.has_time and t != OUTSIDE else "",
-        unit=""
-        if what == "error" and view.roles.error_kind == "relative variance"
-        else view.unit,
+        unit="" if what == "error" and view.roles.error_kind == "relative variance" else view.unit,
         answer=word,
         sentence=sentence,
     )
