@@ -155,7 +155,7 @@ def animate(
 # ---- words ----------------------------------------------------------------------
 def _look(
     range: str | None, colormap: str, contours: bool, title: str | None, caption: str | None,
-    width: str, height: float | None,
+    width: str | None, height: float | None,
 ) -> dict[str, Any]:  # fmt: skip
     limits = None
     if range is not None:

@@ -117,7 +117,9 @@ class MapPage:
         self.shown = shown = layer.array()
         self.hidden = hidden = _hidden(layer, shown)
         self.sheet = sheet = sheet_for(extent or _box(shown), projection)
-        self._mesh = self._hatch = self._lines = None
+        self._mesh: Any = None
+        self._hatch: Any = None
+        self._lines: Any = None
         observed = _observed(over.get("observations"))
         given = _limits(layer, shown, look)
         values = _inside(shown, sheet)
@@ -135,12 +137,13 @@ class MapPage:
         more = caption_height(caption, look) + title_height(
             name if moving else title_of(shown), look
         )
-        height = (tall + 10 if low is None else low + 25) + more
+        height = (tall + 10 if low is None else low + 21) + more
         with page(look, min(max(height, 45), 240)) as self._page:
             self.figure = self._page.figure
             self._page.words(title_of(shown), caption)
             self.ax = self.figure.add_subplot(projection=sheet.crs)
             self.ax.set_facecolor(NOTHING)
+            self.ax.set_anchor("N" if low is not None else "C")
             sheet.draw(self.ax)
             self._field(shown, hidden)
             self._over(over, observed)

@@ -148,7 +148,7 @@ def hovmoller_figure(found: xr.Dataset, **look: Any) -> Figure:
     """
     given = look_of(look)
     value, axis = _known(found)["value"], _TimeAxis(found)
-    other = next(d for d in value.dims if d != "time")
+    other = next(str(d) for d in value.dims if d != "time")
     scale = Scale(value.values, value.attrs, given)
     caption = caption_of(_title(found), found.attrs, scale.sentence())
     deep = other == "depth"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest
 from ..words import counted, number
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
 
 __all__ = ["WIDTHS", "Look", "Scale", "about", "caption_of", "label_of", "look_of", "place_words"]
 
@@ -163,7 +166,7 @@ class Scale:
         name = look.colormap or usual or usual_colormap(attrs)
         palette = _palette(name)
         self.name = name
-        self.cmap = ListedColormap(list(palette), name)
+        self.cmap: Colormap = ListedColormap(list(palette), name)
         # Beyond the range: the tips that the palette leaves out, so that they differ from its ends.
         self.cmap = self.cmap.with_extremes(under=_tip(name, 0.0), over=_tip(name, 1.0))
         self.norm = Normalize(self.low, self.high)
@@ -208,7 +211,9 @@ def place_words(found: Any) -> str:
     if "lon" in coords and "lat" in coords and coords["lon"].ndim == coords["lat"].ndim == 0:
         told.append(degrees(float(coords["lon"]), float(coords["lat"])))
     if "depth" in coords and coords["depth"].ndim == 0:
-        told.append(f"{float(coords['depth']):g} {coords['depth'].attrs.get('units', 'm')}")
+        told.append(
+            f"{float(coords['depth']):g}\N{NO-BREAK SPACE}{coords['depth'].attrs.get('units', 'm')}"
+        )
     if "label" in coords and coords["label"].ndim == 0 and str(coords["label"].values):
         told.append(str(coords["label"].values))
     return ", ".join(told)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import StorageError
 from .asked import Asked
 from .collocation import samples_of
 from .near import in_area, near_line, near_place
@@ -47,6 +49,27 @@ class Beside:
         import pandas as pd
 
         return pd.DataFrame(self.columns)
+
+    def write(self, path: Path, title: str) -> Path:
+        """Write them as CSV, with lines of comment that say what they are.
+
+        Raises
+        ------
+        StorageError
+            It can't be written.
+        """
+        from .. import __version__
+
+        try:
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(f"# {' '.join(title.split())}; within {self.words}\n")
+                file.write(f"# sdcviz {__version__}\n")
+                self.table().to_csv(
+                    file, index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n"
+                )
+        except OSError as error:
+            raise StorageError(f"{path}: can't be written ({error.strerror or error}).") from error
+        return path
 
 
 def observations_beside(
@@ -103,7 +126,7 @@ def _near(
     if asked.line is not None:
         from .lines import corners_of_line
 
-        near = near_line(corners_of_line(asked.line), lon, lat, around)
+        near = near_line(corners_of_line(asked.line).tolist(), lon, lat, around)
         more = {"distance": near.along, "km": near.km}
         return rows[near.rows], [f"{around:g} km of the line"], more
     if asked.area is not None:
