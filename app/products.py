@@ -49,7 +49,8 @@ class ProductsView(pn.viewable.Viewer):
         self.bar = BarPart(viewing=viewing, tools=tools)
         self.outdated = OutdatedPart(viewing=viewing)
         self.panels = PanelsPart(viewing=viewing)
-        self.export = ExportPart(viewing=viewing)
+        self.export = ExportPart(viewing=viewing, panels=self.panels)
+        self.panels.export = self.export.open
         middle = pn.Column(
             self.outdated, self.bar, self.map, sizing_mode="stretch_both", margin=0,
             styles={"min-width": "0", "flex": "1 1 55%"},

@@ -105,6 +105,7 @@ from . import (  # noqa: E402
     compare,  # noqa: F401
     divand,  # noqa: F401
     extract,  # noqa: F401
+    figure,  # noqa: F401
     job,  # noqa: F401
     job_trial,  # noqa: F401
     notebook,  # noqa: F401

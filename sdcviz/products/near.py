@@ -102,10 +102,10 @@ def in_area(where: str | Sequence[Any], lon: ArrayLike, lat: ArrayLike) -> NDArr
     """Tell which observations lie in an area; see `sdcviz.products.areas.points_in`."""
     import shapely
 
-    from .areas import _corners
+    from .areas import corners_of
 
     x, y = _positions(lon, lat)
-    polygon = shapely.Polygon(_corners(where))
+    polygon = shapely.Polygon(corners_of(where))
     if not polygon.is_valid or polygon.area == 0:
         raise BadRequest("The lines of the area cross each other, or it has no extent.")
     west, south, east, north = polygon.bounds
