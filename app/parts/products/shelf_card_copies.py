@@ -148,7 +148,11 @@ class Copies:
         outcome = running.outcome if running is not None else None
         if outcome is not None and outcome.error:
             return {"state": "failed", "words": outcome.error, "can": "again"}
-        words = f"Read from its file. Copies make it immediate: {takes}, {size(wanted.free)} free."
+        remote = getattr(product.source, "remote", False)
+        come = (
+            "Asked from its server. Copies of all of it" if remote else "Read from its file. Copies"
+        )
+        words = f"{come} make it immediate: {takes}, {size(wanted.free)} free."
         if wanted.missing < wanted.bytes:
             words = f"{words} {size(wanted.bytes - wanted.missing)} of them are made already."
         return {"state": "not", "words": words, "can": "prepare"}
