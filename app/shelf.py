@@ -30,7 +30,9 @@ __all__ = [
     "add",
     "find",
     "identity",
+    "key",
     "known",
+    "lies_there",
     "listed",
     "open_shared",
     "remove",
@@ -160,6 +162,12 @@ def add(
         with suppress(OSError):
             _write([item, *others][:MOST_RECENT])
     return item
+
+
+def lies_there(item: Item) -> bool:
+    """Whether a product lies in the folder of products: it is listed as long as its file is."""
+    path = Path(item.path)
+    return path.parent == get_settings().data_dir / "products" and path.is_file()
 
 
 def remove(id: str) -> None:

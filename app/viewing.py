@@ -45,7 +45,8 @@ class Viewing(param.Parameterized):
         self._info: tuple[Any, dict[str, Any]] = (None, {})
         self._ids: dict[str, str] = {}
         self.session.param.watch(lambda *_: self._open("product"), "product")
-        self.session.param.watch(lambda *_: self._open("second"), ["other", "compare"])
+        names = ["other", "compare", "product"]  # without another one it is the first
+        self.session.param.watch(lambda *_: self._open("second"), names)
         after_load(self._begin)
 
     def _begin(self) -> None:

@@ -246,7 +246,7 @@ def test_no_stations_is_refused(tmp_path):
 def test_its_products_are_two_versions_of_one_climatology(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("SDCVIZ_DATA_DIR", str(tmp_path))
     get_settings.cache_clear()
-    coarse = {"resolution": 1.0, "levels": (0, 100)}
+    coarse = {"resolution": 1.0, "levels": (0, 100), "workers": 1}
     made = make_products(folder, **coarse)
     assert [path.name for path in made] == ["sea_temperature_v0.9.nc", "sea_temperature.nc"]
     products = [sdcviz.open_product(path) for path in made]

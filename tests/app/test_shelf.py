@@ -34,7 +34,10 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return made_files.write(tmp_path / "field.nc", more=lambda f: f.setncattr("title", "A field"))
+    (tmp_path / "files").mkdir()
+    return made_files.write(
+        tmp_path / "files" / "field.nc", more=lambda f: f.setncattr("title", "A field")
+    )
 
 
 @pytest.fixture
@@ -58,12 +61,13 @@ def settings(monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
 
 # ---- what a visitor may name ---------------------------------------------------------
 def test_paths_are_opened_where_the_machine_is_the_visitors_own(file, tmp_path, monkeypatch):
-    made_files.write(tmp_path / "field_2.nc")
+    folder = file.parent
+    made_files.write(folder / "field_2.nc")
     assert openable.resolved(f" '{file}' ") == str(file)
-    assert openable.resolved(str(tmp_path / "field*.nc")).split("\n") == [
-        str(file), str(tmp_path / "field_2.nc"),
+    assert openable.resolved(str(folder / "field*.nc")).split("\n") == [
+        str(file), str(folder / "field_2.nc"),
     ]  # fmt: skip
-    listed = openable.listing(str(tmp_path))["entries"]
+    listed = openable.listing(str(folder))["entries"]
     assert [e["name"] for e in listed] == ["field.nc", "field_2.nc"]
     for text, kind in (("/no/such.nc", NotFound), ("/no/such*", NotFound), ("", BadRequest)):
         with pytest.raises(kind):
@@ -71,7 +75,7 @@ def test_paths_are_opened_where_the_machine_is_the_visitors_own(file, tmp_path, 
     settings(monkeypatch, root_path="/viz")
     for ask in (openable.resolved, openable.listing):
         with pytest.raises(BadRequest, match="other machines"):
-            ask(str(tmp_path))
+            ask(str(folder))
 
 
 def test_only_allowed_servers_are_asked(monkeypatch):

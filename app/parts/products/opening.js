@@ -29,7 +29,7 @@ export function render({model}) {
         one.version ? make("span", {class: "version"}, /^\d/.test(one.version) ? `v${one.version}` : one.version) : "",
         one.id === now ? make("span", {class: "quiet"}, "in view") : ""),
         one.title ? make("div", {class: "quiet"}, one.name) : "", ...facts),
-      one.added && model.state.clears ? make("button", {type: "button", class: "plain", title: "Take it off the shelf; its file stays", "aria-label": `Take ${one.name} off the shelf`,
+      one.clears && model.state.clears ? make("button", {type: "button", class: "plain", title: `Take it off the shelf (opened ${one.added}); its file stays`, "aria-label": `Take ${one.name} off the shelf`,
         onclick: (e) => { e.stopPropagation(); send({do: "remove", text: one.id}) }}, "×") : "")
     return node
   }

@@ -207,6 +207,7 @@ def _row(item: shelf.Item, told: dict[str, Any] | None) -> dict[str, Any]:
         "id": item.id,
         "name": item.name,
         "added": minute(item.added) if item.added else "",
+        "clears": bool(item.added) and not shelf.lies_there(item),
         "waits": told is None,
         "remote": item.remote,
         **(told or {}),

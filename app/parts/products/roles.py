@@ -111,16 +111,16 @@ def described(path: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
     paths = path.split("\n")
     with closing(source_of(paths[0] if len(paths) == 1 else paths)) as source:
-        sizes = {
-            d: n for v in source.variables.values() for d, n in zip(v.dims, v.shape, strict=True)
-        }
+        # Dimensions of lists (of observations, of letters) are no axes of a field.
+        grids = [v for v in source.variables.values() if _may_be_field(v)]
+        sizes = {d: n for v in grids for d, n in zip(v.dims, v.shape, strict=True)}
         found, _ = _roles(source, {})
         now, problem = _roles(source, given)
         variables = [
             {
                 "name": v.name, "dims": list(v.dims), "unit": v.text("units"),
                 "label": v.text("long_name"),
-                "may": v.is_number and len(v.dims) > 1,
+                "may": _may_be_field(v),
             }
             for v in source.variables.values()
         ]  # fmt: skip
@@ -139,6 +139,10 @@ def described(path: str, given: Mapping[str, Any]) -> dict[str, Any]:
             "errors": now["errors"],
             "problem": problem,
         }  # fmt: skip
+
+
+def _may_be_field(variable: Any) -> bool:
+    return bool(variable.is_number) and len(variable.dims) > 1
 
 
 def _declared(variable: Any) -> str:

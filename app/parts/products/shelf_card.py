@@ -25,7 +25,7 @@ __all__ = ["ShelfPart"]
 _HERE = Path(__file__).parent
 CURVED = (
     "Its grid is curvilinear: every point has a longitude and latitude of its own. A place takes "
-    "the value of the nearest point."
+    "the value of the nearest point; areas are taken out of regular grids only."
 )
 
 

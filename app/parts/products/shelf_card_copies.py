@@ -14,6 +14,7 @@ from sdcviz.words import size
 from ... import preparing, shelf
 from ...viewing import Viewing
 from ..after import after_load
+from ..background import background
 
 if TYPE_CHECKING:
     from sdcviz.products import Product
@@ -57,19 +58,20 @@ class Copies:
         self._opened("second")
 
     def look_at_file(self) -> None:
-        """Notice that the file was replaced or removed: a look at its size and time."""
-        product, lost = self.viewing.product, ""
+        """Notice that the file was replaced or removed: a look at its size and time, in a thread.
+
+        A disk of the network may take its time.
+        """
+        product = self.viewing.product
         if product is None or self.viewing.session.tab != "products":
             return
-        try:
-            product.source.check()
-        except SdcvizError as error:
-            lost = str(error)
-        except OSError as error:
-            lost = f"{product.name}: its file can't be reached ({error.strerror})."
-        if lost != self.lost:
-            self.lost = lost
-            self._then()
+
+        def then(lost: str | None, error: Exception | None) -> None:
+            if self.viewing.product is product and lost is not None and lost != self.lost:
+                self.lost = lost
+                self._then()
+
+        background(lambda: _lost(product), then)
 
     # ---- copies ------------------------------------------------------------------
     def _opened(self, which: str) -> None:
@@ -148,10 +150,24 @@ class Copies:
         outcome = running.outcome if running is not None else None
         if outcome is not None and outcome.error:
             return {"state": "failed", "words": outcome.error, "can": "again"}
-        words = f"Read from its file. Copies make it immediate: {takes}, {size(wanted.free)} free."
+        remote = getattr(product.source, "remote", False)
+        come = (
+            "Asked from its server. Copies of all of it" if remote else "Read from its file. Copies"
+        )
+        words = f"{come} make it immediate: {takes}, {size(wanted.free)} free."
         if wanted.missing < wanted.bytes:
             words = f"{words} {size(wanted.bytes - wanted.missing)} of them are made already."
         return {"state": "not", "words": words, "can": "prepare"}
+
+
+def _lost(product: Product) -> str:
+    try:
+        product.source.check()
+    except SdcvizError as error:
+        return str(error)
+    except OSError as error:
+        return f"{product.name}: its file can't be reached ({error.strerror})."
+    return ""
 
 
 def _has_page() -> bool:
