@@ -60,7 +60,7 @@ class MapDriver(Form):
                 "_over",
                 "_compare",
                 "",
-            )  # fmt: skip
+            )
         )
     )
     _style = style(_HERE / "field_map.css", _HERE / "field_map_compare.css")
