@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ _SCRIPTS = [_HERE / f"panels{name}.js" for name in ("_axes", "_draw", "_view", "
 _SUBJECTS = {"place": "Place", "line": "Line", "area": "Area"}
 _LOOK = {"look": "Panels", "water": "T–S"}
 _FOLLOWED = [
-    "product", "field", "step", "level", "mask", "field_range", "range_by", "field_map", "window",
-    "around", "collection", "collection_version", "tab", "products_view",
+    "product", "field", "derived", "error_shown", "step", "level", "mask", "field_range",
+    "range_by", "field_map", "window", "around", "collection",
+    "collection_version", "tab", "products_view",
 ]  # fmt: skip
 REST = 0.35
 """Seconds: what moves faster than that is followed when it rests."""
@@ -168,12 +170,12 @@ class PanelsPart(pn.viewable.Viewer):
     def _asked(self) -> Asked:
         viewing, session = self.viewing, self.viewing.session
         product, variable = viewing.product, viewing.variable
-        limits, palette = _look(viewing)
+        limits, per, palette = _look(viewing)
         return Asked(
             product, variable, viewing.step, viewing.depth, viewing.mask, self._subject,
             session.place, session.line, session.area, float(session.around),
             (float(session.window[0]), float(session.window[1])), session.filtered, limits,
-            palette, dict(self._choice),
+            per, palette, dict(self._choice),
         )  # fmt: skip
 
     # ---- showing ----------------------------------------------------------------------
@@ -242,6 +244,12 @@ class PanelsPart(pn.viewable.Viewer):
 
 def _made(asked: Asked, view: str) -> list[Panel]:
     """Make the panels of a view; in a thread."""
+    from sdcviz.products.layers import Layer
+    from sdcviz.products.ranges import range_for
+
+    if asked.limits is None and view == "look":
+        layer = Layer(asked.product, asked.variable, asked.depth, asked.step)
+        asked = replace(asked, limits=range_for(layer, asked.per))
     if view == "water":
         from .panel_water import water_panels
 
@@ -263,15 +271,18 @@ def _made(asked: Asked, view: str) -> list[Panel]:
     return area_panels(asked)
 
 
-def _look(viewing: Viewing) -> tuple[tuple[float, float] | None, str]:
-    """Return colour range and map of the field, as the map has them."""
+def _look(viewing: Viewing) -> tuple[tuple[float, float] | None, str, str]:
+    """Return colour range, what it holds for, and colour map of the field, as on the map."""
     session = viewing.session
     told = next((v for v in viewing.info["variables"] if v["name"] == viewing.variable), {})
-    palette = session.field_map or told.get("colormap") or "viridis"
+    usual = told.get("colormap") or "viridis"
+    if session.derived or session.error_shown:  # the map shows something else
+        return None, "fixed", usual
+    palette = session.field_map or usual
     if session.field_range is not None:
         low, high = session.field_range
-        return (float(low), float(high)), palette
-    return (told.get("range") if session.range_by == "fixed" else None), palette
+        return (float(low), float(high)), "fixed", palette
+    return None, session.range_by, palette
 
 
 def _about(asked: Asked) -> dict[str, Any]:
