@@ -88,6 +88,11 @@ class Asked:
         return self.product.grid(self.variable)
 
     @property
+    def how(self) -> dict[str, Any]:
+        """Arguments of extractions that depend on the grid."""
+        return {"interpolation": "nearest"} if self.grid.curvilinear else {}
+
+    @property
     def unit(self) -> str:
         """Unit of the field."""
         return self.product.unit_of(self.variable)

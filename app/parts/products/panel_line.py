@@ -30,7 +30,7 @@ def line_panels(asked: Asked) -> list[Panel]:
 def _section(asked: Asked) -> Panel:
     given: dict[str, Any] = {
         "line": asked.line, "time": asked.step if asked.grid.has_time else None,
-        "variable": asked.variable, "mask": asked.mask,
+        "variable": asked.variable, "mask": asked.mask, **asked.how,
     }  # fmt: skip
     arguments = {k: v for k, v in given.items() if v is not None}
     data = asked.product.section(**arguments)

@@ -35,7 +35,14 @@ def _series_title(asked: Asked) -> str:
 
 def _call(asked: Asked, method: str, **more: Any) -> dict[str, Any]:
     lon, lat = asked.place or (0.0, 0.0)
-    given = {"lon": lon, "lat": lat, **more, "variable": asked.variable, "mask": asked.mask}
+    given = {
+        "lon": lon,
+        "lat": lat,
+        **more,
+        "variable": asked.variable,
+        "mask": asked.mask,
+        **asked.how,
+    }
     return {"method": method, "arguments": {k: v for k, v in given.items() if v is not None}}
 
 

@@ -157,8 +157,10 @@ def _field(
     }  # fmt: skip
     times = asked.grid.times
     when = np.full(n * nz, _moment(times, asked.step))
-    own = asked.product.at(places | {"time": when}, variable=asked.variable, mask=asked.mask)
-    theirs = other.at(places | {"time": when}, variable=variable)
+    given = places | {"time": when}
+    own = asked.product.at(given, variable=asked.variable, mask=asked.mask, **asked.how)
+    nearest: Any = {"interpolation": "nearest"} if other.grid(variable).curvilinear else {}
+    theirs = other.at(given, variable=variable, **nearest)
     a, b = own["value"].to_numpy(), theirs["value"].to_numpy()
     both = np.isfinite(a) & np.isfinite(b)
     a, b, z = a[both], b[both], places["depth"][both]
