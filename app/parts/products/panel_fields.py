@@ -62,7 +62,8 @@ def field_panel(
 def hovmoller_line(key: str, asked: Asked) -> Panel:
     """Return distance along the line against time."""
     arguments: dict[str, Any] = {
-        "line": asked.line, "depth": asked.depth, "variable": asked.variable, "mask": asked.mask, **asked.how
+        "line": asked.line, "depth": asked.depth, "variable": asked.variable,
+        "mask": asked.mask, **asked.how,
     }  # fmt: skip
     call = _call(arguments)
     data = asked.product.hovmoller(**call["arguments"])
