@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ...viewing import Viewing
 from ..background import background
 from ..form import Form, script, style
 from .panel_asked import Asked, Panel
+from .panel_views import head_of, look_of, made_of
 
 __all__ = ["PanelsPart"]
 
@@ -136,10 +136,9 @@ class PanelsPart(pn.viewable.Viewer):
     def _ask(self) -> None:
         """Make the panels anew, unless they are being made: then once more after that."""
         session = self.viewing.session
-        self.main.visible = bool(self._subject)
-        if not self._subject or session.tab != "products" or session.products_view != "map":
-            return
-        if self.viewing.product is None:
+        there = bool(self._subject) and self.viewing.product is not None
+        self.main.visible = there
+        if not there or session.tab != "products" or session.products_view != "map":
             return
         if self._busy:
             self._stale = True
@@ -153,7 +152,7 @@ class PanelsPart(pn.viewable.Viewer):
             return
         view = self._view
         self.form.form = {"busy": True}
-        background(lambda: _made(asked, view), lambda made, error: self._came(asked, made, error))
+        background(lambda: made_of(asked, view), lambda made, error: self._came(asked, made, error))
 
     def _came(self, asked: Asked, made: list[Panel] | None, error: Exception | None) -> None:
         self._busy = False
@@ -170,7 +169,7 @@ class PanelsPart(pn.viewable.Viewer):
     def _asked(self) -> Asked:
         viewing, session = self.viewing, self.viewing.session
         product, variable = viewing.product, viewing.variable
-        limits, per, palette = _look(viewing)
+        limits, per, palette = look_of(viewing)
         return Asked(
             product, variable, viewing.step, viewing.depth, viewing.mask, self._subject,
             session.place, session.line, session.area, float(session.around),
@@ -197,7 +196,7 @@ class PanelsPart(pn.viewable.Viewer):
             "panels": [panel.for_browser() for panel in panels],
         }  # fmt: skip
         if asked is not None:
-            state |= _about(asked)
+            state |= head_of(asked)
         self.form.state = state
 
     # ---- what the visitor does -----------------------------------------------------------
@@ -240,76 +239,3 @@ class PanelsPart(pn.viewable.Viewer):
             self.viewing.session.param.update(**update)
         finally:
             self._kept = False
-
-
-def _made(asked: Asked, view: str) -> list[Panel]:
-    """Make the panels of a view; in a thread."""
-    from sdcviz.products.layers import Layer
-    from sdcviz.products.ranges import range_for
-
-    if asked.limits is None and view == "look":
-        layer = Layer(asked.product, asked.variable, asked.depth, asked.step)
-        asked = replace(asked, limits=range_for(layer, asked.per))
-    if view == "water":
-        from .panel_water import water_panels
-
-        return water_panels(asked)
-    if view == "made":
-        from .panel_made import made_panels
-
-        return made_panels(asked)
-    if asked.subject == "place":
-        from .panel_place import place_panels
-
-        return place_panels(asked)
-    if asked.subject == "line":
-        from .panel_line import line_panels
-
-        return line_panels(asked)
-    from .panel_area import area_panels
-
-    return area_panels(asked)
-
-
-def _look(viewing: Viewing) -> tuple[tuple[float, float] | None, str, str]:
-    """Return colour range, what it holds for, and colour map of the field, as on the map."""
-    session = viewing.session
-    told = next((v for v in viewing.info["variables"] if v["name"] == viewing.variable), {})
-    usual = told.get("colormap") or "viridis"
-    if session.derived or session.error_shown:  # the map shows something else
-        return None, "fixed", usual
-    palette = session.field_map or usual
-    if session.field_range is not None:
-        low, high = session.field_range
-        return (float(low), float(high)), "fixed", palette
-    return None, session.range_by, palette
-
-
-def _about(asked: Asked) -> dict[str, Any]:
-    """Return the head of the panels."""
-    from sdcviz.products.answers import degrees
-    from sdcviz.products.lines import line_of
-
-    grid = asked.grid
-    if asked.subject == "place" and asked.place is not None:
-        title = degrees(*asked.place)
-    elif asked.subject == "line":
-        length = line_of(asked.line or (), 2).distance[-1] if len(asked.line or ()) == 2 else None
-        far = length if length is not None else line_of(asked.line or (), 200).distance[-1]
-        title = f"Line of {far:.0f} km"
-    else:
-        title = "Area"
-    label = grid.times.labels[asked.step] if len(grid.times) else ""
-    depth = f"{asked.depth:g} {grid.depth_unit}" if asked.depth is not None else ""
-    mask = "" if asked.mask is None else (
-        asked.mask if isinstance(asked.mask, str) else f"error ≤ {asked.mask:g}"
-    )  # fmt: skip
-    across = [["lon", "longitude–time"], ["lat", "latitude–time"]]
-    if grid.curvilinear:
-        across = []
-    first = ["depth", "depth–time"] if asked.subject == "place" else ["distance", "distance–time"]
-    return {
-        "title": title, "under": " · ".join(p for p in (label, depth, mask) if p),
-        "unit": asked.unit, "across": [first, *across],
-        "here": {"step": asked.step, "level": asked.depth},
-    }  # fmt: skip
