@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..words import number
 from .kept import kept
-from .source import decode, text_of
+from .notes import notes_of
+from .source import decode
 
 if TYPE_CHECKING:
     from .product import Product
@@ -181,18 +182,5 @@ def _anomalies(
 
 def _noise(product: Product) -> Array:
     """Return the error variance of the observations, relative to the background's, of each step."""
-    import json
-
-    nt = product.grid().shape[0]
-    noise = np.ones(nt)
-    declared = product.source.variables.get("slice_notes")
-    if declared is None or len(declared.dims) != 2:
-        return noise
-    raw = np.ascontiguousarray(product.source.read("slice_notes", (slice(None), slice(None))))
-    texts = raw.astype("S1").view(f"S{raw.shape[1]}").ravel()
-    for k, text in enumerate(texts[:nt]):
-        try:
-            noise[k] = float(json.loads(text_of(text))["epsilon2"])
-        except (ValueError, KeyError, TypeError):
-            continue
-    return noise[product.grid().order["time"]] if len(texts) == nt else noise
+    told = (notes.get("epsilon2") for notes in notes_of(product))
+    return np.array([float(e) if isinstance(e, int | float) and e > 0 else 1.0 for e in told])

@@ -83,15 +83,15 @@ def when_words(asked: Asked) -> str:
 
 def _spread_of(asked: Asked, data: Any) -> NDArray[np.float64]:
     """Return the expected error of a profile in the unit of the field; NaN: unknown."""
-    from sdcviz.products.expected import background_spread
+    from sdcviz.products.deviation import deviation_of
 
     error = data["error"].to_numpy().astype(np.float64)
     if data["error"].attrs.get("kind") != "relative variance":
         return error
-    sd = background_spread(asked.product, asked.variable, asked.step)
-    if sd is None:
+    found = deviation_of(asked.product, asked.variable)
+    if found is None:
         return np.full(error.shape, np.nan)
-    return np.asarray(sd[: len(error)] * np.sqrt(np.maximum(error, 0)))
+    return np.asarray(found.values[asked.step] * np.sqrt(np.maximum(error, 0)))
 
 
 def _band(
@@ -109,9 +109,9 @@ def _band(
         if data["error"].attrs.get("kind") != "relative variance":
             return "Band: ± the error of the product.", [band], None, reach
         return (
-            "Band: ± √(relative error variance × variance of the field around its background); "
-            "that variance is estimated at each level from the observations of the step minus "
-            "the background, over 1 + epsilon².",
+            "Band: ± √(relative error variance × variance of the field around its background) at "
+            "each level; that variance comes from the observations minus the background, over "
+            "1 + epsilon².",
             [band],
             None,
             reach,
