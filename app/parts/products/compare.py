@@ -218,7 +218,8 @@ def _summed(first: Layer, second: Layer, spread: float | None) -> dict[str, Any]
     found = difference(first, second, spread=spread)
     ask = any("give it" in how for _, how in found.errors.known) or bool(spread)
     return {
-        "sentence": found.sentence, "errors": found.error_sentence, "same": False, "sums": found.statistics(),
+        "sentence": found.sentence, "errors": found.error_sentence, "same": False,
+        "sums": found.statistics(),
         "sum_unit": found.unit, "names_of": list(found.names), "ask_spread": ask,
     }  # fmt: skip
 
