@@ -204,10 +204,11 @@ def _known_to(product: Product, collection: Collection, rows: NDArray) -> NDArra
 def _too_few(
     product: Product, collection: Collection, parameter: str, good: int, n: int, left: dict
 ) -> str:
-    if not good and left["used"]:
+    if left["used"]:
         return (
-            f"All of the {counted(left['used'], 'good sample')} of {parameter} are of stations "
-            f"that {product.name} was made of; none is independent."
+            f"{number(left['used'])} samples of {parameter} are of stations that {product.name} "
+            f"was made of, and only {n} of the other {number(good)} have a value of it: too few "
+            "are independent."
         )
     box = " to ".join(f"{v:g}" for v in (product.grid().box[0], product.grid().box[2]))
     north = " to ".join(f"{v:g}" for v in (product.grid().box[1], product.grid().box[3]))
