@@ -78,7 +78,7 @@ def assemble(
     free = without(samples.residual, scale, strata, found)
     others_say = against_others(samples, normal, strata, sources)
     own_fault = {c["cruise"]: c for c in groups(samples, free, sources, "cruise")}
-    findings += cruise_findings(cruises, (others_say, own_fault), samples, sources, view)
+    findings += cruise_findings(cruises, (others_say, own_fault), samples, normal, sources, view)
     findings += other_findings(made, normal, view)
     made["first"] = ranked(findings)
     made["blocks"] = _blocks(made, view.unit)

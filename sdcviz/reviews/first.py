@@ -12,6 +12,7 @@ from ..products.times import MONTHS
 from ..words import counted, number
 from .collocated import Collocated
 from .cruises import Sources
+from .parts import box_of
 from .scan import Bias
 from .strata import Strata, spans
 
@@ -25,7 +26,7 @@ _BLOCKS = {
     "bias": "skill", "cruise": "cruises", "centre": "cruises", "worst": "worst",
     "coverage": "coverage", "misfit": "skill", "previous": "previous", "reference": "reference",
 }  # fmt: skip
-_MAJOR_BIAS, _SURE_BIAS = 1.0, 5.0
+_MAJOR_BIAS, _SURE_BIAS = 1.0, 4.5
 _MAJOR_CRUISE, _MINOR_CRUISE = 6.0, 4.0
 _WEIGHTS = {
     "negative": 20.0,
@@ -37,10 +38,10 @@ _WEIGHTS = {
     "drift": 4.0,
 }
 """Scores of checks that find much."""
-_FAR_CRUISE = 1.5
+_FAR_CRUISE, _TYPICAL = 1.5, 0.8
 _LINES = 5
 _MINUS = re.compile(r"(?<![\w–-])-(?=\d)")
-"""Mean normalised residual of a cruise that is called bad."""
+"""Mean and median normalised residual of a cruise that is called bad."""
 
 
 def ranked(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -95,8 +96,8 @@ def bias_findings(
             f"{counted(one.clusters, 'cruise')})."
         )
         box = (
-            strata.areas[one.area].box
-            if one.area >= 0
+            box_of(one.areas, strata)
+            if one.areas
             else (
                 float(samples.lon[own].min()), float(samples.lat[own].min()),
                 float(samples.lon[own].max()), float(samples.lat[own].max()),
@@ -106,22 +107,27 @@ def bias_findings(
         step = int(np.bincount(np.maximum(samples.step[own], 0)).argmax())
         about = {
             "step": step, "level": level, "depth": view.depth_of(level), "box": box,
-            "field": "residual", "area": one.area if one.area >= 0 else None,
+            "field": "residual", "areas": list(one.areas),
             "layers": one.layers, "months": [strata.months[m] for m in one.months]
             if strata.months else None,
         }  # fmt: skip
         severity = "major" if major else "minor"
         out.append(
             finding("bias", severity, sentence, one.sure * min(one.size, 3), about)
-            | {"bias": one.bias, "n": one.n}
+            | {"bias": one.bias, "n": one.n, "sure": one.sure, "size": one.size}
         )
     return out
 
 
 def _area(one: Bias, strata: Strata) -> str:
-    if one.area < 0 or len(strata.areas) == 1:
+    if not one.areas or len(strata.areas) == 1:
         return ""
-    title = strata.areas[one.area].title
+    title = strata.areas[one.areas[0]].title
+    if len(one.areas) > 1:
+        seas = {strata.areas[k].title.partition(" (")[0] for k in one.areas}
+        where = spans(box_of(one.areas, strata))
+        sea = seas.pop() if len(seas) == 1 else ""
+        title = f"{sea} ({where})" if sea and not sea[:1].isdigit() else where
     return title if title[:1].isdigit() else f"the {title}"
 
 
@@ -146,6 +152,7 @@ def cruise_findings(
     cruises: list[dict[str, Any]],
     others: tuple[dict[str, dict[str, Any]], ...],
     samples: Collocated,
+    normal: NDArray[np.float64],
     sources: Sources,
     view: FieldView,
 ) -> list[dict[str, Any]]:
@@ -158,9 +165,14 @@ def cruise_findings(
         told = [one, *(other[one["cruise"]] for other in others)]
         score = min(t["score"] for t in told)
         far = min((t["shift"] for t in told), key=abs)
-        if one["stations"] < 3 or score < _MINOR_CRUISE or abs(far) < _FAR_CRUISE:
-            continue
         own = sources.cruise == sources.cruises.index(one["cruise"])
+        if (
+            one["stations"] < 3
+            or abs(np.median(normal[own])) < _TYPICAL
+            or score < _MINOR_CRUISE
+            or abs(far) < _FAR_CRUISE
+        ):
+            continue
         time = samples.time[own]
         level = int(np.bincount(samples.level[own]).argmax())
         word = "above" if one["shift"] > 0 else "below"
@@ -249,7 +261,8 @@ def other_findings(
         out.append(
             finding(
                 "worst", "minor" if share > 0.001 else "note",
-                f"{counted(far, 'sample')} of {number(len(normal))} lie more than ten times the "
+                f"{counted(far, 'sample')} of {number(len(normal))} "
+                f"{'lies' if far == 1 else 'lie'} more than ten times the "
                 f"usual misfit off the product; the worst cast is {one['cruise'] or one['id']} "
                 f"{one['station']} of {str(one['time'])[:10]} ({one['largest']:+.3g} {view.unit} "
                 f"at {one['depth']:g} m).",

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .parts import box_of, inside_of, parts_of
 from .strata import Strata
 
 __all__ = ["Bias", "biases", "without"]
 
 _LIMIT = 4.0
 """Residuals count at most this many robust spreads: a spike is no bias."""
-_FEWEST_CLUSTERS = 4
+_FEWEST_CLUSTERS = 3
 _FEWEST_SAMPLES = 30
 _LEAST_SURE = 4.0
 _LEAST_SIZE = 0.5
@@ -28,8 +29,8 @@ class Bias:
 
     Attributes
     ----------
-    area : int
-        Number of the area; -1: all.
+    areas : tuple of int
+        Numbers of the areas; none: all.
     layers, months : tuple of int
         First and last one; months may go over the end of the year.
     bias, sure, size : float
@@ -41,7 +42,7 @@ class Bias:
         The samples, with those of parts beside it that are off alike.
     """
 
-    area: int
+    areas: tuple[int, ...]
     layers: tuple[int, int]
     months: tuple[int, int]
     bias: float
@@ -76,26 +77,28 @@ def biases(
     free = (strata.layer >= 0) & (strata.month >= 0) & (strata.area >= 0)
     found: list[Bias] = []
     rounds = 0
+    parts = parts_of(strata)
     while rounds < 2 * most and len(found) < most:
-        best: tuple[float, tuple[int, ...], tuple[float, ...]] | None = None
-        for area in range(-1, len(strata.areas)):
-            own = np.flatnonzero(free & ((strata.area == area) | (area < 0)))
+        best: tuple[float, tuple[int, ...], tuple[int, ...], tuple[float, ...]] | None = None
+        for areas in parts:
+            own = np.flatnonzero(free & inside_of(areas, strata))
             if len(own) < _FEWEST_SAMPLES:
                 continue
             one = _best(clipped, strata, cluster, own)
             if one is not None and (best is None or one[0] > best[0]):
-                best = one[0], (area, *one[1]), one[2]
+                best = one[0], areas, one[1], one[2]
         if best is None:
             break
-        area, first, last, month, length = best[1]
-        inside = free & ((strata.area == area) | (area < 0))
+        areas = best[1]
+        first, last, month, length = best[2]
+        inside = free & inside_of(areas, strata)
         inside &= (strata.layer >= first) & (strata.layer <= last)
         months = [(month + k) % len(strata.months) for k in range(length)]
         inside &= np.isin(strata.month, months)
-        _, sure, size, n, clusters = best[2]
+        _, sure, size, n, clusters = best[3]
         bias = float(np.median(residual[inside]))
         one_more = Bias(
-            area, (first, last), (months[0], months[-1]), bias, sure, size, int(n),
+            areas, (first, last), (months[0], months[-1]), bias, sure, size, int(n),
             int(clusters), inside,
         )  # fmt: skip
         at = _beside(one_more, found, strata)
@@ -111,9 +114,9 @@ def biases(
 def _beside(one: Bias, found: list[Bias], strata: Strata) -> int | None:
     """Find the bias that this one is the rest of: beside it, with its sign and time."""
     for k, other in enumerate(found):
-        if np.sign(other.bias) != np.sign(one.bias) or -1 in (one.area, other.area):
+        if np.sign(other.bias) != np.sign(one.bias) or not (one.areas and other.areas):
             continue
-        a, b = strata.areas[one.area].box, strata.areas[other.area].box
+        a, b = box_of(one.areas, strata), box_of(other.areas, strata)
         touch = a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
         deep = one.layers[0] <= other.layers[1] + 1 and other.layers[0] <= one.layers[1] + 1
         season = {*np.unique(strata.month[one.members])} & {*np.unique(strata.month[other.members])}
@@ -176,7 +179,7 @@ def _judge(
         freedom = np.maximum(effective - 1, 0)
         error = np.sqrt((freedom * off + _PRIOR * usual) / (freedom + _PRIOR))
         t, size = np.abs(bias) / error, np.abs(bias)
-    fits = (clusters >= _FEWEST_CLUSTERS) & (total >= _FEWEST_SAMPLES) & (effective >= 3)
+    fits = (clusters >= _FEWEST_CLUSTERS) & (total >= _FEWEST_SAMPLES) & (effective >= 2)
     fits &= (t >= _LEAST_SURE) & (size >= _LEAST_SIZE)
     if not fits.any():
         return None
