@@ -99,8 +99,8 @@ def known() -> Residuals:
         "lon": rng.uniform(0, 10, n), "lat": rng.uniform(40, 45, n), "depth": rng.uniform(0, 99, n),
         "time": np.full(n, np.datetime64("2001-03-04T00:00:00")), "row": rng.integers(0, 80, n),
         "observed": rng.normal(15, 2, n), "residual": rng.normal(0.1, 0.5, n),
-        "expected": np.full(n, 0.5), "layer": rng.integers(0, 4, n), "month": rng.integers(0, 12, n),
-        "area": rng.integers(-1, 3, n), "decade": np.zeros(n, np.int8),
+        "expected": np.full(n, 0.5), "layer": rng.integers(0, 4, n),
+        "month": rng.integers(0, 12, n), "area": rng.integers(-1, 3, n), "decade": np.zeros(n, np.int8),
     })  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def test_a_finding_picks_what_it_is_about() -> None:
     }  # fmt: skip
     bias = {"view": {"layers": [1, 2], "months": [12, 2], "areas": [2], "box": [1, 40, 3, 42]}}
     brush, view = picking.pick_of(bias, document, known(), [])
-    assert brush == {"area": [2], "layer": [1, 2], "month": [0, 2]}
+    assert brush == {"area": [2], "layer": [1, 2], "month": [2, 0]}
     assert view is not None and view[0] < 1 < 3 < view[2]
     cruise = {"view": {"cruise": "Y", "depth": 10.0, "step": 0}}
     assert picking.pick_of(cruise, document, known(), []) == ({"cruise": [1]}, None)
@@ -225,9 +225,13 @@ def test_the_worst_casts_go_to_the_quality_tab(part: ReviewPart, session: Sessio
 
 
 def test_casts_of_another_collection_are_not_shown(
-    part: ReviewPart, session: Session, profiles_collection: Path
+    place: Place, part: ReviewPart, session: Session
 ) -> None:
-    session.open(str(profiles_collection))
+    path = place.folder / "reviews" / ID / "review.json"
+    document = json.loads(path.read_text())
+    document["collection"]["id"] = "another"
+    path.write_text(json.dumps(document))
+    part._open()
     part._take({"do": "quality", "rows": [0]})
     assert session.tab == "products" and "open it above" in part.form.state["told"]
 
