@@ -25,7 +25,7 @@ from .. import jobs as jobs_of_pages
 from .. import notices as notices_of_pages
 from .. import uploads as drop_area
 from ..processes import stop_all
-from . import collections, downloads, edits, health, jobs, notebooks, uploads
+from . import collections, downloads, edits, frames, health, jobs, notebooks, uploads
 from .guard import HANDLE, Guard
 from .keeping import start_keeper
 from .schema import ADDRESS, add_schema, methods_at
@@ -100,6 +100,7 @@ def _add_endpoints(api: FastAPI, settings: Settings) -> None:
         edits.routes(),
         uploads.routes(settings),
         downloads.routes(),
+        frames.routes(),
         notebooks.routes(),
     ):
         api.include_router(router)

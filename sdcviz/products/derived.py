@@ -97,7 +97,7 @@ def isosurface(
 
 def mixed_layer_depth(
     product: Product, time: When, temperature: str, salinity: str, *, start: float = MLD_FROM,
-    step: float | None = None,
+    step: float | None = None, criterion: str = "", mask: Mask = None,
 ) -> xr.DataArray:  # fmt: skip
     """Map the depth of the mixed layer.
 
@@ -114,23 +114,32 @@ def mixed_layer_depth(
         Depth from which the change counts, metres.
     step : float, optional
         The change.
+    criterion : {"", "density", "temperature"}
+        What has to change; density where the product has a salinity if empty.
+    mask : {"L1", "L2"}, float or None
+        Of the temperature; see `Product.profile`.
 
     Returns
     -------
     xarray.DataArray
         Metres; NaN where the column does not tell.
     """
+    if criterion not in ("", "density", "temperature"):
+        raise BadRequest(f"Criterion {criterion!r}: expected density or temperature.")
     warm = temperature or _measuring(product, "temperature")
-    salt = salinity or _measuring(product, "salinity", False)
-    view, t = _step(View(product, warm, None, "nearest"), time)
+    salt = ""
+    if criterion != "temperature":
+        salt = salinity or _measuring(product, "salinity", criterion == "density")
+    view, t = _step(View(product, warm, mask, "nearest"), time)
     z = view.grid.depth
     if z[0] > start:
         raise BadRequest(f"{product.name} begins at {z[0]:g} m, below the {start:g} m that count.")
+    column = _column(view, t)
     if salt:
-        values = np.asarray(sigma0(product, t, warm, salt))
+        values = np.where(np.isnan(column), np.nan, sigma0(product, t, warm, salt))
         change, by = step or MLD_DENSITY, "kg/m³ denser"
     else:
-        values = np.abs(_column(view, t) - _at(_column(view, t), z, start))
+        values = np.abs(column - _at(column, z, start))
         change, by = step or MLD_TEMPERATURE, "°C from the temperature"
     reference = _at(values, z, start) if salt else 0.0
     # Only what lies below the starting depth counts.

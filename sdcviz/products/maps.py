@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadRequest
 from .answers import coordinates, outside_depth, outside_time, provenance
+from .grid import Grid
 from .times import OUTSIDE, When
 from .view import Mask, View
 
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
 
     from .product import Product
 
-__all__ = ["ABOVE", "BELOW", "FIRST", "LAST", "MISSING", "MapBytes", "layer", "map_bytes"]
+__all__ = [
+    "ABOVE",
+    "BELOW",
+    "FIRST",
+    "LAST",
+    "MISSING",
+    "MapBytes",
+    "encode",
+    "find",
+    "layer",
+    "map_bytes",
+]
 
 MISSING, BELOW, FIRST, LAST, ABOVE = 0, 1, 2, 254, 255
 """Codes of a map's bytes: no value, less than the range, the range itself, more than it."""
@@ -76,7 +88,7 @@ class MapBytes:
         return values
 
 
-def _find(view: View, depth: float | None, time: When) -> tuple[int, int, str]:
+def find(view: View, depth: float | None, time: When) -> tuple[int, int, str]:
     """Find step and level; a sentence if the product does not have them."""
     t = view.grid.times.find(time)
     if t == OUTSIDE:
@@ -96,7 +108,7 @@ def layer(
     import xarray as xr
 
     view = View(product, variable, mask, "nearest")
-    t, z, sentence = _find(view, depth, time)
+    t, z, sentence = find(view, depth, time)
     if sentence:
         raise BadRequest(sentence)
     grid, told = view.grid, coordinates(view)
@@ -128,7 +140,7 @@ def map_bytes(
     from ..errors import UnreadableFile
 
     view = View(product, variable, mask, "nearest")
-    t, z, sentence = _find(view, depth, time)
+    t, z, sentence = find(view, depth, time)
     grid, word = view.grid, "outside" if sentence else "value"
     values: NDArray = np.full(grid.shape[2:], np.nan, np.float32)
     if not sentence:
@@ -136,22 +148,52 @@ def map_bytes(
             values = view.layer(t, z, what)
         except UnreadableFile as error:
             word, sentence = "damaged", str(error)
+    return encode(
+        values,
+        limits,
+        grid,
+        depth=float(grid.depth[z]) if grid.has_depth and z >= 0 else None,
+        label=grid.times.labels[t] if grid.has_time and t != OUTSIDE else "",
+        unit="" if what == "error" and view.roles.error_kind == "relative variance" else view.unit,
+        answer=word,
+        sentence=sentence,
+    )
+
+
+def encode(
+    values: NDArray[np.floating],
+    limits: tuple[float, float] | None,
+    grid: Grid,
+    *,
+    depth: float | None,
+    label: str,
+    unit: str,
+    answer: str = "value",
+    sentence: str = "",
+) -> MapBytes:
+    """Turn values on (lat, lon) of a grid into bytes; see `MapBytes`.
+
+    Raises
+    ------
+    BadRequest
+        The limits are no range.
+    """
     shown = limits or range_of(values)
     if not (np.isfinite(shown).all() and shown[0] < shown[1]):
         raise BadRequest(f"Range {shown[0]:g} to {shown[1]:g}: the first has to be less.")
     codes = quantise(values, *shown)
-    if word == "value" and not codes.any():
-        word, sentence = "empty", "There is no value on this map."
+    if answer == "value" and not codes.any():
+        answer, sentence = "empty", sentence or "There is no value on this map."
     return MapBytes(
         packed(codes),
         (codes.shape[0], codes.shape[1]),
         (float(shown[0]), float(shown[1])),
         grid.lon,
         grid.lat,
-        float(grid.depth[z]) if grid.has_depth and z >= 0 else None,
-        grid.times.labels[t] if grid.has_time and t != OUTSIDE else "",
-        "" if what == "error" and view.roles.error_kind == "relative variance" else view.unit,
-        word,
+        depth,
+        label,
+        unit,
+        answer,
         sentence,
     )
 

@@ -1,15 +1,58 @@
-"""The map of a field."""
+"""The map of a field: what to show goes to the browser, which fetches and paints by itself.
+
+Every move of a slider is painted in the browser out of frames (``app/framing.py``). Here
+the figure gets coast and graticule, and what the visitor draws on it goes into the session.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import panel as pn
 import param
+from bokeh.events import RangesUpdate
 
+from sdcviz.errors import SdcvizError
+from sdcviz.geo.coast import resolution_for
+from sdcviz.geo.graticule import graticule, scale_bar, view_extent
+from sdcviz.geo.projection import EARTH_RADIUS, MERCATOR_MAX_LAT, forward
+from sdcviz.observations.aggregate import View
+from sdcviz.plots.colours import colormap
+
+from ... import dots
 from ...viewing import Viewing
+from ..form import Form, script, style
+from .field_map_chart import PROJECTION, ProductChart
 
-__all__ = ["FieldMap"]
+__all__ = ["FieldMap", "palette"]
+
+_HERE = Path(__file__).parent
+CODES = 253
+"""Colours of a range."""
+_LOOK = (
+    "product", "field", "derived", "error_shown", "mask", "field_range", "range_by", "field_map",
+    "contours", "dots", "window", "place", "line", "area", "dark", "compare",
+)  # fmt: skip
+_OBSERVED = ("collection", "collection_version", "flags_version", "reading")
+
+
+def palette(name: str) -> list[str]:
+    """Return the colours of a range."""
+    return list(colormap(name, CODES))
+
+
+class MapDriver(Form):
+    """What drives the map in the browser; see ``field_map.js``."""
+
+    _esm = script(
+        *(
+            _HERE / f"field_map{part}.js"
+            for part in ("_frames", "_paint", "_tools", "_legend", "_over", "")
+        )
+    )
+    _style = style(_HERE / "field_map.css")
 
 
 class FieldMap(pn.viewable.Viewer):
@@ -19,7 +62,188 @@ class FieldMap(pn.viewable.Viewer):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self.main = pn.Column(margin=0, visible=False)
+        session = self.viewing.session
+        self.chart = ProductChart(session.dark)
+        self._seen: View | None = None
+        self._fitted: Any = None
+        self._whole = True
+        self.driver = MapDriver(self._take, session=session, name="product-map-driver")
+        pane = pn.pane.Bokeh(
+            self.chart.figure, sizing_mode="stretch_both", margin=0, min_height=200
+        )
+        self.main = pn.Column(
+            pane, self.driver, sizing_mode="stretch_both", margin=0, styles={"min-height": "0"}
+        )
+        self._connect()
+        self.chart.draw_coast(PROJECTION, "110m")
+        self._show()
 
     def __panel__(self) -> Any:
         return self.main
+
+    def _connect(self) -> None:
+        figure, session, viewing = self.chart.figure, self.viewing.session, self.viewing
+        figure.on_event(RangesUpdate, lambda _: self._moved(by_hand=True))
+        for side in ("inner_width", "inner_height"):
+            figure.on_change(side, lambda attr, old, new: self._resized())
+        viewing.param.watch(lambda *_: self._restart(), ["product", "changed"])
+        viewing.param.watch(lambda *_: self._show(), ["error", "opening"])
+        session.param.watch(lambda *_: self._show(), [*_LOOK, *session.filter_names, *_OBSERVED])
+        session.param.watch(lambda e: self.chart.dress(e.new), "dark")
+
+    # ---- what the browser says -----------------------------------------------------
+    def _take(self, said: dict[str, Any]) -> None:
+        """Write what the visitor drew into the session."""
+        session, do = self.viewing.session, said.get("do")
+        if do == "place":
+            session.place = _corner(said["at"])
+        elif do in ("line", "area"):
+            corners = tuple(_corner(c) for c in said["corners"])
+            if len(corners) >= (2 if do == "line" else 3):
+                session.param.update(**{do: corners})
+        elif do == "clear":
+            session.param.update(place=None, line=None, area=None)
+        elif do == "fit":
+            self.fit()
+        elif do == "replaced":
+            self.viewing.reopen()
+        elif do == "reload":
+            self._show()
+        elif do == "station":
+            session.station = int(said["row"])
+
+    # ---- what the browser shows ----------------------------------------------------
+    def _restart(self) -> None:
+        """Show another product as a whole."""
+        product = self.viewing.product
+        if product is not None and self._fitted != self.viewing.session.product:
+            self._fitted = self.viewing.session.product
+            self.fit()
+        self._show()
+
+    def _show(self) -> None:
+        self.driver.state = self.state()
+
+    def state(self) -> dict[str, Any]:
+        """Return what the browser has to know to fetch and paint by itself."""
+        viewing, session = self.viewing, self.viewing.session
+        product = viewing.product
+        told: dict[str, Any] = {
+            "ready": False, "sentence": viewing.error, "opening": viewing.opening
+        }  # fmt: skip
+        if product is None:
+            return told
+        from ...framing import version_of
+
+        try:
+            layer = viewing.layer()
+            grid, view = layer.grid, layer.view
+            name = session.field_map or layer.colormap
+            told |= {
+                "ready": True,
+                "query": {
+                    "product": session.product, "field": viewing.variable, "v": version_of(product),
+                    "derived": session.derived, "error": session.error_shown,
+                    **self._range(), **self._mask(),
+                },
+                "limit": self._limit(),
+                "palette": palette(name),
+                "title": layer.label,
+                "depths": [] if layer.flat else [float(z) for z in grid.depth],
+                "field_depths": [float(z) for z in view.grid.depth],
+                "depth_unit": grid.depth_unit,
+                "steps": max(1, len(grid.times)),
+                "warning": grid.times.warning,
+            }  # fmt: skip
+        except SdcvizError as error:
+            return told | {"sentence": str(error)}
+        return told | self._over()
+
+    def _range(self) -> dict[str, Any]:
+        session = self.viewing.session
+        if session.field_range and not session.error_shown:
+            low, high = session.field_range
+            return {"low": low, "high": high}
+        return {"per": session.range_by}
+
+    def _limit(self) -> float | None:
+        """Return the greatest relative error if the browser can mask by it."""
+        from ...framing import ERROR_STEP
+
+        mask = self.viewing.layer().view.limit
+        exact = mask is not None and abs(mask / ERROR_STEP - round(mask / ERROR_STEP)) < 1e-6
+        return mask if exact else None
+
+    def _mask(self) -> dict[str, Any]:
+        session = self.viewing.session
+        return {} if self._limit() is not None or not session.mask else {"mask": session.mask}
+
+    def _over(self) -> dict[str, Any]:
+        """Return what lies over the field."""
+        session = self.viewing.session
+        data = session.data
+        return {
+            "dots": session.dots if data is not None else "none",
+            "key": dots.leave(data, session.filters) if data is not None else "",
+            "mask_words": session.mask,
+            "window": list(session.window),
+            "contours": session.contours,
+            "diverging": palette("balance"),
+            "count_palette": palette("deep"),
+            "place": _list(session.place), "line": _list(session.line),
+            "area": _list(session.area),
+            "compare": session.compare,
+        }  # fmt: skip
+
+    # ---- the view ------------------------------------------------------------------
+    def fit(self) -> None:
+        """Look at the whole product."""
+        product = self.viewing.product
+        if product is None:
+            return
+        west, south, east, north = product.grid(self.viewing.variable).box
+        edge = min(MERCATOR_MAX_LAT, 83.0)
+        south, north = np.clip((south, north), -edge, edge)
+        y = forward(PROJECTION, np.zeros(2), np.array([south, north]))[1]
+        left, right = np.radians((west, east)) * EARTH_RADIUS
+        turns = [0, *([1] if east > 180.5 else []), *([-1] if west < -180.5 else [])]
+        self.chart.turn(*turns)
+        room = max(0.03 * (right - left), 0.03 * (y[1] - y[0]), 10_000)
+        self._whole = True
+        self.chart.show(
+            (float(left - room), float(y[0] - room), float(right + room), float(y[1] + room))
+        )
+        self._moved()
+
+    def _resized(self) -> None:
+        """Look at the whole product until the visitor moves the map; then keep scale and middle."""
+        if not self.chart.sized:
+            return
+        view = self._seen
+        if view is None or self._whole:
+            self.fit()
+            return
+        self.chart.keep_scale(view.pixel, ((view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2))
+        self._moved()
+
+    def _moved(self, by_hand: bool = False) -> None:
+        if not self.chart.sized:
+            return
+        self._whole = self._whole and not by_hand
+        self.chart.keep_shape()
+        self._seen = view = self.chart.view()
+        across, up = (view.x0, view.x1), (view.y0, view.y1)
+        self.chart.draw_frame(graticule(PROJECTION, across, up), scale_bar(across, up, PROJECTION))
+        extent = view_extent(PROJECTION, across, up)
+        self.chart.draw_coast(PROJECTION, resolution_for(view.x1 - view.x0, extent))
+
+
+def _corner(at: Any) -> tuple[float, float]:
+    lon, lat = (float(v) for v in at)
+    return round((lon + 180) % 360 - 180, 5), round(min(max(lat, -90.0), 90.0), 5)
+
+
+def _list(shape: Any) -> Any:
+    if shape is None:
+        return None
+    return [list(c) if isinstance(c, tuple) else c for c in shape]

@@ -1,0 +1,249 @@
+// Drives the map of a field: fetches frames, paints them, follows the sliders of the bar.
+
+const AHEAD = 3 // steps that are fetched before they are asked for
+const REST = 160 // ms without a move after which lines and dots are asked for
+// The bar and the map of a page talk here; no step of a slider waits for the server's session.
+const field_bus = (globalThis.sdcvizField ??= new EventTarget())
+
+function tell_bus(kind, detail) {
+  field_bus.dispatchEvent(new CustomEvent(kind, {detail}))
+}
+
+class FieldDriver {
+  constructor(model, view) {
+    this.model = model
+    this.host = view.model
+    this.frames = new Frames()
+    this.grids = new Map()
+    this.now = field_bus.now ?? null // {step, level}: what the bar says
+    this.way = [1, 0] // where the sliders went last
+    this.asked = 0
+    this.stop = []
+    this.build()
+    const hear = (target, kind, heard) => {
+      target.addEventListener(kind, heard)
+      this.stop.push(() => target.removeEventListener(kind, heard))
+    }
+    hear(field_bus, "go", (e) => this.go(e.detail))
+    hear(field_bus, "tool", (e) => { this.tool = e.detail; this.tools?.use(e.detail) })
+    hear(field_bus, "cancel", (e) => { if (this.tools?.cancel()) e.preventDefault() })
+    hear(field_bus, "limit", (e) => this.preview_limit(e.detail))
+    hear(document, "sdcviz:cursor", (e) => this.cursor(e.detail))
+    model.on("state", () => this.changed())
+    model.on("remove", () => this.close())
+    this.attach()
+  }
+
+  close() {
+    this.closed = true
+    for (const stop of this.stop) stop()
+    this.tools?.close()
+    this.frames.clear()
+  }
+
+  send(said) {
+    this.model.send_msg(said)
+  }
+
+  build() {
+    this.bar = new Bar()
+    this.second = new Bar()
+    this.second.node.hidden = true
+    this.legend = make("div", {class: "legend"}, this.bar.node, this.second.node)
+    this.readout = make("div", {class: "readout", role: "status"})
+    this.said = make("div", {class: "said", "aria-live": "polite"})
+    this.tip = make("div", {class: "hover", hidden: true})
+    this.over = make("div", {class: "over"}, this.legend, this.tip)
+    this.node = frame(this.model, this.over, make("div", {class: "status"}, this.readout, this.said))
+  }
+
+  // ---- the figure ---------------------------------------------------------------
+  // It arrives with this, or a little later.
+  attach(tries = 200) {
+    if (this.closed) return
+    const models = [...this.host.document._all_models.values()]
+    const plot = models.findLast((m) => m.name === "product-map")
+    const view = plot && globalThis.Bokeh?.index?.find_one(plot)
+    if (!view?.frame || !view.renderer_views?.size) {
+      if (tries) setTimeout(() => this.attach(tries - 1), 50)
+      return
+    }
+    const named = (name) => plot.renderers.find((r) => r.name === name)
+    const source = (name) => named(name).data_source
+    this.plot = plot
+    this.view = view
+    this.sources = Object.fromEntries(["lines", "labels", "dots", "place", "line", "area", "draft", "cursor"].map((n) => [n, source(n)]))
+    this.layers = new Layers(plot, [source("field-0"), source("field-1")])
+    this.layers.set(0, null)
+    this.layers.set(1, null)
+    this.tools = new Tools(plot, view, this.sources, {
+      place: (at) => this.tapped(at),
+      drawn: (kind, corners) => { this.send({do: kind, corners}); tell_bus("drawn", kind) },
+      moved: (at) => this.pointed(at),
+    })
+    this.tools.use(this.tool ?? "place")
+    const fit = () => {
+      this.over.style.height = `${view.frame.bbox.height}px`
+      this.over.style.width = `${view.frame.bbox.width}px`
+    }
+    const watched = new ResizeObserver(() => setTimeout(fit, 60))
+    watched.observe(view.el)
+    this.stop.push(() => watched.disconnect())
+    fit()
+    this.changed()
+    tell_bus("hello", null)
+  }
+
+  // ---- what is asked for -----------------------------------------------------------
+  changed() {
+    if (!this.plot) return
+    const s = this.model.state
+    if (!s.ready) {
+      this.layers.set(0, null)
+      this.drop_over()
+      this.over.hidden = true
+      this.say(s.sentence || (s.opening ? "Opening the product …" : ""), Boolean(s.sentence))
+      return
+    }
+    this.over.hidden = false
+    const key = JSON.stringify(s.palette)
+    if (key !== this.palette_key) {
+      this.palette_key = key
+      this.colours = picture_colours(s.palette)
+      this.dot_colours = Uint32Array.from(colours_of(s.palette), glyph_colour)
+    }
+    this.limit = s.limit
+    this.draw_shapes()
+    if (this.now) this.refresh()
+  }
+
+  go(detail) {
+    const before = this.now
+    this.now = detail
+    if (before && (before.step !== detail.step || before.level !== detail.level)) {
+      this.way = [Math.sign(detail.step - before.step), Math.sign(detail.level - before.level)]
+      document.dispatchEvent(new CustomEvent("sdcviz:cursor", {detail: {from: "sliders", time: detail.step, depth: this.depth(detail.level)}}))
+    }
+    if (this.plot && this.model.state.ready) this.refresh()
+  }
+
+  depth(level) {
+    return this.model.state.depths?.[level]
+  }
+
+  query(step, level) {
+    const s = this.model.state
+    return {...s.query, step, depth: this.depth(level)}
+  }
+
+  // The grid of a layer, fetched once.
+  grid_of(query) {
+    const {product, v, field, derived} = query
+    const key = JSON.stringify([product, v, field, derived])
+    if (!this.grids.has(key)) {
+      const asked = this.frames.load(this.frames.address("grid", {product, v, field, derived}))
+        .then((frame) => new Grid(frame))
+      asked.catch(() => this.grids.delete(key))
+      this.grids.set(key, asked)
+    }
+    return this.grids.get(key)
+  }
+
+  async refresh() {
+    const number = ++this.asked
+    const begun = performance.now()
+    const {step, level, playing} = this.now
+    const query = this.query(step, level)
+    clearTimeout(this.resting)
+    this.keep_wanted(query)
+    try {
+      const grid = this.gridded?.key === this.grid_key(query) ? this.gridded.grid : await this.grid_of(query)
+      this.gridded = {key: this.grid_key(query), grid}
+      const frame = this.frames.at_hand("map", query) ?? await this.frames.get("map", query)
+      if (number !== this.asked || this.closed) return
+      this.paint(frame, grid)
+      tell_bus("painted", {step, level, ms: performance.now() - begun})
+    } catch (error) {
+      if (error.name === "AbortError" || number !== this.asked || this.closed) return
+      this.layers.set(0, null)
+      this.say(error.message, true)
+      tell_bus("painted", {step, level, failed: true})
+      if (error.status === 409) this.send({do: "replaced"})
+      return
+    }
+    this.ahead(step, level)
+    if (!playing || this.model.state.dots === "none") this.drop_lines()
+    this.over_field(query, playing)
+  }
+
+  grid_key({product, v, field, derived}) {
+    return `${product} ${v} ${field} ${derived}`
+  }
+
+  near(step, level) {
+    const {steps, depths} = this.model.state
+    const levels = Math.max(depths.length, 1)
+    const [by_step, by_level] = this.way[0] || this.way[1] ? this.way : [1, 0]
+    const found = []
+    for (let k = 1; k <= AHEAD; k++) found.push([(step + k * by_step + steps * k) % steps, Math.min(Math.max(level + k * by_level, 0), levels - 1)])
+    for (const [a, b] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      const t = (step + a + steps) % steps, z = level + b
+      if (z >= 0 && z < levels) found.push([t, z])
+    }
+    return found.filter(([t, z]) => t !== step || z !== level)
+  }
+
+  ahead(step, level) {
+    for (const [t, z] of this.near(step, level)) this.frames.get("map", this.query(t, z)).catch(() => {})
+  }
+
+  keep_wanted(query) {
+    const wanted = new Set([this.frames.address("map", query)])
+    for (const [t, z] of this.near(this.now.step, this.now.level)) wanted.add(this.frames.address("map", this.query(t, z)))
+    this.frames.only(wanted)
+  }
+
+  paint(frame, grid) {
+    this.frame = frame
+    const covered = this.model.state.dots === "coverage"
+    this.layers.set(0, covered && this.coverage ? this.coverage : {frame, grid, colours: this.colours, limit: this.code_limit(frame)})
+    const {header} = frame
+    const where = header.answer === "value" ? "" : header.sentence
+    const thin = header.thinned > 1 ? `Of the grid every ${header.thinned}. point is drawn.` : ""
+    this.say(where || this.over_said || thin || this.model.state.warning, header.answer === "damaged")
+    if (!covered || !this.coverage) this.show_bar(header)
+    this.point_again()
+  }
+
+  show_bar(header) {
+    const {title} = this.model.state
+    const unit = header.unit ? ` [${header.unit}]` : ""
+    this.bar.show({title: `${title}${unit}`, limits: header.limits, palette: this.model.state.palette, ...header, title: `${title}${unit}`, note: cells_out(header)})
+  }
+
+  code_limit(frame) {
+    const limit = this.trying ?? this.limit
+    const step = frame.header.error_step
+    return limit === null || limit === undefined || !frame.error ? null : Math.round(limit / step) + 1
+  }
+
+  // The slider of the error moves: paint at once, what is exact follows.
+  preview_limit(limit) {
+    this.trying = limit
+    if (!this.frame?.error || !this.layers?.shown[0]) return
+    this.layers.shown[0].limit = this.code_limit(this.frame)
+    this.layers.paint(0)
+  }
+
+  say(sentence, wrong = false) {
+    this.said.textContent = sentence ?? ""
+    this.said.title = sentence ?? ""
+    this.said.classList.toggle("wrong", wrong)
+  }
+}
+
+Object.assign(FieldDriver.prototype, OverField)
+
+export function render({model, view}) {
+  return new FieldDriver(model, view).node
+}

@@ -1,0 +1,239 @@
+// What lies over the field: dots, coverage, lines of equal value, shapes, and the pointer.
+
+const DAY = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"})
+
+function degrees(value, letters) {
+  const size = Math.abs(value)
+  return `${size.toFixed(3)}° ${letters[value < 0 ? 1 : 0]}`
+}
+
+const OverField = {
+  drop_lines() {
+    quietly(this.sources.lines, {data: {x: [], y: []}})
+    quietly(this.sources.labels, {data: {x: [], y: [], text: [], angle: []}})
+  },
+
+  drop_dots() {
+    this.spread = null
+    quietly(this.sources.dots, {data: {x: [], y: [], c: []}})
+  },
+
+  drop_over() {
+    this.drop_lines()
+    this.drop_dots()
+    this.coverage = null
+    this.over_said = ""
+  },
+
+  // Dots and lines of what is shown; those of another map go at once.
+  over_field(query, playing) {
+    const s = this.model.state
+    const {key, window: [metres, days]} = s
+    const asked = {...s.query, ...query, key, metres, days, per: null, low: null, high: null, mask: s.mask_words, error: false}
+    const dots = s.dots === "observations" || s.dots === "residuals"
+    const kind = dots ? "dots" : "coverage"
+    const wanted = {...asked, residuals: s.dots === "residuals"}
+    if (s.dots !== "coverage") this.coverage = null
+    this.second.node.hidden = true
+    if (s.dots === "none") {
+      this.drop_dots()
+      this.over_said = ""
+    } else {
+      const known = this.frames.at_hand(kind, wanted)
+      if (known) {
+        this.draw_over(known, s)
+      } else {
+        this.drop_dots()
+        this.coverage = null
+      }
+      const number = this.asked
+      const ask = () => this.frames.get(kind, wanted).then((found) => {
+        if (number === this.asked && !this.closed) this.draw_over(found, this.model.state)
+      }, (error) => this.over_failed(error, number))
+      if (!known) this.resting = setTimeout(ask, playing ? 0 : REST / 4)
+    }
+    if (s.contours && !playing && this.frame) {
+      const [low, high] = this.frame.header.limits
+      const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
+      const number = this.asked
+      clearTimeout(this.lining)
+      this.lining = setTimeout(() => this.frames.get("contours", lines).then((found) => {
+        if (number === this.asked && !this.closed) this.draw_lines(found)
+      }, () => {}), REST)
+    }
+  },
+
+  over_failed(error, number) {
+    if (error.name === "AbortError" || number !== this.asked || this.closed) return
+    if (error.status === 404) this.send({do: "reload"})
+    else this.say(error.message, true)
+  },
+
+  draw_over(found, s) {
+    if (s.dots === "coverage") this.draw_coverage(found, s)
+    else this.draw_dots(found, s)
+    const {header} = found
+    const {inside, total, drawn, words} = header
+    const some = s.dots === "coverage" ? "" : drawn < inside ? ` (${number(drawn)} drawn)` : ""
+    const which = s.dots === "residuals" ? " with a residual" : ""
+    this.over_said = header.sentence || `${number(inside)} of ${counted(total, "observation")}${which}: ${words}${some}`
+    if (this.frame?.header.answer === "value") this.say(this.over_said)
+    tell_bus("counted", {inside, total, words, sentence: header.sentence ?? ""})
+  },
+
+  draw_dots(found, s) {
+    const {x, y, value, residual, header} = found
+    const n = x?.length ?? 0
+    const colours = new Uint32Array(n)
+    this.spread = n ? found : null
+    if (residual) {
+      const most = header.most || 1
+      const palette = Uint32Array.from(colours_of(s.diverging), glyph_colour)
+      for (let i = 0; i < n; i++) colours[i] = palette[Math.max(FIRST, Math.min(LAST, code_of(Math.max(-most, Math.min(most, residual[i])), [-most, most])))]
+      const unit = header.unit ? ` [${header.unit}]` : ""
+      const sign = (v) => `${v < 0 ? "−" : "+"}${Math.abs(v).toPrecision(2)}`
+      this.second.show({
+        title: `Observation − product${unit}`, limits: [-most, most], palette: s.diverging,
+        note: n ? `mean ${sign(header.mean)}, RMS ${header.rms.toPrecision(2)}; darkest: ${short(most)} and more` : "",
+      })
+      this.second.node.hidden = !n
+    } else if (this.frame) {
+      const {limits} = this.frame.header
+      const own = !s.query.error && !s.query.derived
+      for (let i = 0; i < n; i++) colours[i] = own ? this.dot_colours[code_of(value[i], limits)] : 0x7d8a92ff
+    }
+    quietly(this.sources.dots, {data: n ? {x, y, c: colours} : {x: [], y: [], c: []}})
+  },
+
+  // Numbers of observations by cell instead of the field, by their logarithm.
+  draw_coverage(found, s) {
+    this.drop_dots()
+    const {header, counts} = found
+    if (!counts || !this.gridded) return
+    const most = Math.max(header.most, 2)
+    const codes = Uint8Array.from(counts, (n) => (n ? FIRST + Math.round(Math.log(n) / Math.log(most) * (LAST - FIRST)) : MISSING))
+    this.coverage = {frame: {codes, header: {limits: [0, 1]}, counts}, grid: this.gridded.grid, colours: picture_colours(s.count_palette), limit: null}
+    this.layers.set(0, this.coverage)
+    const ticks = [1, 3, 10, 30, 100, 300, 1000, 3000, 10000].filter((n) => n < 0.8 * most).concat(most)
+    this.bar.show({
+      title: "Observations per cell", limits: [1, most], palette: s.count_palette,
+      places: ticks.map((n) => [Math.log(n) / Math.log(most), number(n)]),
+      note: `${number(header.cells)} of ${counted(this.frame.header.cells, "cell")} have some`,
+    })
+  },
+
+  draw_lines(found) {
+    const {header, x, y} = found
+    quietly(this.sources.lines, {data: {x: x ?? [], y: y ?? []}})
+    quietly(this.sources.labels, {data: {
+      x: header.labels.map((l) => l[0]), y: header.labels.map((l) => l[1]),
+      text: header.labels.map((l) => short(l[2]).replace("-", "−")), angle: header.labels.map((l) => l[3]),
+    }})
+  },
+
+  draw_shapes() {
+    const s = this.model.state
+    const [px, py] = s.place ? this.turned(...to_xy(...s.place)) : [[], []]
+    quietly(this.sources.place, {data: {x: s.place ? [px] : [], y: s.place ? [py] : []}})
+    quietly(this.sources.line, {data: s.line ? along(s.line) : {x: [], y: []}})
+    const area = (s.area ?? []).map((c) => to_xy(...c))
+    quietly(this.sources.area, {data: {x: area.map((c) => c[0]), y: area.map((c) => c[1])}})
+  },
+
+  // A grid that runs over the date line shows places there at another turn.
+  turned(x, y) {
+    const turn = 2 * Math.PI * RADIUS
+    const box = this.gridded?.grid.box
+    if (box && x < box[0] && x + turn <= box[2]) return [x + turn, y]
+    if (box && x > box[2] && x - turn >= box[0]) return [x - turn, y]
+    return [x, y]
+  },
+
+  // ---- the pointer ----------------------------------------------------------------
+  tapped(at) {
+    const dot = this.nearest(at)
+    if (dot >= 0) this.send({do: "station", row: this.spread.station[dot]})
+    this.send({do: "place", at: [to_lon(at.x), to_lat(at.y)]})
+  },
+
+  // The dot under the pointer, or -1.
+  nearest({x, y}) {
+    if (!this.spread) return -1
+    const reach = 6 * this.tools.pixel()
+    let found = -1, best = reach * reach
+    const {x: xs, y: ys} = this.spread
+    for (let i = 0; i < xs.length; i++) {
+      const d = (xs[i] - x) ** 2 + (ys[i] - y) ** 2
+      if (d <= best) [found, best] = [i, d]
+    }
+    return found
+  },
+
+  pointed(at) {
+    this.pointer = at
+    if (!at) {
+      this.readout.textContent = ""
+      this.tip.hidden = true
+      document.dispatchEvent(new CustomEvent("sdcviz:cursor", {detail: {from: "map"}}))
+      return
+    }
+    this.point_again()
+    const detail = {from: "map", lon: (to_lon(at.x) + 540) % 360 - 180, lat: to_lat(at.y)}
+    document.dispatchEvent(new CustomEvent("sdcviz:cursor", {detail}))
+  },
+
+  point_again() {
+    const at = this.pointer
+    if (!at || !this.model.state.ready || !this.layers.shown[0]) return
+    const lon = (to_lon(at.x) + 540) % 360 - 180
+    const parts = [`${degrees(to_lat(at.y), "NS")}, ${degrees(lon, "EW")}`]
+    const there = this.layers.at(0, at.x, at.y)
+    parts.push(there ? this.value_words(there) : "outside the grid")
+    this.readout.textContent = parts.join(" · ")
+    this.hover(at)
+  },
+
+  value_words(there) {
+    if (this.coverage) return counted(this.coverage.frame.counts[there.point], "observation")
+    const {limits, unit} = this.frame.header
+    const error = there.error === null || this.model.state.query.error ? "" : `, relative error ${there.error.toFixed(2)}`
+    if (there.missing) return "no value: land, below the bottom or masked"
+    if (there.hidden) return `masked${error}`
+    if (there.out) return `${there.out} ${figured(limits[there.out === "below" ? 0 : 1], limits)} ${unit}${error}`
+    return `${figured(there.value, limits)} ${unit}${error}`
+  },
+
+  hover(at) {
+    const i = this.nearest(at)
+    this.tip.hidden = i < 0
+    if (i < 0) return
+    const {value, depth, time, name, residual, header} = this.spread
+    const s = this.model.state
+    const lines = [header.stations[name[i]] || "Station without a name"]
+    lines.push(`${short(value[i])} ${header.unit}${Number.isFinite(depth[i]) ? ` at ${short(depth[i])} ${s.depth_unit}` : ""}`)
+    if (Number.isFinite(time[i])) lines.push(DAY.format(new Date(time[i])))
+    const off = residual ? residual[i] : this.misfit(i)
+    if (off !== null && Number.isFinite(off)) lines.push(`${off < 0 ? "−" : "+"}${Math.abs(off).toPrecision(3)} ${header.unit} against ${residual ? "the product there" : "this map"}`)
+    this.tip.replaceChildren(...lines.map((text) => make("div", {}, text)))
+    const {x_range: x, y_range: y} = this.plot, {width, height} = this.view.frame.bbox
+    const left = (this.spread.x[i] - x.start) / (x.end - x.start) * width
+    const top = (y.end - this.spread.y[i]) / (y.end - y.start) * height
+    this.tip.style.left = `${left > width - 220 ? left - 12 : left + 12}px`
+    this.tip.style.top = `${Math.min(top, height - 90)}px`
+    this.tip.style.transform = left > width - 220 ? "translateX(-100%)" : ""
+  },
+
+  misfit(i) {
+    const {query} = this.model.state
+    const there = query.error || query.derived ? null : this.layers.at(0, this.spread.x[i], this.spread.y[i])
+    return there && !there.missing && !there.out ? this.spread.value[i] - there.value : null
+  },
+
+  // Another panel's pointer.
+  cursor({from, lon, lat}) {
+    if (from === "map" || !this.sources) return
+    const there = Number.isFinite(lon) && Number.isFinite(lat)
+    const [x, y] = there ? this.turned(...to_xy(lon, lat)) : []
+    quietly(this.sources.cursor, {data: {x: there ? [x] : [], y: there ? [y] : []}})
+  },
+}

@@ -1,0 +1,200 @@
+"""How much the background of a product varies, so that a relative error becomes one in units.
+
+The relative error variance of an analysis is that of the background's variance. Products of
+sdcviz hold its root (``VAR_background_sd``); of others it is estimated from the observations
+that they hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kept import kept
+from .source import decode, text_of
+
+if TYPE_CHECKING:
+    from .product import Product
+
+__all__ = ["FEWEST", "SD", "Deviation", "deviation_of", "pooled"]
+
+SD = "_background_sd"
+"""End of the name of the variable that holds it."""
+FEWEST = 30
+"""Observations that a level's deviation rests on; with fewer those of levels around count too."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Standard deviation of the background.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (time, depth)
+        In the unit of the field; NaN where it is not known.
+    how : str
+        Where it comes from, for a sentence.
+    """
+
+    values: Array
+    how: str
+
+
+def pooled(squares: Array, weights: Array, counts: NDArray[np.int64]) -> Array:
+    """Average squares by level; where observations are few, with those of the levels around.
+
+    Parameters
+    ----------
+    squares : ndarray, shape (levels,)
+        Sum of the weighed squares of each level.
+    weights : ndarray, shape (levels,)
+        Sum of the weights.
+    counts : ndarray of int64, shape (levels,)
+
+    Returns
+    -------
+    ndarray, shape (levels,)
+        NaN without any observation.
+    """
+    n = len(counts)
+    out = np.full(n, np.nan)
+    for k in range(n):
+        for reach in range(n):
+            part = slice(max(0, k - reach), k + reach + 1)
+            if counts[part].sum() >= FEWEST or reach == n - 1:
+                break
+        whole = weights[part].sum()
+        if whole > 0:
+            out[k] = squares[part].sum() / whole
+    return out
+
+
+def deviation_of(product: Product, variable: str = "") -> Deviation | None:
+    """Find the standard deviation of the background of a field.
+
+    Parameters
+    ----------
+    product : Product
+    variable : str
+        The likeliest field if empty.
+
+    Returns
+    -------
+    Deviation or None
+        None where neither the file says it nor its observations tell.
+    """
+    name = product.named(variable)
+    return kept(product, ("deviation", name), lambda: _written(product, name)) or kept(
+        product, ("estimate", name), lambda: _estimated(product, name)
+    )
+
+
+def _written(product: Product, name: str) -> Deviation | None:
+    declared = product.source.variables.get(name + SD)
+    if declared is None or not declared.is_number:
+        return None
+    grid = product.grid(name)
+    raw = product.source.read(declared.name, (slice(None),) * len(declared.dims))
+    values = decode(declared, raw).astype(np.float64)
+    kinds = [product.roles.axes.get(d, "") for d in declared.dims]
+    if not set(kinds) <= {"time", "depth"} or len(set(kinds)) < len(kinds):
+        return None
+    for n, kind in enumerate(kinds):
+        values = np.take(values, grid.order[kind], axis=n)
+    if kinds == ["depth", "time"]:
+        values = values.T
+    shape = tuple(grid.shape[k] if w in kinds else 1 for k, w in enumerate(("time", "depth")))
+    values = np.broadcast_to(values.reshape(shape), grid.shape[:2])
+    return Deviation(values, f"{declared.name} of the file") if np.isfinite(values).any() else None
+
+
+def _estimated(product: Product, name: str) -> Deviation | None:
+    """Estimate it from the observations in the file: their anomalies, less their own error."""
+    from ..errors import SdcvizError
+    from .residuals import residuals_of
+
+    grid = product.grid(name)
+    own = name.removesuffix("_deepest")
+    declared = product.source.variables.get("obsvalue")
+    if declared is None or own != product.variables[0]:
+        return None
+    try:
+        table = residuals_of(product)
+    except SdcvizError:
+        return None
+    used = np.isfinite(table["residuals"].to_numpy())
+    step = grid.order["time"].argsort()[table["slice"].to_numpy()[used]]
+    value = table["values"].to_numpy(np.float64)[used]
+    level = np.zeros(len(value), np.int64)
+    if grid.has_depth:
+        edges = grid.level_edges[1:-1]
+        level = np.searchsorted(edges, table["depth"].to_numpy(np.float64)[used]).astype(np.int64)
+    lon, lat = (table[c].to_numpy(np.float64)[used] for c in ("lon", "lat"))
+    anomaly, how = _anomalies(product, own, step, level, (lon, lat), value)
+    noise = _noise(product)
+    nt, nz = grid.shape[:2]
+    cell, good = step * nz + level, np.isfinite(anomaly)
+    count = np.bincount(cell[good], minlength=nt * nz).reshape(nt, nz)
+    squares = np.bincount(cell[good], anomaly[good] ** 2, nt * nz).reshape(nt, nz)
+    if not count.any():
+        return None
+    variance = [pooled(s, c.astype(float), c) for s, c in zip(squares, count, strict=True)]
+    values = np.sqrt(np.stack(variance) / (1 + noise[:, None]))
+    told = "the observations in the file" if how else "their mean at each level"
+    return Deviation(
+        values,
+        f"estimated from the {len(value)} observations of the file as anomalies from {how}"
+        if how
+        else told,
+    )
+
+
+def _anomalies(
+    product: Product, name: str, step: NDArray, level: NDArray, at: tuple[Array, Array],
+    value: Array,
+) -> tuple[Array, str]:  # fmt: skip
+    """Take from values the background, or where the file has none the mean of each level."""
+    background = f"{name}_background"
+    nz = product.grid(name).shape[1]
+    cell = step * nz + level
+    if background in product.roles.beside:
+        from .places import find_places
+
+        grid = product.grid(background)
+        places = find_places(grid, *at, "nearest")
+        under = np.full(len(value), np.nan)
+        field = product.field(background)
+        for one in np.unique(cell):
+            mine = cell == one
+            layer = field.layer(int(one) // nz, int(one) % nz)
+            under[mine] = layer[places.rows[mine, 0], places.columns[mine, 0]]
+        if np.isfinite(under).any():
+            return value - under, "the background"
+    total = np.bincount(cell, value)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / np.bincount(cell)
+    return value - mean[cell], "the mean of each level and time"
+
+
+def _noise(product: Product) -> Array:
+    """Return the error variance of the observations, relative to the background's, of each step."""
+    import json
+
+    nt = product.grid().shape[0]
+    noise = np.ones(nt)
+    declared = product.source.variables.get("slice_notes")
+    if declared is None or len(declared.dims) != 2:
+        return noise
+    raw = np.ascontiguousarray(product.source.read("slice_notes", (slice(None), slice(None))))
+    texts = raw.astype("S1").view(f"S{raw.shape[1]}").ravel()
+    for k, text in enumerate(texts[:nt]):
+        try:
+            noise[k] = float(json.loads(text_of(text))["epsilon2"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return noise[product.grid().order["time"]] if len(texts) == nt else noise
