@@ -160,7 +160,7 @@ def collocate(
     samples = chosen.samples(parameter, present=True)
     rows = np.asarray(samples["station"])
     left = dict.fromkeys(("outside", "land", "masked", "flagged", "used"), 0)
-    left["flagged"] = collection.parameter(parameter).n_values - samples.n
+    left["flagged"] = _any_flag(collection, parameter, filters) - samples.n
     good = np.ones(samples.n, bool)
     if independent:
         good = ~_known_to(product, collection, rows)
@@ -196,6 +196,14 @@ def collocate(
         level=_levels(grid, depth),
         left_out=left,
     )
+
+
+def _any_flag(collection: Collection, parameter: str, filters: Filters | None) -> int:
+    """Count the values that filters let pass, whatever their flags."""
+    if filters is None:
+        return collection.parameter(parameter).n_values
+    chosen = replace(filters, flags=()) if filters.parameter in (None, parameter) else filters
+    return collection.where(chosen).samples(parameter, present=True).n
 
 
 def _any(collection: Collection, parameter: str, flags: tuple[str, ...]) -> bool:
