@@ -76,6 +76,8 @@ def assemble(
     for kind, word in (("reference", "the reference"), ("previous", "the previous version")):
         other = others.get(kind)
         made[kind] = None if other is None else compare(view, other, strata, word)
+    for check in made["physical"]:
+        check["sentence"] = typeset(check["sentence"])
     findings = bias_findings(found, samples, strata, view)
     free = without(samples.residual, scale, strata, found)
     others_say = against_others(samples, normal, strata, sources)

@@ -36,6 +36,7 @@ _BLOCKS = {
 _MAJOR_BIAS, _SURE_BIAS = 1.0, 4.5
 _MAJOR_CRUISE, _MINOR_CRUISE = 6.0, 4.0
 _FAR_CRUISE, _TYPICAL = 1.5, 0.8
+_GAPS = re.compile(r" +(?= |[,;.)])(?!\.\d)")  # where a field has no unit
 _MINUS = re.compile(r"(?<![\w–-])-(?=\d)")
 """Mean and median normalised residual of a cruise that is called bad."""
 
@@ -59,7 +60,7 @@ def ranked(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def typeset(sentence: str) -> str:
     """Write numbers below zero with a minus sign."""
-    return _MINUS.sub("−", sentence)
+    return _GAPS.sub("", _MINUS.sub("−", sentence))
 
 
 def finding(
