@@ -91,7 +91,7 @@ def _month_jumps(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # blocks of land
         usual = np.nanmedian(absolute, axis=0)
-        others = np.nanpercentile(absolute, 75, axis=0)
+        others = np.nanpercentile(absolute, 60, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = absolute / np.maximum(others, 1e-12)
     hit = outside & (ratio > 6) & (absolute > 6 * usual)
