@@ -97,6 +97,9 @@ def _month_jumps(
     hit = outside & (ratio > 6) & (absolute > 6 * usual)
     spread = np.nanstd(means, axis=(0, 2))[None, :, None]
     hit &= absolute > 0.1 * spread
+    # The neighbours of a step that is off bend towards it.
+    beside = np.fmax(np.roll(absolute, 1, 0), np.roll(absolute, -1, 0))
+    hit &= ~(beside > 1.5 * absolute)
     told["count"] = int(hit.sum())
     told["share"] = float(hit.sum() / max(np.isfinite(off).sum(), 1))
     if not hit.any():

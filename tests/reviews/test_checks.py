@@ -59,7 +59,8 @@ def test_a_month_that_does_not_fit(tmp_path):
 
     jump, _ = months(sea(tmp_path / "sea.nc", warmer))
     assert jump["severity"] == "minor" and jump["where"]["step"] == 6
-    assert {w["depth"] for w in jump["worst"]} == {50, 200}
+    assert {w["step"] for w in jump["worst"]} == {6}
+    assert {w["depth"] for w in jump["worst"]} <= {50, 200}
 
 
 def test_a_jump_along_a_latitude(tmp_path):
