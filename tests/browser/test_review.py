@@ -134,6 +134,6 @@ def test_a_review_is_started_and_found_again(
     button.click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('review')")
     page.reload()
-    expect(page.locator(".finding").first).to_be_visible(timeout=3 * WAIT)
+    expect(page.locator(".finding").first).to_be_visible(timeout=5 * WAIT)
     page.get_by_role("button", name="All reviews").click()
     expect(page.locator(".earlier tbody tr")).to_have_count(2)
