@@ -41,6 +41,8 @@ class ProductQueue:
     def __init__(self, desk: Desk, changed: Callable[[], None]) -> None:
         self.desk, self._changed = desk, changed
         self.busy, self.said = "", ""
+        known = shelf.known()
+        self._first = known[0].id if known else ""
 
     @property
     def orders(self) -> list[list[str]]:
@@ -50,8 +52,13 @@ class ProductQueue:
             return [[HANDED, handed.why]]
         return [[HANDED, f"Residuals of {name}"]] if name else []
 
+    @property
+    def _id(self) -> str:
+        """The product in view, or what the Products tab would begin with."""
+        return str(self.desk.session.product) or self._first
+
     def _name(self) -> str:
-        id = self.desk.session.product
+        id = self._id
         if not id:
             return ""
         try:
@@ -67,7 +74,7 @@ class ProductQueue:
                 self._changed()
             return
         self.busy, self.said = f"Comparing the samples with {name} \N{HORIZONTAL ELLIPSIS}", ""
-        id, field = session.product, session.field
+        id, field = self._id, session.field
 
         def work() -> Any:
             from sdcviz.analyses.residual_ranking import departures
