@@ -136,7 +136,7 @@ def test_changes_outside_of_the_box_stay_as_they_were(
 
 
 def test_sentences_where_it_can_not_be(product: Path, flagged: Collection, tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="is no part of p.nc"):
+    with pytest.raises(BadRequest, match=r"is no part of p\.nc"):
         rerun(product, tmp_path / "new.nc", box=(100, 30, 110, 40))
     with pytest.raises(BadRequest, match="is the product itself"):
         rerun(product, product)
