@@ -72,7 +72,7 @@ class FieldDriver {
     const source = (name) => named(name).data_source
     this.plot = plot
     this.view = view
-    this.sources = Object.fromEntries(["lines", "labels", "dots", "place", "line", "area", "draft", "cursor"].map((n) => [n, source(n)]))
+    this.sources = Object.fromEntries(["lines", "labels", "spread", "place", "line", "area", "draft", "cursor"].map((n) => [n, source(n)]))
     this.layers = new Layers(plot, [source("field-0"), source("field-1")])
     this.layers.set(0, null)
     this.layers.set(1, null)
@@ -111,8 +111,10 @@ class FieldDriver {
       this.palette_key = key
       this.colours = picture_colours(s.palette)
       this.dot_colours = Uint32Array.from(colours_of(s.palette), glyph_colour)
+      this.ink_lines(s.palette)
     }
     this.limit = s.limit
+    this.trying = undefined
     this.draw_shapes()
     if (this.now) this.refresh()
   }
@@ -216,13 +218,15 @@ class FieldDriver {
   }
 
   show_bar(header) {
+    tell_bus("limits", header)
     const {title} = this.model.state
     const unit = header.unit ? ` [${header.unit}]` : ""
-    this.bar.show({title: `${title}${unit}`, limits: header.limits, palette: this.model.state.palette, ...header, title: `${title}${unit}`, note: cells_out(header)})
+    const {limits, below, above} = header
+    this.bar.show({title: `${title}${unit}`, limits, below, above, palette: this.model.state.palette, note: cells_out(header)})
   }
 
   code_limit(frame) {
-    const limit = this.trying ?? this.limit
+    const limit = this.trying === undefined ? this.limit : this.trying
     const step = frame.header.error_step
     return limit === null || limit === undefined || !frame.error ? null : Math.round(limit / step) + 1
   }

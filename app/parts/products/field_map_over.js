@@ -15,7 +15,7 @@ const OverField = {
 
   drop_dots() {
     this.spread = null
-    quietly(this.sources.dots, {data: {x: [], y: [], c: []}})
+    quietly(this.sources.spread, {data: {x: [], y: [], c: []}})
   },
 
   drop_over() {
@@ -102,7 +102,7 @@ const OverField = {
       const own = !s.query.error && !s.query.derived
       for (let i = 0; i < n; i++) colours[i] = own ? this.dot_colours[code_of(value[i], limits)] : 0x7d8a92ff
     }
-    quietly(this.sources.dots, {data: n ? {x, y, c: colours} : {x: [], y: [], c: []}})
+    quietly(this.sources.spread, {data: n ? {x, y, c: colours} : {x: [], y: [], c: []}})
   },
 
   // Numbers of observations by cell instead of the field, by their logarithm.
@@ -120,6 +120,19 @@ const OverField = {
       places: ticks.map((n) => [Math.log(n) / Math.log(most), number(n)]),
       note: `${number(header.cells)} of ${counted(this.frame.header.cells, "cell")} have some`,
     })
+  },
+
+  // Lines light on dark colours, dark on light ones.
+  ink_lines(palette) {
+    const light = palette.reduce((sum, c) => {
+      const n = Number.parseInt(c.slice(1), 16)
+      return sum + 0.3 * (n >> 16) + 0.59 * ((n >> 8) & 255) + 0.11 * (n & 255)
+    }, 0) / palette.length
+    const ink = light < 128 ? "#ffffff" : "#1d262b"
+    const glyph = (name) => this.plot.renderers.find((r) => r.name === name).glyph
+    quietly(glyph("lines"), {line_color: {value: ink}})
+    quietly(glyph("spread"), {line_color: {value: `${ink}b0`}})
+    quietly(glyph("labels"), {text_color: {value: ink}})
   },
 
   draw_lines(found) {
