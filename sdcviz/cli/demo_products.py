@@ -14,7 +14,7 @@ from . import show
 __all__ = ["make_products"]
 
 
-def make_products(collection: Path, **of_recipes: Any) -> list[Path]:
+def make_products(collection: Path, workers: int | None = None, **of_recipes: Any) -> list[Path]:
     """Make the products of a demo collection that are not there yet.
 
     What was broken off goes on with its next call. What can't be made is told and left out: the
@@ -24,6 +24,8 @@ def make_products(collection: Path, **of_recipes: Any) -> list[Path]:
     ----------
     collection : Path
         The synthetic collection.
+    workers : int, optional
+        Processes; as many as there are processors by default.
     **of_recipes
         Passed on to `sdcviz.demo.products.recipes`.
 
@@ -39,7 +41,7 @@ def make_products(collection: Path, **of_recipes: Any) -> list[Path]:
         if not out.is_file():
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                _make(recipe, out)
+                _make(recipe, out, workers)
             except (SdcvizError, OSError) as error:
                 show.note(f"The demo goes without its product {name}: {error}")
                 continue
@@ -47,7 +49,7 @@ def make_products(collection: Path, **of_recipes: Any) -> list[Path]:
     return there
 
 
-def _make(recipe: Mapping[str, Any], out: Path) -> None:
+def _make(recipe: Mapping[str, Any], out: Path, workers: int | None) -> None:
     from ..analyses import run
 
     version = recipe["metadata"]["version"]
@@ -57,4 +59,4 @@ def _make(recipe: Mapping[str, Any], out: Path) -> None:
             if bar is not None and event["event"] == "progress":
                 bar(event["done"], event["total"], f"Climatology {version}: {event['text']}")
 
-        run(recipe, out, tell=tell)
+        run(recipe, out, tell=tell, workers=workers)

@@ -55,6 +55,7 @@ class ShelfPart(pn.viewable.Viewer):
         )
         viewing.param.watch(lambda *_: self._show(), ["product", "error", "opening", "changed"])
         viewing.session.param.watch(lambda *_: self._show(), ["product", "field"])
+        self.copies.begin_at_once()
         self._show()
 
     def __panel__(self) -> Any:

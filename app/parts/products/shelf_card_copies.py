@@ -44,12 +44,17 @@ class Copies:
         self._followed: dict[str, Product] = {}
         self.lost = ""
         """Why the open product is no longer what its file holds; empty: it is."""
-        viewing.param.watch(self._opened, ["product", "second"])
+        viewing.param.watch(lambda event: self._opened(event.name), ["product", "second"])
         after_load(self._watch_file)
 
     def _watch_file(self) -> None:
         if _has_page():
             pn.state.add_periodic_callback(self.look_at_file, SELDOM)
+
+    def begin_at_once(self) -> None:
+        """Take what is open already."""
+        self._opened("product")
+        self._opened("second")
 
     def look_at_file(self) -> None:
         """Notice that the file was replaced or removed: a look at its size and time."""
@@ -67,12 +72,12 @@ class Copies:
             self._then()
 
     # ---- copies ------------------------------------------------------------------
-    def _opened(self, event: Any) -> None:
+    def _opened(self, which: str) -> None:
         self.lost = ""
-        product, session = event.new, self.viewing.session
+        product, session = getattr(self.viewing, which), self.viewing.session
         if product is None or product.prepared:
             return
-        id = session.product if event.name == "product" else session.other or session.product
+        id = session.product if which == "product" else session.other or session.product
         with suppress(SdcvizError):
             running = preparing.ask(shelf.find(id))
             mine = running is not None and running.outcome is None
