@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "columns_of",
     "eastwards",
-    "identities_of",
+    "identities",
     "make_points",
     "of_box",
     "select",
@@ -72,7 +72,7 @@ def select(collection: Collection, recipe: Recipe) -> Points:
         _exact(samples["depth"]),
         np.asarray(samples["time"], "datetime64[ms]"),
         _exact(samples["value"]),
-        identities_of(collection, rows)[at],
+        identities(collection, rows)[at],
         _cruises(collection, rows)[at],
         collection.edmo[rows].astype(np.int32)[at],
     )
@@ -160,7 +160,7 @@ def eastwards(lon: NDArray[np.float64], west: float) -> NDArray[np.float64]:
     return np.where(lon < west, lon + 360, np.where(lon >= west + 360, lon - 360, lon))
 
 
-def identities_of(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+def identities(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.str_]:
     """Name stations as products do: "EDMO-LOCAL_CDI_ID", or their identity in the collection.
 
     Parameters

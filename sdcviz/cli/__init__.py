@@ -116,6 +116,7 @@ from . import (  # noqa: E402
     qc_climatology,  # noqa: F401
     qc_flags,  # noqa: F401
     qc_letters,  # noqa: F401
+    review,  # noqa: F401
     server,  # noqa: F401
     token,  # noqa: F401
     vocabulary,  # noqa: F401
