@@ -53,6 +53,10 @@ def review(
         bool,
         typer.Option("--independent", help="Leave out stations that the product was made of."),
     ] = False,
+    selection: Annotated[
+        Path | None,
+        typer.Option(help="JSON file of filters: which observations.", metavar="FILE"),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write one JSON document: what to see first, and scores.")
     ] = False,
@@ -62,13 +66,14 @@ def review(
 ) -> None:
     """Review a product: skill, coverage, cruises that do not fit, physical checks, a report."""
     from ..reviews.run import review as make
+    from .options import read_filters
 
     kind = "json" if as_json and progress == "auto" else progress
     with show.progress_bar(kind) as bar:
         found = make(
             product, collection, out, variable=variable, parameter=parameter,
             reference=reference, previous=previous, second=second, areas=areas,
-            independent=independent, progress=bar,
+            independent=independent, filters=read_filters(selection), progress=bar,
         )  # fmt: skip
     leave_picture(Path(product))
     told = _report(found, out)
@@ -108,8 +113,8 @@ def _report(found: dict[str, Any], out: Path) -> dict[str, Any]:
     left = found["left_out"]
     important = [f["sentence"] for f in found["first"] if f["severity"] in ("major", "minor")]
     return {
-        "out": out,
-        "review": out / "review.json",
+        "out": str(out),
+        "review": str(out / "review.json"),
         "unit": found["unit"],
         "observations": found["samples"] + sum(left.values()),
         "used": found["samples"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..words import counted, number
 
 if TYPE_CHECKING:
     from ..observations.collection import Collection
+    from ..observations.filters import Filters
     from ..products.product import Product
 
 __all__ = ["FEWEST", "Collocated", "collocate", "parameter_for"]
@@ -123,8 +124,29 @@ def _no_quantity(product: Product, collection: Collection, variable: str, quanti
     return f"{collection.name} has {what}; name what to compare with --parameter: {keys}."
 
 
+def _conditions(
+    collection: Collection, parameter: str, flags: tuple[str, ...], filters: Filters | None
+) -> Filters:
+    """Return the filters of good samples among those that other filters let pass."""
+    from ..observations.filters import Filters
+
+    if filters is None:
+        return Filters(parameter=parameter, flags=flags)
+    if filters.parameter in (None, parameter):
+        both = tuple(f for f in flags if not filters.flags or f in filters.flags)
+        return replace(filters, parameter=parameter, flags=both or flags)
+    # What is asked of another parameter picks stations.
+    rows = collection.where(filters).rows
+    return replace(filters, parameter=parameter, value=None, flags=flags, rows=tuple(rows.tolist()))
+
+
 def collocate(
-    product: Product, collection: Collection, variable: str, parameter: str, independent: bool
+    product: Product,
+    collection: Collection,
+    variable: str,
+    parameter: str,
+    independent: bool,
+    filters: Filters | None = None,
 ) -> Collocated:
     """Interpolate a product to the good samples of a collection.
 
@@ -134,7 +156,7 @@ def collocate(
         Fewer than `FEWEST` samples have a value of the product; the sentence says why.
     """
     flags = GOOD if _any(collection, parameter, GOOD) else (*GOOD, "0")
-    chosen = collection.where(parameter=parameter, flags=flags)
+    chosen = collection.where(_conditions(collection, parameter, flags, filters))
     samples = chosen.samples(parameter, present=True)
     rows = np.asarray(samples["station"])
     left = dict.fromkeys(("outside", "land", "masked", "flagged", "used"), 0)

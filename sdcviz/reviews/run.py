@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from .strata import Strata, divide
 
 if TYPE_CHECKING:
     from ..observations.collection import Collection
+    from ..observations.filters import Filters
     from ..products.product import Product
 
 __all__ = ["review"]
@@ -46,6 +48,7 @@ def review(
     second: Product | Path | str | None = None,
     areas: Path | str = "grid",
     independent: bool = False,
+    filters: Filters | None = None,
     report: bool = True,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -69,6 +72,8 @@ def review(
         "grid", or GeoJSON with polygons.
     independent : bool
         Leave out stations that the product lists as its own.
+    filters : Filters, optional
+        Of the observations; all by default.
     report : bool
         Write ``report.html`` as well.
     progress : callable, optional
@@ -94,7 +99,7 @@ def review(
     key, warnings = parameter_for(opened, observed, name, parameter)
     _has_values(opened, name)
     told("Collocating")
-    samples = collocate(opened, observed, name, key, independent)
+    samples = collocate(opened, observed, name, key, independent, filters)
     how = expect(opened, name, samples)
     sources = sources_of(samples, observed)
     strata = divide(samples, opened.grid(name).has_depth, areas)
@@ -106,7 +111,8 @@ def review(
         "collection": {
             "id": observed.id, "name": observed.name, "snapshot": observed.path.name,
         },
-        "independent": independent, "samples": len(samples), "left_out": samples.left_out,
+        "independent": independent, "filters": _conditions(filters),
+        "samples": len(samples), "left_out": samples.left_out,
         "expected": how, "warnings": warnings,
     }  # fmt: skip
     others = {
@@ -123,6 +129,10 @@ def review(
 
     told("Report")
     return renew(out, document, report)
+
+
+def _conditions(filters: Filters | None) -> dict[str, Any] | None:
+    return None if filters is None else json.loads(filters.to_json())
 
 
 class _Steps:
