@@ -76,7 +76,7 @@ def test_another_tab_hands_stations_over_in_its_order(session: Session) -> None:
 
 def test_the_queue_ranks_stations_by_their_residuals_from_a_product(session: Session) -> None:
     part, data = queue_of(session), session.data
-    assert part.form.state["orders"][-1] == ["handed", "Residuals of p"]
+    assert part.form.state["orders"][-1] == ["handed", "Residuals of the product"]
     part._take({"order": "handed"})
     found = departures(open_product(shelf.find(session.product).path), data)
     assert part.desk.queue.tolist() == found.rows.tolist()

@@ -22,6 +22,7 @@ __all__ = ["HANDED", "ProductQueue", "in_order"]
 
 HANDED = "handed"
 """Key of the order that another tab, or a product, gave."""
+RESIDUALS = "Residuals of"
 MOST = 5000
 """Stations that a product asks for."""
 
@@ -48,9 +49,9 @@ class ProductQueue:
     def orders(self) -> list[list[str]]:
         """What is added to the orders of the queue: nothing while there is no product."""
         handed, name = self.desk.session.handed, self._name()
-        if handed is not None:
-            return [[HANDED, handed.why]]
-        return [[HANDED, f"Residuals of {name}"]] if name else []
+        if handed is not None and not handed.why.startswith(RESIDUALS):
+            return [[HANDED, "As handed over"]]
+        return [[HANDED, "Residuals of the product"]] if name else []
 
     @property
     def _id(self) -> str:
@@ -95,7 +96,7 @@ class ProductQueue:
             rows = found.rows[:MOST]
             self.desk.parameter = found.parameter
             words = [found.words(place) for place in range(len(rows))]
-            send_to_quality(session, rows.tolist(), f"Residuals of {name}", words)
+            send_to_quality(session, rows.tolist(), f"{RESIDUALS} {name}", words)
 
         background(work, then)
 
