@@ -51,7 +51,16 @@ class MapDriver(Form):
     _esm = script(
         *(
             _HERE / f"field_map{part}.js"
-            for part in ("_frames", "_paint", "_tools", "_legend", "_over", "_compare", "")
+            for part in (
+                "_frames",
+                "_paint",
+                "_ground",
+                "_tools",
+                "_legend",
+                "_over",
+                "_compare",
+                "",
+            )
         )
     )
     _style = style(_HERE / "field_map.css", _HERE / "field_map_compare.css")
