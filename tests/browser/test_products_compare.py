@@ -1,4 +1,4 @@
-"""Two layers of one map: swiped, blinking, side by side, subtracted; and what is made of a field."""
+"""Two layers of one map: swiped, blinking, side by side, subtracted; and formulas."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ _CANVAS = """
   const at = [left + width * part(plot.x_range, x), top + height * (1 - part(plot.y_range, y))]
   const canvas = view.canvas_view.primary.el
   const ratio = canvas.width / canvas.getBoundingClientRect().width
-  const [red, green, blue] = canvas.getContext("2d").getImageData(at[0] * ratio, at[1] * ratio, 1, 1).data
+  const [x0, y0] = at.map((v) => Math.round(v * ratio))
+  const [red, green, blue] = canvas.getContext("2d").getImageData(x0, y0, 1, 1).data
   const box = view.el.getBoundingClientRect()
   return {colour: [red, green, blue], screen: [box.left + at[0], box.top + at[1]]}
 }
@@ -54,14 +55,14 @@ def product(path: Path, values: np.ndarray, error: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def served(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Serve a product of 10 degrees, and one of 10.3 in the south and 13 in the north."""
     folder = tmp_path_factory.mktemp("compared")
     (folder / "products").mkdir()
     ten = np.full((len(LAT), len(LON)), 10.0)
     product(folder / "products" / "first.nc", ten, 0.25)
     product(folder / "products" / "second.nc", np.where(LAT[:, None] < 41.4, 10.3, 13), 0.16)
-    with running(folder, []) as server:
+    with running(folder, [collection]) as server:
         yield server
 
 
@@ -97,11 +98,13 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     # Difference: 0.3 lies within sqrt(0.25 + 0.16), 3 beyond.
     said = f"within the combined error: {number(south)} of {number(cells)} cells"
     expect(page.locator(".veil-key")).to_contain_text(re.compile(re.sub(r"\s", r"\\s", said)))
-    until_colour(page, (5, 40.5), lambda c: c == GREY)
-    until_colour(page, (5, 42.5), lambda c: c != GREY and c[2] > c[0])  # blue: the second is warmer
-    page.mouse.move(*look(page, 5, 40.5)["screen"])
+    until_colour(page, (5.2, 40.6), lambda c: c == GREY)
+    until_colour(
+        page, (5.2, 42.6), lambda c: c != GREY and c[2] > c[0]
+    )  # blue: the second is warmer
+    page.mouse.move(*look(page, 5.2, 40.6)["screen"])
     expect(page.locator(".readout")).to_contain_text("within the combined error")
-    page.mouse.move(*look(page, 5, 42.5)["screen"])
+    page.mouse.move(*look(page, 5.2, 42.6)["screen"])
     expect(page.locator(".readout")).to_contain_text("−3.0")
     sums = page.locator(".sums")
     weight = np.cos(np.radians(LAT))[:, None] * np.ones(len(LON))
@@ -112,34 +115,34 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     # Swipe: the first layer on the left of the handle, the second on its right, in one range.
     page.get_by_role("button", name="Swipe", exact=True).click()
     handle = page.get_by_role("slider", name="Where the second layer begins")
-    until_colour(page, (6.5, 42.5), lambda c: c == ABOVE)
-    until_colour(page, (3.5, 42.5), lambda c: c not in (ABOVE, GREY))
+    until_colour(page, (6.4, 42.6), lambda c: c == ABOVE)
+    until_colour(page, (3.6, 42.6), lambda c: c not in (ABOVE, GREY))
     expect(page.locator(".layer-name.n0")).to_have_text("first")
     handle.focus()
     handle.press("Home")
-    until_colour(page, (3.5, 42.5), lambda c: c == ABOVE)
+    until_colour(page, (3.6, 42.6), lambda c: c == ABOVE)
     handle.press("PageUp")
     expect(handle).to_have_attribute("aria-valuenow", "10")
     box, end = handle.bounding_box(), look(page, 6.9, 41)["screen"]
     assert box is not None
     drag(page, [(box["x"] + 11, end[1]), (end[0], end[1])])
-    until_colour(page, (6.5, 42.5), lambda c: c != ABOVE)
+    until_colour(page, (6.4, 42.6), lambda c: c != ABOVE)
     # Keys of the handle move nothing else.
     expect(page.get_by_role("slider", name="Time", exact=True)).to_have_value("0")
 
     # Blink: one after the other, until a key holds the one in view.
     page.get_by_role("button", name="Blink", exact=True).click()
-    until_colour(page, (5, 42.5), lambda c: c == ABOVE)
+    until_colour(page, (5.2, 42.6), lambda c: c == ABOVE)
     expect(page.locator(".layer-name.n1")).to_be_visible()
-    until_colour(page, (5, 42.5), lambda c: c != ABOVE)
+    until_colour(page, (5.2, 42.6), lambda c: c != ABOVE)
     page.locator("body").press("b")
     expect(page.locator(".hold")).to_have_attribute("aria-pressed", "true")
 
     # Side by side: two maps of one view, a step of the slider moves both.
     page.get_by_role("button", name="Side by side").click()
-    until_colour(page, (5, 42.5), lambda c: c == ABOVE, name="product-map-twin")
-    until_colour(page, (5, 42.5), lambda c: c not in (ABOVE, GREY))
-    a, b = look(page, 5, 42.5), look(page, 5, 42.5, "product-map-twin")
+    until_colour(page, (5.2, 42.6), lambda c: c == ABOVE, name="product-map-twin")
+    until_colour(page, (5.2, 42.6), lambda c: c not in (ABOVE, GREY))
+    a, b = look(page, 5.2, 42.6), look(page, 5.2, 42.6, "product-map-twin")
     assert b["screen"][0] > a["screen"][0] + 200 and abs(b["screen"][1] - a["screen"][1]) < 2
 
     # What is made of a field: a mistake is told, the next one shown.
