@@ -10,7 +10,7 @@ import numpy as np
 from sdcviz.errors import BadRequest, NotFound
 from sdcviz.words import counted, number
 
-from .panel_asked import Asked, Panel, samples_for, take_near
+from .panel_asked import Asked, Panel, missing, near_samples, near_stations
 from .panel_fields import failed
 
 if TYPE_CHECKING:
@@ -110,15 +110,13 @@ def _observations(asked: Asked) -> tuple[Used, str]:
                 f"{asked.product.name} does not hold its observations; open the collection it was "
                 "made of."
             ) from None
-    from sdcviz.products.near import near_place
     from sdcviz.products.window import in_time
 
-    samples, why = samples_for(asked)
-    if samples is None:
+    if why := missing(asked):
         raise NotFound(f"{asked.product.name} does not hold its observations. {why}")
-    assert asked.place is not None and asked.selection is not None
     far = 3 * float((asked.choice.get("lengths") or {}).get("horizontal") or 100.0)
-    found = take_near(samples, near_place(asked.place, samples["lon"], samples["lat"], far))
+    key = asked.product.quantity_of(asked.variable)
+    found = near_samples(asked, near_stations(asked, far), key)
     own = np.isfinite(found["value"]) & ~found["bad"]
     if asked.grid.has_time:
         own &= in_time(asked.grid.times, found["time"], asked.step, asked.window[1])
