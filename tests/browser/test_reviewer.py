@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from in_process import SEA, analysed
+from in_process import analysed
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
 from workplace import WAIT, Workplace
 
 from sdcviz.analyses.outdated import outdated
 from sdcviz.geo.projection import forward
-from sdcviz.observations import open_collection
+from sdcviz.words import counted
 
 LEVELS = [0, 20, 50, 100, 200, 300]
 MONTHS = [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]
@@ -33,7 +32,8 @@ _SCREEN = """
   const {left, top, width, height} = view.frame.bbox
   const part = (r, v) => (v - r.start) / (r.end - r.start)
   const box = view.el.getBoundingClientRect()
-  return [box.left + left + width * part(plot.x_range, x), box.top + top + height * (1 - part(plot.y_range, y))]
+  const [across, up] = [part(plot.x_range, x), part(plot.y_range, y)]
+  return [box.left + left + width * across, box.top + top + height * (1 - up)]
 }
 """
 
@@ -56,7 +56,7 @@ def plant(path: Path) -> None:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from sdcviz.demo import make_demo
 
-    return make_demo(tmp_path_factory.mktemp("reviewer") / "demo", stations=1500)
+    return make_demo(tmp_path_factory.mktemp("reviewer") / "demo", stations=1000)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,11 @@ class Day:
 
     def button(self, name: str, **how: Any) -> Locator:
         return self.page.get_by_role("button", name=name, **{"exact": True} | how)
+
+    def tab(self, name: str) -> Locator:
+        """Find a block of the review."""
+        blocks = self.page.get_by_role("tablist", name="Blocks of the review")
+        return blocks.get_by_role("tab", name=name)
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
         """Tell where a place of the map is on the screen."""
@@ -116,7 +121,9 @@ def test_a_reviewers_day(open_page: Callable[..., Page], served: Running, demo: 
     month, depth = page.get_by_role("slider", name="Time"), page.get_by_role("slider", name="Depth")
     month.fill("2")
     depth.fill("1")
-    page.wait_for_function("location.search.includes('step=2') && /z0=20(&|$)/.test(location.search)")
+    page.wait_for_function(
+        "location.search.includes('step=2') && /z0=20(&|$)/.test(location.search)"
+    )
 
     # A tap: profile, series and diagram, with the observations around.
     day.tap(6, 40)
@@ -142,3 +149,56 @@ def test_a_reviewers_day(open_page: Callable[..., Page], served: Running, demo: 
     page.wait_for_function("d => location.search.includes(`with=${d}`)", arg=draft)
     expect(page.locator(".sums")).to_contain_text("°C")
     day.button("Off").click()
+
+    # The review: what was planted stands among what to look at first.
+    day.button("Review").first.click()
+    page.locator(".starts .main").click()
+    findings = page.get_by_role("list", name="Findings")
+    expect(findings).to_be_visible(timeout=3 * WAIT)
+    said = findings.get_by_role("button").filter(has_text=re.compile("warm|bias|high", re.I))
+    expect(said.first).to_be_visible()
+    day.tab("Opinion").click()
+    with page.expect_download() as fetched:
+        page.get_by_role("link", name="report.html").click()
+    assert "Temperature of a sea" in Path(fetched.value.path()).read_text("utf-8")
+
+    # From the worst cast to its flags: what is far off is flagged bad.
+    day.tab("Worst casts").click()
+    page.get_by_role("row").nth(1).click()
+    day.button("Open in Quality").click()
+    desk = Workplace(page)
+    desk.sign("Ada Reviewer")
+    row = desk.row
+    desk.press("ArrowDown", *["Shift+ArrowDown"] * 60)
+    desk.press("4")
+    desk.wait_flag("temperature", 0, "4")
+    desk.wait_saved()
+    flags = desk.flags("temperature")
+    changed = outdated(product, demo)
+    assert set(changed.station.tolist()) == {row}
+    assert 0 < len(changed) <= flags.count("4")
+
+    # The product says so; its surroundings are analysed again, and the difference is shown.
+    page.get_by_role("tab", name="Products", exact=True).click()
+    day.button("‹ Map").click()
+    banner = page.locator(".banner")
+    expect(banner).to_contain_text(f"{counted(len(changed), 'observation')} changed")
+    day.button("Show them").click()
+    expect(banner.locator("tr[tabindex]")).to_have_count(min(len(changed), 60))
+    expect(banner.locator("tr[tabindex]").first).to_contain_text("4")
+    day.button("Re-run here").click()
+    day.button("Show the difference").click(timeout=3 * WAIT)
+    page.wait_for_function("location.search.includes('cmp=difference')")
+    expect(banner).to_be_hidden()
+    expect(page.get_by_text("v1.0-r1")).to_be_visible()
+    expect(page.locator(".sums")).to_contain_text("Nothing is masked")
+    (new,) = served.data_dir.glob("products/*_again_*.nc")
+    assert not outdated(new, demo)
+    assert largest_change(product, new) > 0.05
+
+
+def largest_change(old: Path, new: Path) -> float:
+    import netCDF4
+
+    with netCDF4.Dataset(old) as a, netCDF4.Dataset(new) as b:
+        return float(np.ma.abs(b["Temperature"][:] - a["Temperature"][:]).max())
