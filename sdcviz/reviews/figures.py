@@ -80,6 +80,11 @@ def _draw(name: str, draw: Callable[[], Any]) -> str:
     svg = svg[svg.index("<svg") :]
     svg = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}", svg)
     svg = svg.replace(TEXT, "currentColor").replace(_GRID, "var(--line)")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    # Names of parts differ between the figures of one page; most are of no use.
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    for quote in ('id="', 'href="#', "url(#"):
+        svg = svg.replace(quote, f"{quote}{name}-")
     svg = _SIZE.sub(lambda m: f' style="max-width:{1.55 * float(m[1]):.0f}px"', svg, count=1)
     return re.sub(r"\n\s*", "\n", svg)
 

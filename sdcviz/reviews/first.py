@@ -114,9 +114,28 @@ def bias_findings(
         severity = "major" if major else "minor"
         out.append(
             finding("bias", severity, sentence, one.sure * min(one.size, 3), about)
-            | {"bias": one.bias, "n": one.n, "sure": one.sure, "size": one.size}
+            | {
+                "pick": _pick(one, strata),
+                "bias": one.bias,
+                "n": one.n,
+                "sure": one.sure,
+                "size": one.size,
+            }
         )
     return out
+
+
+def _pick(one: Bias, strata: Strata) -> dict[str, list[int]]:
+    """Tell which layers, months and areas a page shows of it; all are left out."""
+    n = len(strata.months)
+    length = (one.months[1] - one.months[0]) % n + 1
+    picked = {
+        "layer": list(range(one.layers[0], one.layers[1] + 1)),
+        "month": [(one.months[0] + k) % n for k in range(length)],
+        "area": list(one.areas),
+    }
+    whole = {"layer": len(strata.layers), "month": n, "area": len(strata.areas)}
+    return {k: v for k, v in picked.items() if v and len(v) < whole[k]}
 
 
 def _area(one: Bias, strata: Strata) -> str:
