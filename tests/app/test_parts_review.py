@@ -222,8 +222,9 @@ def test_the_worst_casts_go_to_the_quality_tab(part: ReviewPart, session: Sessio
         part._take({"do": "quality", "rows": [rows[1]]})
         assert session.tab == "quality" and desk.station == rows[1]
         desk.open(0 if rows[1] else 1)
-    part._take({"do": "queue", "rows": rows})
-    assert session.selection.tolist() == sorted(rows) and desk.station == rows[0]
+    part._take({"do": "queue", "rows": rows, "scores": [9.12, 8.0, 7.0]})
+    assert session.handed.rows.tolist() == rows and desk.station == rows[0]
+    assert session.handed.notes[rows[0]] == "9.1 ×"
 
 
 def test_casts_of_another_collection_are_not_shown(
