@@ -116,6 +116,9 @@ class Session(param.Parameterized):
         doc="Rows of those selected stations that stand out in all views, or None: no brush.",
     )
     station = param.Parameter(default=None, doc="Row of the station on the card, or None.")
+    handed = param.Parameter(
+        default=None, doc="Queue that another tab hands to the Quality tab, or None; see `handing`."
+    )
     recipe = param.String(
         default="", doc="Name of the recipe in the form, or ~ and the name of a draft; empty: new."
     )
@@ -158,6 +161,10 @@ class Session(param.Parameterized):
     other_field = param.String(default="", doc="Its variable; empty: the likeliest.")
     other_step = param.Integer(default=-1, doc="Its time step; -1: the same time.")
     other_derived = param.String(default="", doc="What is made of it; see `derived`.")
+    spread = param.Number(
+        default=0.0, bounds=(0, None),
+        doc="Standard deviation of the background as the visitor gives it; 0: as products tell.",
+    )  # fmt: skip
     place = _maybe("Longitude and latitude of the profile, or None.")
     line = _maybe("Corners (longitude, latitude) of the section, or None.")
     area = _maybe("Corners (longitude, latitude) of the area that is summed up, or None.")
@@ -243,6 +250,7 @@ class Session(param.Parameterized):
             "selection": _NOTHING,
             "brush": None,
             "station": None,
+            "handed": None,
             "extent": None,
             "clim": None,
             "colormap": None,
@@ -263,6 +271,7 @@ class Session(param.Parameterized):
             selection=_NOTHING,
             brush=None,
             station=None,
+            handed=None,
         )
 
     def clear_filters(self) -> None:

@@ -42,7 +42,8 @@ class Viewing(param.Parameterized):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._infos: dict[int, dict[str, Any]] = {}
+        self._info: tuple[Any, dict[str, Any]] = (None, {})
+        self._ids: dict[str, str] = {}
         self.session.param.watch(lambda *_: self._open("product"), "product")
         self.session.param.watch(lambda *_: self._open("second"), ["other", "compare"])
         after_load(self._begin)
@@ -60,6 +61,10 @@ class Viewing(param.Parameterized):
         if not id or (which == "second" and session.compare == "none"):
             self.param.update(**{which: None})
             return
+        if self._ids.get(which) != id and getattr(self, which) is not None:
+            # What is open belongs to another id: nobody may ask for the one by the other.
+            self.param.update(**{which: None})
+        self._ids[which] = id
         self.opening = True
 
         def opened(product: Product | None, error: Exception | None) -> None:
@@ -67,6 +72,7 @@ class Viewing(param.Parameterized):
             if now != id:
                 return  # another one was asked for meanwhile
             if error is not None and not isinstance(error, SdcvizError):
+                self.param.update(opening=False, error="It could not be opened; see the log.")
                 raise error
             self.param.update(
                 **{which: product, "error": str(error or ""), "opening": False},
@@ -85,9 +91,9 @@ class Viewing(param.Parameterized):
         """What `Product.info` tells of the product; empty while there is none."""
         if self.product is None:
             return {}
-        if id(self.product) not in self._infos:
-            self._infos = {id(self.product): self.product.info()}
-        return self._infos[id(self.product)]
+        if self._info[0] is not self.product:
+            self._info = self.product, self.product.info()
+        return self._info[1]
 
     @property
     def variable(self) -> str:
@@ -132,17 +138,17 @@ class Viewing(param.Parameterized):
         )  # fmt: skip
 
     def second_layer(self) -> Layer:
-        """Return the second layer of the map; there has to be a second product."""
-        from sdcviz.products.layers import Layer
+        """Return the second layer of the map; there has to be a second product.
 
-        session, second = self.session, self.second
-        known = second.variables
-        field = session.other_field if session.other_field in known else ""
-        if not field:
-            field = self.variable if self.variable in known else known[0]
-        step = session.other_step if session.other_step >= 0 else self.step
-        n = len(second.grid(field).times)
-        return Layer(
-            second, field, self.depth, min(step, max(n - 1, 0)), self.mask,
-            error=session.error_shown, derived=session.other_derived,
+        Raises
+        ------
+        BadRequest
+            It has no time that goes with that of the first.
+        """
+        from sdcviz.products.pairs import beside
+
+        session = self.session
+        return beside(
+            self.layer(), self.second, session.other_field, session.other_step,
+            session.other_derived,
         )  # fmt: skip

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["document", "renamed", "table", "write"]
 
 
+_COLUMNS = ("value", "difference", "first", "second", "error", "within_error", "bottom")
+
+
 def document(found: xr.Dataset) -> dict[str, Any]:
     """Return an extraction as plain values; what is missing is NaN or None.
 
@@ -52,13 +55,13 @@ def table(found: xr.Dataset) -> pd.DataFrame:
     """Return an extraction as one row a value, without those that are missing everywhere."""
     frame = found.to_dataframe().reset_index()
     first = [c for c in ("label", "time", "distance", "lon", "lat", "depth") if c in frame]
-    return frame[[*first, *(c for c in ("value", "error", "bottom") if c in frame)]]
+    return frame[[*first, *(c for c in _COLUMNS if c in frame)]]
 
 
 def renamed(found: xr.Dataset) -> xr.Dataset:
     """Name the values as in the product, for a file of its own."""
-    names = {"value": found.attrs.get("variable") or "value"}
-    if "error" in found:
+    names = {"value": found.attrs.get("variable") or "value"} if "value" in found else {}
+    if "value" in found and "error" in found:
         names["error"] = found["error"].attrs.get("variable") or "error"
     return found.rename({k: v for k, v in names.items() if v not in found.variables})
 

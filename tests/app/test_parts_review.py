@@ -100,7 +100,8 @@ def known() -> Residuals:
         "time": np.full(n, np.datetime64("2001-03-04T00:00:00")), "row": rng.integers(0, 80, n),
         "observed": rng.normal(15, 2, n), "residual": rng.normal(0.1, 0.5, n),
         "expected": np.full(n, 0.5), "layer": rng.integers(0, 4, n),
-        "month": rng.integers(0, 12, n), "area": rng.integers(-1, 3, n), "decade": np.zeros(n, np.int8),
+        "month": rng.integers(0, 12, n), "area": rng.integers(-1, 3, n),
+        "decade": np.zeros(n, np.int8),
     })  # fmt: skip
 
 
@@ -177,7 +178,8 @@ def test_a_review_is_shown_and_picked_from(part: ReviewPart, session: Session) -
     cruise = part.form.doc["cruises"][1]
     part._take({"do": "pick", "brush": {"cruise": [1]}})
     assert part.form.picked["n"] == cruise["n"]
-    first = next(k for k, f in enumerate(part.form.doc["first"]) if f["view"].get("box"))
+    kinds = [f["kind"] for f in part.form.doc["first"]]
+    first = next(k for k, kind in enumerate(kinds) if kind in ("bias", "cruise", "worst"))
     part._take({"do": "find", "number": first})
     assert not part.form.picked["whole"] and 0 < part.form.picked["n"] <= n
     session.review = ""
@@ -220,8 +222,9 @@ def test_the_worst_casts_go_to_the_quality_tab(part: ReviewPart, session: Sessio
         part._take({"do": "quality", "rows": [rows[1]]})
         assert session.tab == "quality" and desk.station == rows[1]
         desk.open(0 if rows[1] else 1)
-    part._take({"do": "queue", "rows": rows})
-    assert session.selection.tolist() == sorted(rows) and desk.station == rows[0]
+    part._take({"do": "queue", "rows": rows, "scores": [9.12, 8.0, 7.0]})
+    assert session.handed.rows.tolist() == rows and desk.station == rows[0]
+    assert session.handed.notes[rows[0]] == "9.1 ×"
 
 
 def test_casts_of_another_collection_are_not_shown(

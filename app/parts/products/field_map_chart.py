@@ -33,7 +33,7 @@ class ProductChart(Chart):
     """The chart with pictures of fields under the land, and what lies over them.
 
     What the browser fills is found by its name: ``field-0``, ``field-1``, ``lines``, ``labels``,
-    ``dots``, ``place``, ``line``, ``area``, ``draft``, ``cursor``.
+    ``spread``, ``place``, ``line``, ``area``, ``draft``, ``cursor``.
     """
 
     def __init__(self, dark: bool) -> None:
@@ -60,12 +60,12 @@ class ProductChart(Chart):
         self._contours = self._named(Line(line_width=0.9, line_alpha=0.75), "glyph", "lines")
         self._heights = self._named(
             Text(angle={"field": "angle"}, text_align="center", text_baseline="middle",
-                 text_font_size="10.5px", outline_shape="none"),
+                 text_font_size="11px"),
             "glyph", "labels", "text", "angle",
         )  # fmt: skip
         self._spread = self._named(
             Scatter(size=6, line_width=0.6, line_color="#00000088", fill_color={"field": "c"}),
-            "glyph", "dots", "c",
+            "glyph", "spread", "c",
         )  # fmt: skip
         area = Patch(
             fill_color=PICK, fill_alpha=0.07, line_color=PICK, line_width=1.6, line_dash="4 3"
@@ -83,13 +83,6 @@ class ProductChart(Chart):
     def _named(self, glyph: Any, level: str, name: str, *more: str) -> Any:
         source = ColumnDataSource({n: [] for n in ("x", "y", *more)})
         return self._add(glyph, source, level, name)
-
-    def dress(self, dark: bool) -> None:
-        """Take the colours of the light or the dark theme."""
-        super().dress(dark)
-        ink = "#e9eef1" if dark else "#1d262b"
-        self._contours.line_color = ink
-        self._heights.text_color = ink
 
     def turn(self, *turns: int) -> None:
         """Draw the Earth again at these turns, for grids that run over the date line."""
