@@ -15,7 +15,7 @@ import numpy as np
 
 from .figure_parts import TEXT, bars, diagram, heatmap, histogram, profile, residual_map
 
-__all__ = ["figures"]
+__all__ = ["figures", "map_picture"]
 
 _KEPT = ".figures.json"
 _OWN_LOCK = Lock()
@@ -150,6 +150,17 @@ def _differences(
             out[row["layer"], row["step"]] = row["rms"]
     short = [s[:3] if s.isalpha() else s for s in steps]
     return lambda: heatmap(out, layers, short, f"RMS of the differences ({unit})", "seq")
+
+
+def map_picture(folder: Path, unit: str, out: Path) -> None:
+    """Write the map of the residuals of a review as a small PNG; nothing without them."""
+    import matplotlib
+
+    with _lock(), matplotlib.rc_context(_STYLE):
+        figure = residual_map(_arrays(folder), unit)
+        if figure is not None:
+            figure.savefig(out, dpi=80, format="png", bbox_inches="tight", facecolor="white",
+                           metadata={"Software": "sdcviz"})  # fmt: skip
 
 
 def _arrays(folder: Path) -> Any:

@@ -27,7 +27,9 @@ def test_a_review_tells_its_job(seas, tmp_path, monkeypatch):
     facts = dict(_of_result(result))
     assert {"Observations", "RMSE of residuals", "Worst residual"} <= set(facts)
     progress = [json.loads(line) for line in ran.stderr.splitlines() if line.startswith("{")]
-    assert progress[0]["text"] == "Collocating" and len(progress) == 7
+    assert progress[0]["text"] == "Collocating"
+    assert progress[-1]["done"] == progress[-1]["total"] == 7
+    assert 5_000 < (tmp_path / "picture.png").stat().st_size < 100_000
 
     residuals = read_residuals(tmp_path / "r/residuals.csv")
     assert len(residuals) == document["samples"]
