@@ -82,7 +82,7 @@ COMMANDS: dict[tuple[str, ...], Command] = {
     ),
     ("review",): Command(
         (Kind.FILE, Kind.COLLECTION),
-        {"--out": Kind.OUT, **_options(Kind.FILE, "reference previous second areas")}
+        {"--out": Kind.OUT, **_options(Kind.FILE, "reference previous second areas selection")}
         | _options(Kind.TEXT, "variable parameter")
         | _options(Kind.FLAG, "independent json"),
     ),

@@ -145,5 +145,11 @@ export function render({model}) {
     make("h4", {}, "What is shown"), make("div", {class: "rows"}, kind, iso, mixed, formula), problem,
     make("h4", {}, "Compare with"), modes, rows, second)
   node.classList.remove("tall")
+  // What is typed in a form stays there; the key of the map does not.
+  node.addEventListener("keydown", (event) => {
+    const target = event.composedPath()[0]
+    if (event.key.toLowerCase() !== "b" || /^(INPUT|SELECT)$/.test(target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return
+    globalThis.sdcvizField?.dispatchEvent(new CustomEvent("hold"))
+  })
   return node
 }

@@ -165,6 +165,7 @@ class FieldDriver {
     this.keep_wanted(query)
     try {
       const grid = this.gridded?.key === this.grid_key(query) ? this.gridded.grid : await this.grid_of(query)
+      if (number !== this.asked || this.closed) return
       this.gridded = {key: this.grid_key(query), grid}
       const beside = this.beside(query)
       const frame = this.frames.at_hand(this.kind, query) ?? await this.frames.get(this.kind, query)

@@ -88,8 +88,10 @@ const CompareField = {
       if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) && target.type !== "range") return
       if (this.node.offsetParent) this.pause_blink()
     }
+    const hold = () => this.mode === "blink" && this.pause_blink()
     document.addEventListener("keydown", key)
-    this.stop.push(() => document.removeEventListener("keydown", key))
+    field_bus.addEventListener("hold", hold)
+    this.stop.push(() => document.removeEventListener("keydown", key), () => field_bus.removeEventListener("hold", hold))
   },
 
   close_beside() {

@@ -93,7 +93,10 @@ function heatmap(send, pick) {
         cells.push(cell)
       })
     })
+    // Who walks through the cells by keys stays where he is.
+    const held = body.contains(node.getRootNode().activeElement)
     body.replaceChildren(...cells)
+    if (held) body.querySelector(`[data-at="${at[0]},${at[1]}"]`)?.focus({preventScroll: true})
     words.textContent = own.length ? HINT : "Computing …"
   }
   const HINT = "A cell filters map, histogram and tables; pale cells may be chance (95 % interval contains 0, or few samples)."
