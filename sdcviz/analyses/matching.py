@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .model import Points, TimeSlice
 from .periods import inside, time_slices
 from .record import Record
-from .select import columns_of, eastwards, identities
+from .select import columns_of, eastwards, identities_of
 
 if TYPE_CHECKING:
     from ..observations.collection import Collection
@@ -121,7 +121,7 @@ def _replaced(
     free = np.flatnonzero(observation < 0)
     rows, at = np.unique(station[free], return_inverse=True)
     theirs = record.identities[0][lost]
-    mine = identities(collection, rows)[at]
+    mine = identities_of(collection, rows)[at]
     paired: tuple[list[int], list[int]] = [], []
     for name in ("depth", "value"):
         waiting: dict[tuple[str, float], list[int]] = {}

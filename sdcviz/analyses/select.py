@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "columns_of",
     "eastwards",
-    "identities",
+    "identities_of",
     "make_points",
     "of_box",
     "select",

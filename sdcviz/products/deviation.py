@@ -21,12 +21,15 @@ from .source import decode
 if TYPE_CHECKING:
     from .product import Product
 
-__all__ = ["FEWEST", "SD", "Deviation", "deviation_of", "pooled"]
+__all__ = ["FEWEST", "SD", "Deviation", "deviation_of", "pooled", "usual"]
 
 SD = "_background_sd"
 """End of the name of the variable that holds it."""
 FEWEST = 30
 """Observations that a level's deviation rests on; with fewer those of levels around count too."""
+
+FAR = 5.0
+"""Robust standard deviations from the median; what is farther is an error and no variance."""
 
 Array = NDArray[np.float64]
 
@@ -74,6 +77,30 @@ def pooled(squares: NDArray[Any], weights: NDArray[Any], counts: NDArray[Any]) -
         if whole > 0:
             out[k] = squares[part].sum() / whole
     return out
+
+
+def usual(level: NDArray[np.integer], away: Array) -> NDArray[np.bool_]:
+    """Tell which anomalies are no gross errors, level by level.
+
+    Parameters
+    ----------
+    level : ndarray of int, shape (n,)
+    away : ndarray, shape (n,)
+        Anomalies; NaN is none.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    good = np.isfinite(away)
+    for z in np.unique(level[good]):
+        mine = np.flatnonzero(good & (level == z))
+        middle = np.median(away[mine])
+        off = np.abs(away[mine] - middle)
+        spread = 1.4826 * np.median(off)
+        if spread > 0:
+            good[mine] = off <= FAR * spread
+    return good
 
 
 def deviation_of(product: Product, variable: str = "") -> Deviation | None:
@@ -142,7 +169,7 @@ def _estimated(product: Product, name: str) -> Deviation | None:
     anomaly, under = _anomalies(product, own, step, level, (lon, lat), value)
     noise = _noise(product)
     nt, nz = grid.shape[:2]
-    cell, good = step * nz + level, np.isfinite(anomaly)
+    cell, good = step * nz + level, usual(level, anomaly)
     count = np.bincount(cell[good], minlength=nt * nz).reshape(nt, nz)
     squares = np.bincount(cell[good], anomaly[good] ** 2, nt * nz).reshape(nt, nz)
     if not count.any():

@@ -180,7 +180,7 @@ def test_a_reviewers_day(open_page: Callable[..., Page], served: Running, demo: 
 
     # The product says so; its surroundings are analysed again, and the difference is shown.
     page.get_by_role("tab", name="Products", exact=True).click()
-    day.button("‹ Map").click()
+    day.button("Map").click()
     banner = page.locator(".banner")
     expect(banner).to_contain_text(f"{counted(len(changed), 'observation')} changed")
     day.button("Show them").click()
