@@ -67,7 +67,7 @@ class ReviewPart(pn.viewable.Viewer):
         self._brush: dict[str, Any] = {}
         self._view: list[float] | None = None
         self._asked = 0
-        self._read_for, self._tab = "", ""
+        self._read_for, self._tab, self._of = "", "", ""
         self.follower = following.Follower(self._heard, card=self._job_of(session.review))
         self.viewing.param.watch(lambda *_: self._other_product(), "product")
         session.param.watch(lambda *_: self._open(), "review")
@@ -83,6 +83,14 @@ class ReviewPart(pn.viewable.Viewer):
 
     # ---- which review --------------------------------------------------------------
     def _other_product(self) -> None:
+        info, before = self.viewing.info, self._of
+        self._of = str(info.get("path", "")) or before
+        own = self._document.get("product") or {}
+        if before and info and self._document and self._of != before:
+            same = info.get("product_id") and info["product_id"] == own.get("product_id")
+            if not same and str(own.get("path", "")) != self._of:
+                self.viewing.session.review = ""  # another product was opened
+                return
         self._begin()
         self._list()
 
