@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from .figure_parts import TEXT, bars, diagram, heatmap, histogram, profile, resi
 __all__ = ["figures"]
 
 _KEPT = ".figures.json"
+_OWN_LOCK = Lock()
 _GRID = "#fefdfc"
 _STYLE: Any = {
     "font.size": 8,
@@ -61,13 +64,20 @@ def figures(folder: Path, document: dict[str, Any]) -> dict[str, str]:
     return made
 
 
+def _lock() -> Any:
+    """Return the lock of matplotlib's settings, which are global: that of all figures.
+
+    Where nothing has loaded the plots (and Bokeh with them) there are no other figures.
+    """
+    plots = sys.modules.get("sdcviz.plots.figure")
+    return _OWN_LOCK if plots is None else plots.LOCK
+
+
 def _draw(name: str, draw: Callable[[], Any]) -> str:
     """Draw one figure; without what it shows, none."""
     import matplotlib
 
-    from ..plots.figure import LOCK
-
-    with LOCK, matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with _lock(), matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = draw()
         if figure is None:
             return ""

@@ -26,14 +26,26 @@ def seas(tmp_path_factory: pytest.TempPathFactory) -> Seas:
 
 
 @pytest.fixture(scope="session")
-def reviewed(seas: Seas, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Review both products of both seas; ``clean/temperature`` has a report and a comparison."""
+def drawn(seas: Seas, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a review with its report; to be copied before it is changed."""
     from sdcviz.reviews import review
 
-    found = {}
+    folder = tmp_path_factory.mktemp("drawn") / "review"
+    review(seas.clean / "oxygen_umol_kg.nc", seas.clean / "demo", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reviewed(seas: Seas, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Review both products of both seas, that of the clean temperature with a comparison."""
+    from sdcviz.reviews import read, review
+
+    found = {"clean/oxygen_umol_kg": read(drawn)}
     for name, sea in (("clean", seas.clean), ("spoilt", seas.spoilt)):
         for quantity in ("temperature", "oxygen_umol_kg"):
             key = f"{name}/{quantity}"
+            if key in found:
+                continue
             whole = key == "clean/temperature"
             found[key] = review(
                 sea / f"{quantity}.nc",

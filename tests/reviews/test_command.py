@@ -1,29 +1,26 @@
-"""``sdcviz review`` as a job runs it."""
+"""``sdcviz review`` as a job runs it, of a field without time, depth and error."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
+from small_sea import field
+from typer.testing import CliRunner
+
+from sdcviz.cli import app
 from sdcviz.notifications.summary import _of_result
 from sdcviz.products import read_residuals
 
 
-def test_a_review_tells_its_job(seas, tmp_path):
-    events = tmp_path / "events"
-    words = ["review", seas.clean / "oxygen_umol_kg.nc", seas.clean / "demo", "--out", "r"]
-    ran = subprocess.run(
-        [sys.executable, "-m", "sdcviz.cli", *map(str, words), "--json", "--progress", "json"],
-        cwd=tmp_path,
-        env={**os.environ, "SDCVIZ_EVENTS": str(events)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def test_a_review_tells_its_job(seas, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SDCVIZ_EVENTS", str(tmp_path / "events"))
+    product = field(tmp_path / "p.nc", months=(), depth=())
+    words = ["review", str(product), str(seas.clean / "demo"), "--out", "r", "--json"]
+    ran = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
     document = json.loads((tmp_path / "r/review.json").read_text("utf-8"))
-    told = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+    told = [json.loads(line) for line in (tmp_path / "events").read_text("utf-8").splitlines()]
     result = told[-1]["report"]
     assert result == json.loads(ran.stdout)
     assert result["used"] == document["samples"] and result["first"] == document["first"][:12]
@@ -34,4 +31,9 @@ def test_a_review_tells_its_job(seas, tmp_path):
 
     residuals = read_residuals(tmp_path / "r/residuals.csv")
     assert len(residuals) == document["samples"]
-    assert abs(residuals["residuals"].mean() - document["skill"]["rows"][-1]["bias"]) < 1e-4
+    assert abs(residuals["residuals"].mean() - document["skill"]["rows"][-1]["bias"]) < 1e-3
+
+    assert document["skill"]["layers"] == ["All depths"]
+    assert all(check["sentence"] for check in document["physical"])
+    report = (tmp_path / "r/report.html").read_text("utf-8")
+    assert report.count("<svg") >= 7 and "not looked at" in report

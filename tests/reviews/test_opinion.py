@@ -16,13 +16,6 @@ from sdcviz.reviews.opinion import orcid_of
 ORCID = "0000-0002-1825-0097"
 
 
-@pytest.fixture(scope="module")
-def drawn(seas, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("opinion") / "review"
-    reviews.review(seas.clean / "oxygen_umol_kg.nc", seas.clean / "demo", folder)
-    return folder
-
-
 @pytest.fixture
 def folder(drawn, tmp_path) -> Path:
     return Path(shutil.copytree(drawn, tmp_path / "review"))
