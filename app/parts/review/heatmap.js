@@ -69,9 +69,9 @@ function heatmap(send, pick) {
     body.style.gridTemplateColumns = `minmax(64px, max-content) repeat(${across.length}, minmax(26px, 1fr))`
     const digits = chosen.metric === "rmse" || chosen.metric === "bias" ? Math.min(3, Math.max(1, digits_of(limits))) : 0
     const cells = [make("span")]
-    cells.push(...across.map((title, c) => head(short_month(title), title, chosen.columns, c)))
+    cells.push(...across.map((title, c) => head(short_month(short_title(title)), title, chosen.columns, c)))
     down.forEach((title, r) => {
-      cells.push(head(title, title, chosen.rows, r))
+      cells.push(head(short_title(title), title, chosen.rows, r))
       across.forEach((other, c) => {
         const row = byKey.get(`${r},${c}`)
         const cell = make("button", {type: "button", role: "gridcell", class: "cell", tabindex: r === at[0] && c === at[1] ? "0" : "-1", "data-at": `${r},${c}`})
