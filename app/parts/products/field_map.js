@@ -171,6 +171,11 @@ class FieldDriver {
       const frame = this.frames.at_hand(this.kind, query) ?? await this.frames.get(this.kind, query)
       const other = beside && await beside
       if (number !== this.asked || this.closed) return
+      // The file was replaced: what is shown is new, and the session has to look at it anew.
+      if (frame.header.version !== query.v && this.replaced !== query.v) {
+        this.replaced = query.v
+        this.send({do: "replaced"})
+      }
       this.paint(frame, grid)
       this.paint_beside(frame, grid, other)
       tell_bus("painted", {step, level, ms: performance.now() - begun})
