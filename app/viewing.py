@@ -43,8 +43,11 @@ class Viewing(param.Parameterized):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self._infos: dict[int, dict[str, Any]] = {}
+        # Ids of the open products: the session may already name others, which are on their way.
+        self.opened = {"product": "", "second": ""}
         self.session.param.watch(lambda *_: self._open("product"), "product")
         self.session.param.watch(lambda *_: self._open("second"), ["other", "compare"])
+        self.session.param.watch(lambda *_: self._follow(), "product")
         after_load(self._begin)
 
     def _begin(self) -> None:
@@ -53,6 +56,11 @@ class Viewing(param.Parameterized):
             return
         self._open("product")
         self._open("second")
+
+    def _follow(self) -> None:
+        """Have the second layer follow where it is of the same product."""
+        if not self.session.other:
+            self._open("second")
 
     def _open(self, which: str, anew: bool = False) -> None:
         session = self.session
@@ -68,6 +76,7 @@ class Viewing(param.Parameterized):
                 return  # another one was asked for meanwhile
             if error is not None and not isinstance(error, SdcvizError):
                 raise error
+            self.opened[which] = id
             self.param.update(
                 **{which: product, "error": str(error or ""), "opening": False},
                 changed=self.changed + 1,
