@@ -65,6 +65,7 @@ class Desk(param.Parameterized):
         if not session.user:
             session.user = _operator()
         session.param.watch(lambda *_: self._restart(), ["collection", "collection_version"])
+        session.param.watch(lambda _: self._follow(), "station")
         self._restart()
 
     @property
@@ -143,6 +144,14 @@ class Desk(param.Parameterized):
         except SdcvizError as error:
             self.tell(str(error))
             return None
+
+    def _follow(self) -> None:
+        """Look at the station that another tab sent here; those of the Explore tab stay there."""
+        row, data = self.session.station, self.data
+        if row is None or data is None or self.session.tab != "quality":
+            return
+        if 0 <= row < data.n_stations:
+            self.open(row)
 
     def _restart(self) -> None:
         """Begin with another collection, or with a newer snapshot of this one."""

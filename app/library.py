@@ -85,6 +85,11 @@ class Shared:
                     self._items.popitem(last=False)
         return item
 
+    def forget(self, key: Hashable) -> None:
+        """Forget one result."""
+        with self._lock:
+            self._items.pop(key, None)
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

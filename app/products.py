@@ -15,7 +15,9 @@ from .parts.products.look import LookPart
 from .parts.products.outdated import OutdatedPart
 from .parts.products.panels import PanelsPart
 from .parts.products.shelf_card import ShelfPart
+from .parts.products.wms import WmsPart
 from .parts.review.workbench import ReviewPart
+from .server.guard import HANDLE
 from .session import Session
 from .viewing import Viewing
 
@@ -34,18 +36,21 @@ class ProductsView(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.viewing = viewing = Viewing(session=self.session)
-        self.shelf = ShelfPart(viewing=viewing)
+        self.shelf = ShelfPart(viewing=viewing, handle=pn.state.headers.get(HANDLE, ""))
         self.look = LookPart(viewing=viewing)
         self.compare = ComparePart(viewing=viewing)
-        self.drawer = pn.Column(
-            self.shelf, self.look, self.compare, margin=0, sizing_mode="stretch_width"
-        )
         self.map = FieldMap(viewing=viewing)
+        self.overlays = WmsPart(viewing=viewing, figure=self.map.chart.figure)
+        self.drawer = pn.Column(
+            self.shelf, self.look, self.compare, self.overlays, margin=0,
+            sizing_mode="stretch_width",
+        )  # fmt: skip
         tools = {"fit": self.map.fit, "export": self._open_export}
         self.bar = BarPart(viewing=viewing, tools=tools)
         self.outdated = OutdatedPart(viewing=viewing)
         self.panels = PanelsPart(viewing=viewing)
-        self.export = ExportPart(viewing=viewing)
+        self.export = ExportPart(viewing=viewing, panels=self.panels)
+        self.panels.export = self.export.open
         middle = pn.Column(
             self.outdated, self.bar, self.map, sizing_mode="stretch_both", margin=0,
             styles={"min-width": "0", "flex": "1 1 55%"},

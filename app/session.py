@@ -116,6 +116,9 @@ class Session(param.Parameterized):
         doc="Rows of those selected stations that stand out in all views, or None: no brush.",
     )
     station = param.Parameter(default=None, doc="Row of the station on the card, or None.")
+    handed = param.Parameter(
+        default=None, doc="Queue that another tab hands to the Quality tab, or None; see `handing`."
+    )
     recipe = param.String(
         default="", doc="Name of the recipe in the form, or ~ and the name of a draft; empty: new."
     )
@@ -247,6 +250,7 @@ class Session(param.Parameterized):
             "selection": _NOTHING,
             "brush": None,
             "station": None,
+            "handed": None,
             "extent": None,
             "clim": None,
             "colormap": None,
@@ -267,6 +271,7 @@ class Session(param.Parameterized):
             selection=_NOTHING,
             brush=None,
             station=None,
+            handed=None,
         )
 
     def clear_filters(self) -> None:

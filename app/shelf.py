@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sdcviz.errors import NotFound
+from sdcviz.errors import NotFound, SdcvizError
 from sdcviz.settings import get_settings
 
 from .library import Shared
@@ -24,7 +24,20 @@ from .library import Shared
 if TYPE_CHECKING:
     from sdcviz.products import Product
 
-__all__ = ["Item", "add", "find", "identity", "known", "open_shared", "reopen"]
+__all__ = [
+    "Item",
+    "about",
+    "add",
+    "find",
+    "identity",
+    "key",
+    "known",
+    "lies_there",
+    "listed",
+    "open_shared",
+    "remove",
+    "reopen",
+]
 
 OPEN = 12
 """Products that a process keeps open."""
@@ -47,6 +60,8 @@ class Item:
         Corrected roles of axes and variables.
     added : str
         ISO 8601; empty for those that lie in the folder of products.
+    told : dict
+        What a remote one said of itself when it was added: lists ask no server.
     """
 
     id: str
@@ -54,6 +69,12 @@ class Item:
     path: str
     roles: dict[str, Any] = field(default_factory=dict)
     added: str = ""
+    told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def remote(self) -> bool:
+        """Whether a server has to be asked."""
+        return "://" in self.path
 
     @property
     def paths(self) -> list[str]:
@@ -62,6 +83,7 @@ class Item:
 
 
 _open = Shared(OPEN)
+_told = Shared(200)
 _lock = threading.Lock()
 
 
@@ -80,6 +102,13 @@ def known() -> list[Item]:
     return [i for i in opened if _there(i)] + results
 
 
+def listed() -> list[Item]:
+    """List the products as `known`, and those of the shelf whose file is gone at the end."""
+    there = known()
+    ids = {item.id for item in there}
+    return there + [item for item in _read() if item.id not in ids]
+
+
 def find(id: str) -> Item:
     """Return the product of an id.
 
@@ -88,37 +117,63 @@ def find(id: str) -> Item:
     NotFound
         It is not on the shelf.
     """
-    for item in known():
+    for item in listed():
         if item.id == id:
+            if not _there(item):
+                raise NotFound(f"{item.name}: its file is no longer there; take another product.")
             return item
     raise NotFound(
         f"The product {id} is not on the shelf of this server (any more); open its file."
     )
 
 
-def add(path: str, roles: Mapping[str, Any] | None = None) -> Item:
+def add(
+    path: str,
+    roles: Mapping[str, Any] | None = None,
+    wanted: Callable[[], bool] | None = None,
+) -> Item:
     """Open a product, put it first on the shelf and return it.
 
     Parameters
     ----------
     path : str
-        See `Item.path`.
+        See `Item.path`; `openable.resolved` says what a visitor may name.
     roles : mapping, optional
         Corrected roles; see `sdcviz.open_product`.
+    wanted : callable, optional
+        Asked once it is open: where nobody waits for it any more, the shelf stays as it was.
 
     Raises
     ------
     SdcvizError
         It can't be opened.
     """
-    _check(path, roles)
     item = _item(path, roles, datetime.now(UTC).isoformat(timespec="seconds"))
+    product = _opened(item)
+    if wanted is not None and not wanted():
+        product.close()
+        return item
+    if item.remote:
+        item = replace(item, told=_summary(product))
+    _open.get(key(item), lambda: product)
     with _lock:
         others = [i for i in _read() if i.id != item.id]
         # A read-only data folder costs the list of recent products, nothing else.
         with suppress(OSError):
             _write([item, *others][:MOST_RECENT])
     return item
+
+
+def lies_there(item: Item) -> bool:
+    """Whether a product lies in the folder of products: it is listed as long as its file is."""
+    path = Path(item.path)
+    return path.parent == get_settings().data_dir / "products" and path.is_file()
+
+
+def remove(id: str) -> None:
+    """Take a product off the shelf; its file stays."""
+    with _lock, suppress(OSError):
+        _write([i for i in _read() if i.id != id])
 
 
 def open_shared(id: str) -> Product:
@@ -130,16 +185,42 @@ def open_shared(id: str) -> Product:
         The same object for all visitors: read it only.
     """
     item = find(id)
-    return _open.get(_key(item), lambda: _opened(item))
+    return _open.get(key(item), lambda: _opened(item))
 
 
 def reopen(id: str) -> Product:
     """Open it anew: its file was replaced, or was found damaged."""
-    _open.clear()
+    item = find(id)
+    _open.forget(key(item))
     return open_shared(id)
 
 
-def _key(item: Item) -> tuple[str, str, str]:
+def about(item: Item) -> dict[str, Any]:
+    """Describe a product for a list: title, parameter, area, period, version; or its error."""
+    if item.remote:
+        return item.told
+    if not _there(item):
+        return {"error": "Its file is no longer there."}
+
+    def told() -> dict[str, Any]:
+        try:
+            product = _opened(item)
+        except SdcvizError as error:
+            return {"error": str(error)}
+        with closing(product):
+            return _summary(product)
+
+    return _told.get(key(item), told)
+
+
+def _summary(product: Product) -> dict[str, Any]:
+    from .product_words import summary
+
+    return summary(product.info())
+
+
+def key(item: Item) -> tuple[str, str, str]:
+    """Return what is another one when roles or files are."""
     stamp = ""
     with suppress(OSError):
         stamp = ",".join(str(Path(p).stat().st_mtime_ns) for p in item.paths)
@@ -150,11 +231,9 @@ def _opened(item: Item) -> Product:
     from sdcviz.products import open_product
 
     paths = item.paths
-    return open_product(paths[0] if len(paths) == 1 else paths, item.roles or None)
-
-
-def _check(path: str, roles: Mapping[str, Any] | None) -> None:
-    _opened(_item(path, roles)).close()
+    product = open_product(paths[0] if len(paths) == 1 else paths, item.roles or None)
+    product.info()  # reads the axes now: a page must not wait for a server
+    return product
 
 
 def _item(path: str, roles: Mapping[str, Any] | None = None, added: str = "") -> Item:
@@ -165,7 +244,7 @@ def _item(path: str, roles: Mapping[str, Any] | None = None, added: str = "") ->
 
 
 def _there(item: Item) -> bool:
-    return "://" in item.path or all(Path(p).exists() for p in item.paths)
+    return item.remote or all(Path(p).exists() for p in item.paths)
 
 
 def _file() -> Path:

@@ -34,6 +34,9 @@ TABS: dict[str, tuple[str, type]] = {
 }
 """Key of each tab, with its title and its view; only tabs that work are listed."""
 
+WITHOUT_COLLECTION = {"products"}
+"""Tabs that have something to show while no collection is open."""
+
 
 def check_layout() -> None:
     """Check the layout of the settings, so that a mistake stops the start and not a visitor.
@@ -75,8 +78,18 @@ def _short(name: str, longest: int = 34) -> str:
     return name if len(name) <= longest else f"{name[:half]}…{name[-half:]}"
 
 
-def _welcome(open_files: Callable[[], None]) -> Any:
+def _welcome(open_files: Callable[[], None], products: Callable[[], None] | None) -> Any:
     """Return what is shown while no collection is open."""
+    more = (
+        [
+            pmui.Button(
+                label="Look at products", icon="layers", variant="outlined", width=190,
+                on_click=lambda _: products(),
+            )
+        ]
+        if products
+        else []
+    )  # fmt: skip
     return pmui.Column(
         pn.layout.VSpacer(),
         pmui.Typography("Explore ocean observations", variant="h3", sx=_CENTRED),
@@ -93,6 +106,7 @@ def _welcome(open_files: Callable[[], None]) -> Any:
                 width=150,
                 on_click=lambda _: open_files(),
             ),
+            *more,
             pn.layout.HSpacer(),
         ),
         pn.layout.VSpacer(),
@@ -191,19 +205,24 @@ class Shell(pn.viewable.Viewer):
     def _show_tab(self, *_: Any) -> None:
         """Show the view of the tab; a view is made when it is first shown.
 
-        Without a collection there is nothing to view, so views always have one.
+        Without a collection most have nothing to view, so they always have one.
         """
-        if not self.session.collection:
-            self._slot.objects = [_welcome(self.open_files)]
+        key = self.session.tab if self.session.tab in self._keys else self._keys[0]
+        self._tabs.active = self._keys.index(key)
+        if not self.session.collection and key not in WITHOUT_COLLECTION:
+            products = self.show_products if "products" in self._keys else None
+            self._slot.objects = [_welcome(self.open_files, products)]
             self.page.sidebar = []
             return
-        key = self.session.tab if self.session.tab in self._keys else self._keys[0]
         if key not in self._views:
             self._views[key] = TABS[key][1](session=self.session)
         view = self._views[key]
         self._slot.objects = [view]
         self.page.sidebar = [view.drawer]
-        self._tabs.active = self._keys.index(key)
+
+    def show_products(self) -> None:
+        """Show the tab that lives without a collection."""
+        self.session.tab = "products"
 
     def _choices(self) -> dict[str, str]:
         entries = library.known()

@@ -42,12 +42,11 @@ class Viewing(param.Parameterized):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self._infos: dict[int, dict[str, Any]] = {}
-        # Ids of the open products: the session may already name others, which are on their way.
-        self.opened = {"product": "", "second": ""}
+        self._info: tuple[Any, dict[str, Any]] = (None, {})
+        self._ids: dict[str, str] = {}
         self.session.param.watch(lambda *_: self._open("product"), "product")
-        self.session.param.watch(lambda *_: self._open("second"), ["other", "compare"])
-        self.session.param.watch(lambda *_: self._follow(), "product")
+        names = ["other", "compare", "product"]  # without another one it is the first
+        self.session.param.watch(lambda *_: self._open("second"), names)
         after_load(self._begin)
 
     def _begin(self) -> None:
@@ -57,17 +56,16 @@ class Viewing(param.Parameterized):
         self._open("product")
         self._open("second")
 
-    def _follow(self) -> None:
-        """Have the second layer follow where it is of the same product."""
-        if not self.session.other:
-            self._open("second")
-
     def _open(self, which: str, anew: bool = False) -> None:
         session = self.session
         id = session.product if which == "product" else session.other or session.product
         if not id or (which == "second" and session.compare == "none"):
             self.param.update(**{which: None})
             return
+        if self._ids.get(which) != id and getattr(self, which) is not None:
+            # What is open belongs to another id: nobody may ask for the one by the other.
+            self.param.update(**{which: None})
+        self._ids[which] = id
         self.opening = True
 
         def opened(product: Product | None, error: Exception | None) -> None:
@@ -75,8 +73,8 @@ class Viewing(param.Parameterized):
             if now != id:
                 return  # another one was asked for meanwhile
             if error is not None and not isinstance(error, SdcvizError):
+                self.param.update(opening=False, error="It could not be opened; see the log.")
                 raise error
-            self.opened[which] = id
             self.param.update(
                 **{which: product, "error": str(error or ""), "opening": False},
                 changed=self.changed + 1,
@@ -94,9 +92,9 @@ class Viewing(param.Parameterized):
         """What `Product.info` tells of the product; empty while there is none."""
         if self.product is None:
             return {}
-        if id(self.product) not in self._infos:
-            self._infos = {id(self.product): self.product.info()}
-        return self._infos[id(self.product)]
+        if self._info[0] is not self.product:
+            self._info = self.product, self.product.info()
+        return self._info[1]
 
     @property
     def variable(self) -> str:

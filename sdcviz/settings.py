@@ -14,7 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -25,7 +33,7 @@ from pydantic_settings import (
 
 from .errors import BadRequest, StorageError
 
-__all__ = ["Settings", "config_file", "get_settings", "load_settings"]
+__all__ = ["Settings", "WmsLayer", "config_file", "get_settings", "load_settings"]
 
 PREFIX = "SDCVIZ_"
 
@@ -50,6 +58,17 @@ def config_file() -> Path:
     if named:
         return Path(named).expanduser()
     return _user_folder("XDG_CONFIG_HOME", ".config") / "config.toml"
+
+
+class WmsLayer(BaseModel):
+    """One layer of a map server (WMS) that people may lay over the map of a product."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field(min_length=1, description="For people.")
+    url: str = Field(pattern=r"^https?://[^/]+", description="Address of the map server.")
+    layers: str = Field(min_length=1, description="Names of its layers, separated by commas.")
+    attribution: str = Field("", description="Credit shown on the map.")
 
 
 class Settings(BaseSettings):
@@ -111,6 +130,18 @@ class Settings(BaseSettings):
         None,
         description="Gridded climatology (NetCDF) that the check of that name compares with and "
         "the profiles show, where the thresholds name none.",
+    )
+    wms_layers: Annotated[tuple[WmsLayer, ...], NoDecode] = Field(
+        (),
+        description="Layers of map servers (title, url, layers, attribution) that the map of a "
+        "product offers; browsers ask for them once they are switched on. In the environment, "
+        "a JSON list.",
+    )
+    opendap_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts (host or host:port) whose OPeNDAP products people may open by an "
+        "address that they type; without any, only products that were named at the start, and "
+        "servers of the same machine. In the environment, separated by commas.",
     )
     opendap_timeout: float = Field(
         30,
@@ -372,12 +403,20 @@ class Settings(BaseSettings):
         "open_access",
         "engines",
         "webhook_hosts",
+        "opendap_hosts",
         mode="before",
     )
     @classmethod
     def _words(cls, value: Any) -> Any:
         words = value.split(",") if isinstance(value, str) else value
         return tuple(w.strip() if isinstance(w, str) else w for w in words if w not in ("", None))
+
+    @field_validator("wms_layers", mode="before")
+    @classmethod
+    def _layers(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = json.loads(value) if value.strip() else ()
+        return TypeAdapter(tuple[WmsLayer, ...]).validate_python(value or ())
 
     @field_validator("data_centre_addresses", mode="before")
     @classmethod

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 import sdcviz
+from sdcviz.analyses import check_layout
+from sdcviz.cli.demo_products import make_products
 from sdcviz.demo import ERRORS_FILE, make_demo, synthetic_files
 from sdcviz.demo.planted import BIAS, RATES
 from sdcviz.errors import BadRequest
 from sdcviz.geo.land import on_land
 from sdcviz.geo.projection import distance_km
+from sdcviz.settings import get_settings
 from sdcviz.vocabularies import label
 
 STATIONS = 1500
@@ -238,3 +241,21 @@ def test_tiny_demos_work(tmp_path, stations):
 def test_no_stations_is_refused(tmp_path):
     with pytest.raises(BadRequest, match="ask for at least 1"):
         make_demo(tmp_path / "none", 0)
+
+
+def test_its_products_are_two_versions_of_one_climatology(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("SDCVIZ_DATA_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    coarse = {"resolution": 1.0, "levels": (0, 100), "workers": 1}
+    made = make_products(folder, **coarse)
+    assert [path.name for path in made] == ["sea_temperature_v0.9.nc", "sea_temperature.nc"]
+    products = [sdcviz.open_product(path) for path in made]
+    assert [p.info()["version"] for p in products] == ["0.9", "1.0"]
+    for product in products:
+        assert product.variables[0] == "Temperature" and product.roles_of("Temperature").error
+        assert product.grid().times.labels[6] == "July" and not check_layout(product.path)
+    # What is there is not made again.
+    times = [path.stat().st_mtime_ns for path in made]
+    assert make_products(folder, **coarse) == made
+    assert [path.stat().st_mtime_ns for path in made] == times
+    get_settings.cache_clear()

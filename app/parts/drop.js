@@ -84,9 +84,8 @@ export function render({model}) {
       [hidden] { display: none; }
     </style>
     <div class="drop" tabindex="0" role="group" aria-label="Drop files here">
-      <div class="lead">Drop files, folders or archives here</div>
-      <div class="more">ODV, SeaDataNet, Argo, World Ocean Database, CORA, Sea-Bird, MEDATLAS,
-        Darwin Core, CSV; also packed as .zip, .tar or .gz</div>
+      <div class="lead"></div>
+      <div class="more"></div>
       <button type="button" class="files">Choose files</button>
       <button type="button" class="folder">Choose a folder</button>
       <button type="button" class="stop" hidden>Cancel</button>
@@ -97,6 +96,8 @@ export function render({model}) {
     </div>`
   const part = (selector) => box.querySelector(selector)
   const area = part(".drop"), bar = part("progress"), said = part(".said"), stop = part(".stop")
+  part(".lead").textContent = model.lead
+  part(".more").textContent = model.more
   let running = null
   let cancelled = false
 

@@ -70,3 +70,14 @@ function frame(model, ...children) {
   }
   return node
 }
+
+// The clipboard's own door is shut where the page has no TLS; the old way works there.
+function copy_text(text) {
+  if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(text); return }
+  const area = make("textarea")
+  area.value = text
+  document.body.append(area)
+  area.select()
+  document.execCommand("copy")
+  area.remove()
+}

@@ -80,6 +80,12 @@ COMMANDS: dict[tuple[str, ...], Command] = {
         {"--out": Kind.OUT, "--workers": Kind.WORKERS, **_options(Kind.TEXT, "time level")}
         | _options(Kind.FLAG, "preview json"),
     ),
+    ("review",): Command(
+        (Kind.FILE, Kind.COLLECTION),
+        {"--out": Kind.OUT, **_options(Kind.FILE, "reference previous second areas")}
+        | _options(Kind.TEXT, "variable parameter")
+        | _options(Kind.FLAG, "independent json"),
+    ),
     ("columns",): Command((Kind.FILE,), _JSON),
     ("info",): Command((Kind.COLLECTION,), _VIEW),
     ("stations",): Command((Kind.COLLECTION,), _FILTERS | _LISTS | _VIEW),

@@ -105,7 +105,8 @@ class Guard:
         # of the same origin as we are; on a loopback address only loopback names are real.
         self.loopback_only = _is_loopback(settings.host)
         self.hosts = {_hostname(urlsplit(o).netloc) for o in self.origins}
-        self.tiles = _origin(settings.tile_url) if settings.tile_url else ""
+        pictures = [settings.tile_url or "", *(layer.url for layer in settings.wms_layers)]
+        self.tiles = " ".join(dict.fromkeys(filter(None, map(_origin, pictures))))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass on what is in order, answer the rest."""

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 def serve(
     settings: Settings | None = None,
     collections: Sequence[Path | str] = (),
+    products: Sequence[Path | str] = (),
     *,
     started: Callable[[str], None] | None = None,
 ) -> None:
@@ -31,6 +32,8 @@ def serve(
         Those of the process by default.
     collections : sequence of paths
         Collections to offer; the first one is shown.
+    products : sequence of paths or addresses
+        Products to put on the shelf; the address of the page shows the first one.
     started : callable, optional
         Called with the address of the page when the port is open.
 
@@ -39,20 +42,23 @@ def serve(
     BadRequest
         If the port can't be opened, or would be open to others who did not sign on.
     SdcvizError
-        If a collection can't be opened.
+        If a collection or a product can't be opened.
     """
     import uvicorn
 
-    from .. import library
+    from .. import library, shelf
     from .app import create_app
 
     settings = settings or get_settings()
     sock = _listen(settings.host, settings.port, settings.trusted_front)
     for path in reversed(list(collections)):
         library.remember(str(path))
+    query = ""
+    for path in reversed(list(products)):
+        query = f"?tab=products&product={shelf.add(str(path)).id}"
     host, port = sock.getsockname()[:2]
     if started:
-        started(_address(settings, host, port))
+        started(_address(settings, host, port) + query)
     # Links in mails name the port that was found, where any was asked for.
     settings = settings.model_copy(update={"port": port})
     config = uvicorn.Config(create_app(settings, warm=True), **_options(settings))

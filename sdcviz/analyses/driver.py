@@ -22,12 +22,24 @@ from .model import Points, SliceResult
 from .parts import Parts, parts_of
 from .plan import Plan, make_plan
 from .pool import Done, in_processes
+from .problem import SliceTask
 from .recipe import Recipe
 from .recipe_file import make_recipe, write_recipe
 from .slices import analyse_slice
 from .worst import Worst
 
-__all__ = ["Tell", "analyse_points", "output", "plan_run", "run", "run_plan"]
+__all__ = [
+    "Tell",
+    "analyse_missing",
+    "analyse_points",
+    "in_workers",
+    "make_meta",
+    "output",
+    "plan_run",
+    "processors",
+    "run",
+    "run_plan",
+]
 
 Tell = Callable[[dict[str, Any]], None]
 """Takes events: ``progress`` (done, total, text), ``slice``, ``warning``, ``result``."""
@@ -94,12 +106,16 @@ def run(
 
         return run_julia(recipe, out, points=points, tell=say, scheduler=scheduler)
     plan = plan_run(recipe, points, say)
-    wanted = workers or recipe.run.workers or _processors()
+    wanted = workers or recipe.run.workers or processors()
     problem, workers = within_memory(plan.problem, wanted, memory_budget(recipe.run.memory))
     plan = replace(plan, problem=problem)
     address = scheduler or recipe.run.scheduler or get_settings().scheduler
-    with parts_of(out, plan.key) as parts:
-        return run_plan(plan, parts, out, say, begun, partial(_results, plan, workers, address))
+
+    def results(missing: list[int]) -> Iterator[Done]:
+        return in_workers(list(plan.tasks(missing)) if missing else [], workers, address)
+
+    with parts_of(out, plan.key, plan.state) as parts:
+        return run_plan(plan, parts, out, say, begun, results)
 
 
 def plan_run(recipe: Recipe, points: Points | None, say: Tell) -> Plan:
@@ -145,7 +161,7 @@ def run_plan(
     dict
         As of `run`.
     """
-    _analyse(plan, parts, say, results)
+    analyse_missing(plan, parts, say, results)
     say(_progress(len(plan.slices), len(plan.slices), "Writing the product"))
     report = _write(plan, parts, out)
     parts.remove()
@@ -193,7 +209,8 @@ def output(out: Path | str) -> Path:
     return out
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -201,7 +218,7 @@ def _progress(done: int, total: int, text: str) -> dict[str, Any]:
     return {"event": "progress", "done": done, "total": total, "text": text}
 
 
-def _analyse(
+def analyse_missing(
     plan: Plan, parts: Parts, say: Tell, results: Callable[[list[int]], Iterator[Done]]
 ) -> None:
     """Analyse the slices that are missing, and keep each one as it comes."""
@@ -220,10 +237,18 @@ def _analyse(
         say(_progress(done, total, label))
 
 
-def _results(plan: Plan, workers: int, scheduler: str, missing: list[int]) -> Iterator[Done]:
-    if not missing:
+def in_workers(tasks: list[SliceTask], workers: int, scheduler: str) -> Iterator[Done]:
+    """Have slices analysed by processes of this machine, or of a dask scheduler.
+
+    Parameters
+    ----------
+    tasks : list of SliceTask
+    workers : int
+    scheduler : str
+        Address; empty: none.
+    """
+    if not tasks:
         return iter(())
-    tasks = list(plan.tasks(missing))
     if scheduler:
         from .spread import on_cluster
 
@@ -238,7 +263,7 @@ def _write(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:
     write_product(
         out,
         write_recipe(recipe),
-        _meta(plan, parts.created),
+        make_meta(plan, parts),
         plan.axes,
         plan.mask,
         plan.points,
@@ -248,7 +273,7 @@ def _write(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:
     return _report(plan, parts, out)
 
 
-def _meta(plan: Plan, created: str) -> Meta:
+def make_meta(plan: Plan, parts: Parts) -> Meta:
     """Let the recipe speak first, then the collection."""
     told = plan.recipe.metadata.model_dump(exclude_defaults=True)
     found = {"p01": plan.meaning["p01"], "p06": plan.meaning["p06"]}
@@ -256,7 +281,8 @@ def _meta(plan: Plan, created: str) -> Meta:
     name = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_0123456789") or "field"
     if not found["p06"]:
         found["units"] = plan.meaning["unit"]
-    return Meta(**{"variable": name, "long_name": label, **found, **told, "created": created})
+    begun = {"created": parts.created, "state": tuple(sorted(parts.state.items()))}
+    return Meta(**{"variable": name, "long_name": label, **found, **told, **begun})
 
 
 def _report(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def import_julia(
     folder, out = Path(folder).expanduser().absolute(), output(out)
     say = tell or (lambda event: None)
     plan = plan_run(make_recipe(recipe), points, say)
-    with parts_of(out, key_of(plan)) as parts:
+    with parts_of(out, key_of(plan), plan.state) as parts:
         return run_plan(plan, parts, out, say, begun, lambda some: by_julia(plan, some, folder))
 
 
@@ -135,6 +135,6 @@ def run_julia(
     if scheduler:
         raise BadRequest("Julia does not run on a dask cluster; leave the scheduler out.")
     plan = plan_run(recipe, points, tell)
-    with parts_of(out, key_of(plan)) as parts:
+    with parts_of(out, key_of(plan), plan.state) as parts:
         folder = parts.folder / "julia"
         return run_plan(plan, parts, out, tell, begun, lambda some: in_julia(plan, some, folder))

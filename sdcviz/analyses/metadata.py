@@ -64,6 +64,14 @@ class Meta:
         Colour range to start with; from the values of the first level where left out.
     created : str
         ISO 8601, UTC: when the run began.
+    state : tuple of (str, str or int)
+        What the observations were chosen of: see `select.state_of`.
+    history : str
+        Lines of earlier runs.
+    done : str
+        What the run did, for its line in the history.
+    previous : str
+        The product that parts of this one come from.
     """
 
     variable: str
@@ -95,6 +103,10 @@ class Meta:
     web_visualisation: str = ""
     preview_range: tuple[float, float] | None = None
     created: str = ""
+    state: tuple[tuple[str, Any], ...] = ()
+    history: str = ""
+    done: str = "analysed by sdcviz divand"
+    previous: str = ""
 
 
 def global_attributes(meta: Meta, axes: Axes, recipe: str) -> dict[str, Any]:
@@ -152,10 +164,14 @@ def global_attributes(meta: Meta, axes: Axes, recipe: str) -> dict[str, Any]:
         "data_access": meta.data_access,
         "WEB_visualisation": meta.web_visualisation,
         "date_created": meta.created,
-        "history": meta.created and f"{meta.created} analysed by sdcviz divand",
+        "history": "\n".join(
+            filter(None, (meta.history, meta.created and f"{meta.created} {meta.done}"))
+        ),
+        "previous_product": meta.previous,
         "references": _REFERENCE,
         **_coverage(axes),
         "software_versions": software_versions(),
+        **{k: np.int32(v) if isinstance(v, int) else v for k, v in meta.state},
         "recipe": recipe,
     }
     return {name: value for name, value in told.items() if value not in ("", None)}

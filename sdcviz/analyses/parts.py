@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ..errors import BadRequest, StorageError, UnreadableFile
 from .model import SliceResult
@@ -29,10 +30,15 @@ class Parts:
         When the run began first, ISO 8601.
     others : int
         Runs with another recipe or other observations that were not finished.
+    state : dict
+        What the observations were chosen of when the run began first.
     """
 
-    def __init__(self, folder: Path, created: str, others: int) -> None:
+    def __init__(
+        self, folder: Path, created: str, others: int, state: dict[str, Any] | None = None
+    ) -> None:
         self.folder, self.created, self.others = folder, created, others
+        self.state = state or {}
 
     def path(self, number: int) -> Path:
         """Return the file of a slice."""
@@ -62,7 +68,7 @@ class Parts:
 
 
 @contextmanager
-def parts_of(out: Path, key: str) -> Iterator[Parts]:
+def parts_of(out: Path, key: str, state: dict[str, Any] | None = None) -> Iterator[Parts]:
     """Open the folder ``OUT.parts`` for one run; nobody else may use it meanwhile.
 
     Parameters
@@ -71,6 +77,9 @@ def parts_of(out: Path, key: str) -> Iterator[Parts]:
         The product to come.
     key : str
         Hash of all that decides its numbers; slices of another one are left alone.
+    state : dict, optional
+        What the observations are chosen of; that of the first beginning is kept, so that a run
+        that goes on writes the same product.
 
     Yields
     ------
@@ -89,7 +98,7 @@ def parts_of(out: Path, key: str) -> Iterator[Parts]:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _lock(stack.enter_context(open(whole / "lock", "a+")).fileno(), out)
-            created = _begin(folder / "run.json", key)
+            created, state = _begin(folder / "run.json", key, state or {})
             others = sum(p.is_dir() and p != folder for p in whole.iterdir())
         except OSError as error:
             raise StorageError(
@@ -97,7 +106,7 @@ def parts_of(out: Path, key: str) -> Iterator[Parts]:
                 "free some space or choose another place."
             ) from error
         try:
-            yield Parts(folder, created, others)
+            yield Parts(folder, created, others, state)
         finally:
             # Nothing is worth keeping of a run that finished no slice.
             if not any(folder.glob("slice_*.npz")):
@@ -116,12 +125,13 @@ def _lock(handle: int, out: Path) -> None:
         ) from None
 
 
-def _begin(path: Path, key: str) -> str:
-    """Give when a run began, noted the first time."""
+def _begin(path: Path, key: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Give when a run began, and of what state; noted the first time."""
     with contextlib.suppress(OSError, ValueError, KeyError):
-        return str(json.loads(path.read_text())["created"])
+        begun = json.loads(path.read_text())
+        return str(begun["created"]), dict(begun.get("state", {}))
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     part = path.with_suffix(".part")
-    part.write_text(json.dumps({"key": key, "created": created}))
+    part.write_text(json.dumps({"key": key, "created": created, "state": state}))
     os.replace(part, path)
-    return created
+    return created, state

@@ -6,7 +6,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +24,11 @@ from .parameters import with_lengths
 from .periods import inside, time_slices
 from .problem import Problem, SliceTask
 from .recipe import Recipe
-from .select import of_box, select, take
+from .select import of_box, select, state_of, take
 from .settling import make_problem, too_short
 from .solving import values_at_sea
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "by_slice", "make_plan"]
 
 _DAY = 86_400_000  # milliseconds
 _VERSION = 2  # of what is kept: raise it when the same recipe gives something else
@@ -50,6 +50,9 @@ class Plan:
     warnings : tuple of str
     meaning : dict of str to str
         What the collection tells of the parameter: label, unit, p01, p06.
+    state : dict
+        Which collection, and which of its flags, the observations were chosen by: what `metadata`
+        writes into the product.
     """
 
     recipe: Recipe
@@ -59,6 +62,7 @@ class Plan:
     rows: tuple[NDArray[np.int64], ...]
     warnings: tuple[str, ...]
     meaning: dict[str, str]
+    state: dict[str, Any] = field(default_factory=dict)
 
     @property
     def axes(self) -> Axes:
@@ -167,6 +171,7 @@ def make_plan(
         There is no such collection or parameter.
     """
     meaning: dict[str, str] = {"label": recipe.parameter, "unit": "", "p01": "", "p06": ""}
+    state: dict[str, Any] = {}
     if points is not None:
         chosen = of_box(points, recipe)
         if not len(chosen):
@@ -183,12 +188,13 @@ def make_plan(
         chosen = select(opened, recipe)
         info = opened.parameter(recipe.parameter)
         meaning = {name: getattr(info, name) for name in meaning}
+        state = state_of(opened)
     years = chosen.time.astype("datetime64[Y]").astype(int) + 1970
     slices = time_slices(recipe.time, (int(years.min()), int(years.max())))
     if only is not None:
         number = only(slices)
         slices = slices[number : number + 1]
-    chosen, rows = _by_slice(chosen, slices)
+    chosen, rows = by_slice(chosen, slices)
     if not len(chosen):
         raise BadRequest(
             f"No observation is of the recipe's time; there are some from {years.min()} to "
@@ -199,13 +205,24 @@ def make_plan(
         problem = make_problem(recipe, make_grid(recipe, land))
         problem = with_lengths(recipe, problem, chosen, rows)
     told = [str(w.message) for w in heard] + list(too_short(problem))
-    return Plan(recipe, problem, chosen, slices, rows, tuple(told), meaning)
+    return Plan(recipe, problem, chosen, slices, rows, tuple(told), meaning, state)
 
 
-def _by_slice(
+def by_slice(
     points: Points, slices: tuple[TimeSlice, ...]
 ) -> tuple[Points, tuple[NDArray[np.int64], ...]]:
-    """Drop observations of no slice, and tell the rows of each."""
+    """Drop observations of no slice, and tell the rows of each.
+
+    Parameters
+    ----------
+    points : Points
+    slices : tuple of TimeSlice
+
+    Returns
+    -------
+    points : Points
+    rows : tuple of ndarray of int64
+    """
     members = [inside(one, points.time) for one in slices]
     wanted = np.zeros(len(points), bool)
     for member in members:

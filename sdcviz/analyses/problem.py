@@ -155,6 +155,9 @@ class SliceTask:
         Transformed profile of all observations of the run, for a slice that has none at sea.
     errors : ndarray, shape (k,), or None
         Error variance of each observation relative to the variance of the field, once known.
+    window : tuple of int, or None
+        First longitude, the one behind the last, first latitude, the one behind the last: only
+        this part of the grid is analysed, with the background of the whole (see `boxes`).
     """
 
     problem: Problem
@@ -169,6 +172,7 @@ class SliceTask:
     product: Array | None = None
     fallback: Array | None = None
     errors: Array | None = None
+    window: tuple[int, int, int, int] | None = None
 
     @property
     def places(self) -> tuple[Array, ...]:

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from ..observations.collection import Collection
     from ..observations.selection import Selection
 
-__all__ = ["make_points", "of_box", "select", "take"]
+__all__ = [
+    "columns_of",
+    "eastwards",
+    "identities_of",
+    "make_points",
+    "of_box",
+    "select",
+    "state_of",
+    "take",
+]
 
 
 def select(collection: Collection, recipe: Recipe) -> Points:
@@ -58,12 +67,12 @@ def select(collection: Collection, recipe: Recipe) -> Points:
     station = samples["station"]
     rows, at = np.unique(station, return_inverse=True)
     points = Points(
-        _eastwards(np.asarray(samples["lon"], np.float64), west),
+        eastwards(np.asarray(samples["lon"], np.float64), west),
         np.asarray(samples["lat"], np.float64),
         _exact(samples["depth"]),
         np.asarray(samples["time"], "datetime64[ms]"),
         _exact(samples["value"]),
-        _identities(collection, rows)[at],
+        identities_of(collection, rows)[at],
         _cruises(collection, rows)[at],
         collection.edmo[rows].astype(np.int32)[at],
     )
@@ -71,6 +80,64 @@ def select(collection: Collection, recipe: Recipe) -> Points:
     if not len(points):
         raise BadRequest(_nothing(collection, recipe, chosen))
     return points
+
+
+def columns_of(
+    collection: Collection,
+    recipe: Recipe,
+    names: tuple[str, ...],
+    flags: tuple[str, ...] | None = None,
+) -> dict[str, Any]:
+    """Collect columns of the samples that `select` takes, without their stations' names.
+
+    Parameters
+    ----------
+    collection : Collection
+    recipe : Recipe
+    names : tuple of str
+        "sample", "station", "lon", "lat", "depth", "time", "value".
+    flags : tuple of str, optional
+        Instead of those of the recipe; () is any.
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    given = recipe.flags if flags is None else flags
+    chosen = collection.where(
+        box=recipe.domain.box, depth=recipe.levels.span, parameter=recipe.parameter, flags=given
+    )
+    chosen.mask  # noqa: B018 - first, so that later flags change nothing (see `Selection.mask`)
+    samples = chosen.samples(recipe.parameter, present=True)
+    known = ~np.isnat(np.asarray(samples["time"], "datetime64[ms]"))
+    found = {}
+    for name in names:
+        column = samples[name][known]
+        if name in ("depth", "value"):
+            column = _exact(column)
+        elif name in ("lon", "lat"):
+            column = np.asarray(column, np.float64)
+        found[name] = column
+    return found
+
+
+def state_of(collection: Collection) -> dict[str, Any]:
+    """Name what observations are chosen of, as a product keeps it.
+
+    Parameters
+    ----------
+    collection : Collection
+
+    Returns
+    -------
+    dict
+        ``collection_id``, ``collection_snapshot``, ``journal_batch`` (last one that counts).
+    """
+    return {
+        "collection_id": collection.id,
+        "collection_snapshot": collection.snapshot,
+        "journal_batch": collection.last_batch or 0,
+    }
 
 
 def _exact(column: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -82,12 +149,25 @@ def _exact(column: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(column, np.float64)
 
 
-def _eastwards(lon: NDArray[np.float64], west: float) -> NDArray[np.float64]:
-    """Count longitudes from the western edge, so that a box may cross the date line."""
+def eastwards(lon: NDArray[np.float64], west: float) -> NDArray[np.float64]:
+    """Count longitudes from the western edge, so that a box may cross the date line.
+
+    Parameters
+    ----------
+    lon : ndarray
+    west : float
+    """
     return np.where(lon < west, lon + 360, np.where(lon >= west + 360, lon - 360, lon))
 
 
-def _identities(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+def identities_of(collection: Collection, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Name stations as products do: "EDMO-LOCAL_CDI_ID", or their identity in the collection.
+
+    Parameters
+    ----------
+    collection : Collection
+    rows : ndarray of int64
+    """
     local = (
         collection.text("local_cdi_id").take(rows).texts()
         if "local_cdi_id" in collection.text_names
@@ -184,7 +264,9 @@ def of_box(points: Points, recipe: Recipe) -> Points:
     """Keep the observations in the box and between first and last level of a recipe."""
     west, south, east, north = recipe.domain.box
     low, high = recipe.levels.span
-    lon = west + np.mod(points.lon - west, 360)
+    right = (points.lon >= west) & (points.lon < west + 360)
+    # What is right already keeps its last digit.
+    lon = np.where(right, points.lon, west + np.mod(points.lon - west, 360))
     width = np.mod(east - west, 360) or 360
     kept = (lon <= west + width) & (points.lat >= south) & (points.lat <= north)
     kept &= (points.depth >= low) & (points.depth <= high)

@@ -14,6 +14,7 @@ from .. import divand
 from ..products.deviation import pooled
 from .background import at_places, mean_profile
 from .border import sentences
+from .boxes import cut_task
 from .chunks import level_task
 from .model import SliceResult
 from .problem import Problem, SliceTask
@@ -82,7 +83,8 @@ def analyse_slice(task: SliceTask, solver: Solver = solve) -> SliceResult:
     Returns
     -------
     SliceResult
-        The same numbers wherever and in whichever order slices are computed.
+        The same numbers wherever and in whichever order slices are computed. Of a task with a
+        window, of this part of the grid.
 
     Raises
     ------
@@ -93,8 +95,9 @@ def analyse_slice(task: SliceTask, solver: Solver = solve) -> SliceResult:
     with warnings.catch_warnings(record=True) as heard, sentences():
         warnings.simplefilter("always", divand.DivandWarning)
         ready = prepare(task)
-        solved = solver(task, ready.anomaly)
-    return _result(task, ready.value, ready.anomaly, ready.field, solved, heard)
+        part, rows, field = cut_task(ready.task, ready.field)
+        solved = solver(part, ready.anomaly[rows])
+    return _result(part, ready.value[rows], ready.anomaly[rows], field, solved, heard)
 
 
 def analyse_level(task: SliceTask, level: int) -> SliceResult:

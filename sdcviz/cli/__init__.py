@@ -105,6 +105,7 @@ from . import (  # noqa: E402
     compare,  # noqa: F401
     divand,  # noqa: F401
     extract,  # noqa: F401
+    figure,  # noqa: F401
     job,  # noqa: F401
     job_trial,  # noqa: F401
     notebook,  # noqa: F401
@@ -116,6 +117,7 @@ from . import (  # noqa: E402
     qc_climatology,  # noqa: F401
     qc_flags,  # noqa: F401
     qc_letters,  # noqa: F401
+    review,  # noqa: F401
     server,  # noqa: F401
     token,  # noqa: F401
     vocabulary,  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,11 @@ def divand(
     ] = False,
     collection: Annotated[
         Path | None,
-        typer.Option(help="The collection that --example names.", metavar="FOLDER"),
+        typer.Option(
+            help="The collection that --example names, or that --outdated and --rerun compare "
+            "with instead of the recipe's.",
+            metavar="FOLDER",
+        ),
     ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Write the JSON schema of recipes.")
@@ -73,6 +78,30 @@ def divand(
             metavar="FILE",
         ),
     ] = None,
+    outdated: Annotated[
+        Path | None,
+        typer.Option(
+            help="Tell which observations of a product changed since it was made: flags, values, "
+            "places; status 1 if any did.",
+            metavar="FILE",
+        ),
+    ] = None,
+    rerun: Annotated[
+        Path | None,
+        typer.Option(
+            help="Analyse the surroundings of what changed again, by the recipe of a product.",
+            metavar="FILE",
+        ),
+    ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option(
+            help="Of --rerun: only changes in this area.", metavar="WEST,SOUTH,EAST,NORTH"
+        ),
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Of --rerun: write the whole product, not the part.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; else as in the recipe.", metavar="N")
     ] = None,
@@ -121,9 +150,23 @@ def divand(
             raise BadRequest(f"--check takes a product and no recipe; leave out {recipe}.")
         _check(check, as_json)
         return
+    kind = "json" if as_json and progress == "auto" else progress
+    if outdated is not None or rerun is not None:
+        if recipe is not None:
+            raise BadRequest(f"The recipe is that of the product; leave out {recipe}.")
+        from .divand_again import box_of, tell_again, tell_outdated
+
+        if outdated is not None:
+            tell_outdated(outdated, collection, as_json)
+        if rerun is not None:
+            with _events(kind) as tell:
+                tell_again(
+                    rerun, out, tell, as_json=as_json, box=box_of(box), merge=merge,
+                    collection=collection, workers=workers, scheduler=scheduler,
+                )  # fmt: skip
+        return
     if recipe is None:
         raise BadRequest("Name a recipe; 'sdcviz divand --example' writes one to start from.")
-    kind = "json" if as_json and progress == "auto" else progress
     if preview:
         _preview(recipe, time, level, as_json, out)
         return
@@ -154,7 +197,7 @@ def divand(
 def _example(out: Path | None, collection: Path | None) -> None:
     from ..analyses import example_recipe
 
-    text = example_recipe(str(collection or "my_collection"))
+    text = example_recipe(_seen_from(out, collection) if collection else "my_collection")
     if out is None:
         sys.stdout.write(text)
         return
@@ -165,6 +208,18 @@ def _example(out: Path | None, collection: Path | None) -> None:
     except OSError as error:
         raise BadRequest(f"{out}: can't be written ({error.strerror}).") from error
     show.note(f"{out}: change it, then: sdcviz divand {out} --out product.nc")
+
+
+def _seen_from(out: Path | None, collection: Path) -> str:
+    """Return the collection's path as the recipe file sees it; paths are seen from its folder."""
+    if out is None or collection.expanduser().is_absolute():
+        return str(collection.expanduser())
+    whole, folder = collection.absolute(), out.expanduser().absolute().parent
+    try:
+        return str(whole.relative_to(folder))
+    except ValueError:
+        # Through links a path upwards leads elsewhere than it reads.
+        return os.path.relpath(whole.resolve(), folder.resolve())
 
 
 def _check(product: Path, as_json: bool) -> None:

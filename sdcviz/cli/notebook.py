@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from ..errors import BadRequest, NotFound
+from ..errors import NotFound
 from . import app
 from .events import tell_job
-
-if TYPE_CHECKING:
-    from ..observations import Filters
+from .options import read_filters
 
 __all__: list[str] = []
 
@@ -44,7 +42,7 @@ def notebook(
     tell_job("progress", done=0, total=0, text="JupyterLab starts")
 
     def make() -> Any:
-        return make_notebook(collection, _filters(selection), recipe, product)
+        return make_notebook(collection, read_filters(selection), recipe, product)
 
     folder = Path.cwd()
     events = os.environ.get("SDCVIZ_EVENTS")
@@ -52,14 +50,3 @@ def notebook(
     code = run_jupyter(make, port=port, host=host, base_url=base_url, folder=folder, place=place)
     if code:
         raise typer.Exit(code)
-
-
-def _filters(selection: Path | None) -> Filters | None:
-    if selection is None:
-        return None
-    from ..observations import Filters
-
-    try:
-        return Filters.from_json(selection.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadRequest(f"{selection}: these are no filters ({error}).") from error

@@ -13,9 +13,11 @@ import typer
 from ..errors import BadRequest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..observations.filters import Filters
 
-__all__ = ["with_filters"]
+__all__ = ["read_filters", "with_filters"]
 
 
 def _option(name: str, help: str, metavar: str | None = None) -> Any:
@@ -204,3 +206,21 @@ def _months(text: str) -> list[int]:
             raise BadRequest(f"--months {text}: expected months 1 to 12, such as 6,7,8 or 11-2.")
         months.update((first - 1 + step) % 12 + 1 for step in range((last - first) % 12 + 1))
     return sorted(months)
+
+
+def read_filters(selection: Path | None) -> Filters | None:
+    """Read the filters that a page wrote into a file; None without one.
+
+    Raises
+    ------
+    BadRequest
+        They can't be read.
+    """
+    if selection is None:
+        return None
+    from ..observations.filters import Filters
+
+    try:
+        return Filters.from_json(selection.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadRequest(f"{selection}: these are no filters ({error}).") from error

@@ -25,12 +25,21 @@ def serve(
         list[Path] | None,
         typer.Argument(metavar="[COLLECTION...]", help="Collections to offer."),
     ] = None,
+    product: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Product to put on the shelf and to show: file, folder, Zarr store or OPeNDAP "
+            "address; may be repeated.",
+            metavar="PRODUCT",
+        ),
+    ] = None,
     port: Port = None,
     host: Host = None,
     root_path: RootPath = None,
 ) -> None:
     """Show the page to a browser until Ctrl-C."""
-    _serve(collections or [], port=port, host=host, root_path=root_path)
+    products = [_whole(path) for path in product or []]
+    _serve(collections or [], products, port=port, host=host, root_path=root_path)
 
 
 @app.command()
@@ -39,6 +48,15 @@ def demo(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the collection; in your data folder by default.")
     ] = None,
+    products: Annotated[
+        bool | None,
+        typer.Option(
+            "--products/--no-products",
+            help="Also make two versions of a climatology of it (some seconds, once); by default "
+            "where there are stations enough for it.",
+            show_default=False,
+        ),
+    ] = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Only make it.")] = False,
     port: Port = None,
     host: Host = None,
@@ -46,15 +64,26 @@ def demo(
 ) -> None:
     """Make a synthetic collection of the Mediterranean and Black Sea (once), and show it."""
     from ..demo import make_demo
+    from ..demo.products import FEWEST
 
     with show.progress_bar() as tell:
         path = make_demo(out, stations, tell)
     typer.echo(f"{path}: synthetic data, for trying things out only.")
+    if stations >= FEWEST if products is None else products:
+        from .demo_products import make_products
+
+        for product in make_products(path):
+            typer.echo(f"{product}: a climatology of it.")
     if not no_serve:
-        _serve([path], port=port, host=host, root_path=root_path)
+        _serve([path], [], port=port, host=host, root_path=root_path)
 
 
-def _serve(collections: Sequence[Path], **given: Any) -> None:
+def _whole(product: str) -> str:
+    """Return a path as the shelf keeps it: the server may be started from elsewhere later."""
+    return product if "://" in product else str(Path(product).expanduser().absolute())
+
+
+def _serve(collections: Sequence[Path], products: Sequence[str], **given: Any) -> None:
     # By name, because the library may not depend on the app: only this command starts it.
     from importlib import import_module
 
@@ -65,7 +94,7 @@ def _serve(collections: Sequence[Path], **given: Any) -> None:
     for path in collections:
         open_collection(path)
     show.note("Starting ...")
-    import_module("sdcviz_app.server").serve(settings, collections, started=_tell_address)
+    import_module("sdcviz_app.server").serve(settings, collections, products, started=_tell_address)
 
 
 def _tell_address(url: str) -> None:

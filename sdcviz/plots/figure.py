@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "FORMATS", "figure", "save_figure"]
 
 FORMATS = ("png", "svg", "pdf")
-_STYLE: Any = {
+STYLE: Any = {
     "font.size": 8,
     "font.family": "DejaVu Sans",
     "axes.linewidth": 0.6,
@@ -40,9 +40,10 @@ _STYLE: Any = {
     "legend.frameon": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "sdcviz",
+    "hatch.linewidth": 0.35,
     "pdf.fonttype": 42,
 }
-_MM = 1 / 25.4
+MM = 1 / 25.4
 # matplotlib's settings are global: one figure at a time.
 LOCK = Lock()
 
@@ -90,8 +91,8 @@ def figure(
     if kind not in FIGURES:
         raise BadRequest(f"There is no figure {kind!r}; choose one of {', '.join(FIGURES)}.")
     shown = [axis(data, q) for q in quantities]
-    with LOCK, matplotlib.rc_context(_STYLE):
-        made = Figure(figsize=(width * _MM, height * _MM), layout="constrained")
+    with LOCK, matplotlib.rc_context(STYLE):
+        made = Figure(figsize=(width * MM, height * MM), layout="constrained")
         FIGURES[kind](made, data, shown, colour_by)
         if title:
             made.suptitle(title, fontsize=10, fontweight="bold")
@@ -134,7 +135,7 @@ def save_figure(made: Figure, path: str | Path, *, dpi: int = 300) -> Path:
         )
     stamp = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
     try:
-        with LOCK, matplotlib.rc_context(_STYLE):
+        with LOCK, matplotlib.rc_context(STYLE):
             made.savefig(path, dpi=dpi, format=form, metadata={**stamp, **_creator(form)})
     except OSError as error:
         raise StorageError(
@@ -314,7 +315,7 @@ def _map(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
     ax.set_extent((west, east, south, north), crs=ccrs.Mercator.GOOGLE)
     ax.set_facecolor("#eef4f8")
     land = coast("mercator", resolution_for(east - west))
-    ax.add_patch(_land(*land, (west, south, east, north)))
+    ax.add_patch(land_patch(*land, (west, south, east, north)))
     grid = ax.gridlines(draw_labels=True, linewidth=0.3, color="#8792a2", alpha=0.6)
     grid.top_labels = grid.right_labels = False
     if by == "time":
@@ -333,7 +334,7 @@ def _map(made: Figure, data: Any, shown: list[Axis], by: str | Axis) -> None:
     )
 
 
-def _land(xs: Any, ys: Any, view: tuple[float, float, float, float]) -> Any:
+def land_patch(xs: Any, ys: Any, view: tuple[float, float, float, float]) -> Any:
     """Make one patch of those rings, separated by NaN, that reach into the view."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import BadRequest
 from .colours import FLAGS, GREY
-from .figure import _MM, _STYLE, LOCK
+from .figure import LOCK, MM, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ __all__ = ["MOST_PANELS", "station_figure", "station_pdf", "station_png"]
 MOST_PANELS = 4
 """Parameters that stand beside one another in a figure."""
 
-_PLAIN_TEXT: Any = {**_STYLE, "text.parse_math": False, "axes.formatter.use_mathtext": False}
+_PLAIN_TEXT: Any = {**STYLE, "text.parse_math": False, "axes.formatter.use_mathtext": False}
 """Names of stations may hold ``$``, which is no formula."""
 
 
@@ -69,7 +69,7 @@ def station_figure(
     samples = c.where(rows=(row,)).samples(*shown)
     along, title, is_depth = _along(c, row)
     with LOCK, matplotlib.rc_context(_PLAIN_TEXT):
-        made = Figure(figsize=(width * _MM, height * _MM), layout="constrained")
+        made = Figure(figsize=(width * MM, height * MM), layout="constrained")
         grid = (1, len(shown)) if is_depth else (len(shown), 1)
         axes = made.subplots(*grid, squeeze=False, sharex=not is_depth, sharey=is_depth).ravel()
         present: set[int] = set()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .product import Product
 
-__all__ = ["area", "cell_areas", "census", "points_in"]
+__all__ = ["area", "cell_areas", "census", "corners_of", "points_in"]
 
 _PIECE = 4_000_000  # values at once
 
@@ -50,7 +50,7 @@ def points_in(grid: Grid, where: Where) -> NDArray[np.bool_]:
 
     if grid.curvilinear:
         raise BadRequest("The grid is curvilinear: areas are taken out of regular grids only.")
-    corners = _corners(where)
+    corners = corners_of(where)
     polygon = shapely.Polygon(corners)
     if not polygon.is_valid or polygon.area == 0:
         raise BadRequest("The lines of the area cross each other, or it has no extent.")
@@ -61,7 +61,8 @@ def points_in(grid: Grid, where: Where) -> NDArray[np.bool_]:
     return np.asarray(shapely.intersects_xy(polygon, x, y))
 
 
-def _corners(where: Where) -> NDArray[np.float64]:
+def corners_of(where: Where) -> NDArray[np.float64]:
+    """Return the corners of an area as (lon, lat); see `points_in`."""
     try:
         given = [c.split(",") for c in where.split()] if isinstance(where, str) else where
         values = np.asarray(given, np.float64)

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-__all__ = ["document", "renamed", "table", "write"]
+__all__ = ["document", "header", "renamed", "table", "write"]
 
-
-_COLUMNS = ("value", "difference", "first", "second", "error", "within_error", "bottom")
+_AXES = ("label", "time", "distance", "lon", "lat", "depth", "class")
+_TOLD = (
+    "title", "source", "product_title", "product_version", "product_doi", "product_id",
+    "institution", "license", "acknowledgment", "variable", "interpolation", "mask", "derived",
+    "observations", "warnings", "history",
+)  # fmt: skip
 
 
 def document(found: xr.Dataset) -> dict[str, Any]:
@@ -52,22 +56,40 @@ def _plain(values: np.ndarray) -> Any:
 
 
 def table(found: xr.Dataset) -> pd.DataFrame:
-    """Return an extraction as one row a value, without those that are missing everywhere."""
+    """Return an extraction as one row a value: axes first, then value, error and the rest."""
     frame = found.to_dataframe().reset_index()
-    first = [c for c in ("label", "time", "distance", "lon", "lat", "depth") if c in frame]
-    return frame[[*first, *(c for c in _COLUMNS if c in frame)]]
+    first = [c for c in _AXES if c in frame]
+    known = [n for n in found.data_vars if n in frame and n not in first]
+    return frame[[*first, *(str(n) for n in known)]]
 
 
 def renamed(found: xr.Dataset) -> xr.Dataset:
     """Name the values as in the product, for a file of its own."""
-    names = {"value": found.attrs.get("variable") or "value"} if "value" in found else {}
+    names = {}
+    if "value" in found and not found["value"].attrs.get("derived"):
+        names["value"] = str(found["value"].attrs.get("variable") or "value")
     if "value" in found and "error" in found:
-        names["error"] = found["error"].attrs.get("variable") or "error"
-    return found.rename({k: v for k, v in names.items() if v not in found.variables})
+        names["error"] = str(found["error"].attrs.get("variable") or "error")
+    if "salinity" in found:
+        names["salinity"] = str(found["salinity"].attrs.get("variable") or "salinity")
+    taken = {str(n) for n in found.variables}
+    return found.rename({k: v for k, v in names.items() if v not in taken})
+
+
+def header(found: xr.Dataset) -> list[str]:
+    """Return where an extraction comes from, as lines of comment of a CSV file."""
+    lines = [f"# {k}: {' '.join(str(v).split())}" for k, v in found.attrs.items() if k in _TOLD]
+    for name, of in found.data_vars.items():
+        unit = of.attrs.get("units")
+        if unit:
+            lines.append(f"# {name}: {of.attrs.get('long_name', name)} [{unit}]")
+    return lines
 
 
 def write(found: xr.Dataset, path: Path) -> Path:
     """Write an extraction as NetCDF, or as CSV where the name ends so.
+
+    A CSV file begins with lines of comment (``#``) that say where the values come from.
 
     Raises
     ------
@@ -79,7 +101,11 @@ def write(found: xr.Dataset, path: Path) -> Path:
     beside = path.with_name(f".{path.name}.part")
     try:
         if path.suffix.lower() == ".csv":
-            table(found).to_csv(beside, index=False, date_format="%Y-%m-%dT%H:%M:%S")
+            with open(beside, "w", encoding="utf-8", newline="") as file:
+                file.writelines(f"{line}\n" for line in header(found))
+                table(found).to_csv(
+                    file, index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n"
+                )
         elif path.suffix.lower() in (".nc", ".nc4"):
             from .source import NETCDF
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadRequest
 from .places import EARTH_KM
 
-__all__ = ["Line", "distance_km", "line_of"]
+__all__ = ["Line", "corners_of_line", "distance_km", "line_of"]
 
 MOST_POINTS = 20_000
 
@@ -58,14 +58,7 @@ def line_of(corners: str | Sequence[Any], points: int) -> Line:
     BadRequest
         It is no line.
     """
-    given = _read(corners) if isinstance(corners, str) else corners
-    try:
-        places = np.asarray(given, np.float64).reshape(-1, 2)
-    except (ValueError, TypeError):
-        raise _no_line(corners) from None
-    if len(places) < 2 or not np.isfinite(places).all():
-        raise _no_line(corners)
-    lon, lat = places.T
+    lon, lat = corners_of_line(corners).T
     if (np.abs(lat) > 90).any() or (np.abs(lon) > 540).any():
         raise BadRequest("The line leaves the Earth: longitudes are degrees east, then latitudes.")
     if not 2 <= points <= MOST_POINTS:
@@ -81,6 +74,18 @@ def line_of(corners: str | Sequence[Any], points: int) -> Line:
     # Where it begins and ends is told as it was given.
     x[0], y[0], x[-1], y[-1] = lon[0], lat[0], lon[-1], lat[-1]
     return Line(x, y, distance)
+
+
+def corners_of_line(corners: str | Sequence[Any]) -> NDArray[np.float64]:
+    """Return the corners of a line as (lon, lat); see `line_of`."""
+    given = _read(corners) if isinstance(corners, str) else corners
+    try:
+        places = np.asarray(given, np.float64).reshape(-1, 2)
+    except (ValueError, TypeError):
+        raise _no_line(corners) from None
+    if len(places) < 2 or not np.isfinite(places).all():
+        raise _no_line(corners)
+    return places
 
 
 def _between(

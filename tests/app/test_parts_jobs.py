@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import made_files
 import pytest
 
 from sdcviz import jobs
@@ -18,6 +19,7 @@ from sdcviz.jobs.model import Job, JobSpec, State, Usage
 from sdcviz.jobs.presence import Bell
 from sdcviz.jobs.store import Store
 from sdcviz.settings import get_settings
+from sdcviz_app import shelf as products
 from sdcviz_app.draft import Draft
 from sdcviz_app.parts.interpolate.insight import Insight
 from sdcviz_app.parts.interpolate.run import RunPart
@@ -75,6 +77,20 @@ def test_the_list_asks_for_use_when_it_is_opened(
     assert dict(part.form.form["rows"])["Jobs"] == "1"
     part._take({"do": "use", "month": "a nonsense"})
     assert "is no month" in part.form.form["error"]
+
+
+# ---- products --------------------------------------------------------------------------
+def test_the_product_of_a_job_is_shown_on_its_tab(place: Path) -> None:
+    product = made_files.write(place / "winter.nc")
+    add("a", place, "divand", "r.yaml", "--out", str(product))
+    session = Session(tab="interpolate", step=4, field="Salinity")
+    part = QueuePart(session=session)
+    part._take({"do": "products", "id": "a" * 32})
+    assert (session.tab, session.step, session.field) == ("products", 0, "")
+    assert products.find(session.product).path == str(product)
+    product.unlink()
+    part._take({"do": "products", "id": "a" * 32})
+    assert part.form.state["said"] == "The product is no longer there."
 
 
 # ---- notebooks -------------------------------------------------------------------------

@@ -119,6 +119,17 @@ def test_the_example_runs_on_the_demo(demo: Path, tmp_path: Path) -> None:
     assert "is there already" in refused("--example", "--out", path)
 
 
+def test_an_example_names_its_collection_as_seen_from_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("recipes").mkdir()
+    words = ["divand", "--example", "--collection", "sea", "--out"]
+    for out, named in (("recipes/a.yaml", "../sea"), ("b.yaml", "sea")):
+        assert CliRunner().invoke(app, [*words, out]).exit_code == 0
+        assert yaml.safe_load(Path(out).read_text())["collection"] == named
+
+
 def test_the_schema_is_one_document() -> None:
     schema = json.loads(sdcviz("--schema").stdout)
     assert schema["title"] == "Recipe" and "lengths" in schema["properties"]

@@ -9,7 +9,7 @@ export function render({model}) {
   const fresh = tool("new", "New", "A recipe that suits the collection")
   const study = tool("study", "Parameter study", "Lengths and noise side by side, judged by cross-validation")
   const share = make("button", {type: "button", title: "Copy a link that opens this recipe and view", onclick: () => {
-    copy(window.location.href)
+    copy_text(window.location.href)
     share.textContent = "Copied"
     setTimeout(() => { share.textContent = "Copy link" }, 1500)
   }}, "Copy link")
@@ -53,17 +53,6 @@ export function render({model}) {
       say()
     }
     return node
-  }
-
-  function copy(text) {
-    if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(text); return }
-    // The clipboard's own door is shut where the page has no TLS; the old way works there.
-    const area = make("textarea")
-    area.value = text
-    document.body.append(area)
-    area.select()
-    document.execCommand("copy")
-    area.remove()
   }
 
   function show() {

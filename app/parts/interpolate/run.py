@@ -18,7 +18,7 @@ from ...draft import Draft
 from ...links import to_query
 from ..background import background
 from ..form import Form, script, style
-from ..jobs.actions import ACTIONS, act, capabilities, offer
+from ..jobs.actions import ACTIONS, act, capabilities, offer, to_products
 from ..jobs.notebook import NotebookDoor, start_over_job, start_over_recipe
 from ..jobs.view import duration, job_view
 from .insight import Insight
@@ -89,6 +89,8 @@ class RunPart(pn.viewable.Viewer):
             self.follower.show(reads=id)
         elif does == "offer":
             self._links[id] = offer(id)
+        elif does == "products":
+            self._said = to_products(id, self.draft.session)
         elif does == "preview":
             self.insight.product = {}
         elif does in ("show", "recipe"):

@@ -7,12 +7,13 @@ from typing import Any
 
 from sdcviz.errors import SdcvizError
 
-from ... import downloads
+from ... import downloads, shelf
 from ... import jobs as following
+from ...session import Session
 from ..background import background
 from .view import product_of
 
-__all__ = ["ACTIONS", "act", "capabilities", "offer"]
+__all__ = ["ACTIONS", "act", "capabilities", "offer", "to_products"]
 
 ACTIONS = ("pause", "resume", "hibernate", "wake", "cancel")
 
@@ -39,6 +40,24 @@ def offer(id: str) -> str:
 
     path = product_of(jobs.get(id))
     return downloads.offer(path) if path is not None else ""
+
+
+def to_products(id: str, session: Session) -> str:
+    """Show the product of a job on the tab of products; return a sentence where it is gone."""
+    from sdcviz import jobs
+
+    path = product_of(jobs.get(id))
+    if path is None:
+        return "The product is no longer there."
+    found = shelf.identity(str(path))
+    if all(item.id != found for item in shelf.known()):
+        # Of a folder that the shelf does not look through.
+        found = shelf.add(str(path)).id
+    session.param.update(
+        product=found, field="", derived="", step=0, level=None, products_view="map",
+        tab="products",
+    )  # fmt: skip
+    return ""
 
 
 def capabilities(engine: str) -> frozenset[str] | None:

@@ -99,7 +99,8 @@ function job_card(send) {
       })
     })
     if (job.product) {
-      acts.push(button("show", "Show product", "Look at it on the map", () => send({do: "show", id: job.id})))
+      acts.push(button("products", "Show in Products", "Maps, profiles, sections, beside the observations", () => send({do: "products", id: job.id})))
+      acts.push(button("show", "Show product", "A quick look on the map of its recipe", () => send({do: "show", id: job.id})))
       acts.push(link ? make("a", {href: link, download: true}, "Download NetCDF") : button("offer", "NetCDF", "Prepare the download", () => send({do: "offer", id: job.id})))
     }
     if (job.kind === "divand") acts.push(button("recipe", "Recipe", "Open the recipe of this run", () => send({do: "recipe", id: job.id})))

@@ -16,7 +16,7 @@ from ... import jobs as following
 from ...session import Session
 from ..background import background
 from ..form import Form, script, style
-from .actions import ACTIONS, act, capabilities, offer
+from .actions import ACTIONS, act, capabilities, offer, to_products
 from .notebook import NotebookDoor, start_over_job
 from .use import use_of
 from .view import job_view
@@ -75,6 +75,9 @@ class QueuePart(pn.viewable.Viewer):
             self._door.open(lambda next: start_over_job(id, next))
         elif does == "use":
             self._add_up(str(said.get("month", "")))
+            return
+        elif does == "products":
+            self._tell(to_products(id, self.session))
             return
         elif does in ("show", "recipe") and self.show is not None:
             self.show(id, does)

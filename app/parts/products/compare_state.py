@@ -31,7 +31,7 @@ def compared(viewing: Viewing) -> dict[str, Any]:
     except SdcvizError as error:
         return told | {"compare_sentence": str(error)}
     own = {
-        "product": viewing.opened["second"], "v": framing.version_of(second),
+        "product": session.other or session.product, "v": framing.version_of(second),
         "field": layer.view.variable, "derived": session.other_derived,
     }  # fmt: skip
     return {

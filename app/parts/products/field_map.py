@@ -168,7 +168,7 @@ class FieldMap(pn.viewable.Viewer):
             told |= {
                 "ready": True,
                 "query": {
-                    "product": viewing.opened["product"] or session.product,
+                    "product": session.product,
                     "field": viewing.variable, "v": version_of(product),
                     "derived": session.derived, "error": session.error_shown,
                     **self._range(), **self._mask(),

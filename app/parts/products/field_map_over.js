@@ -53,15 +53,29 @@ const OverField = {
       }, (error) => this.over_failed(error, number))
       if (!known) this.resting = setTimeout(ask, playing ? 0 : REST / 4)
     }
-    if (s.contours && !playing && this.frame && this.kind === "map") {
-      const [low, high] = this.frame.header.limits
-      const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
-      const number = this.asked
-      clearTimeout(this.lining)
-      this.lining = setTimeout(() => this.frames.get("contours", lines).then((found) => {
-        if (number === this.asked && !this.closed) this.draw_lines(found)
-      }, () => {}), REST)
+    this.lines_over(query, playing)
+  },
+
+  lines_over(query, playing) {
+    const s = this.model.state
+    clearTimeout(this.lining)
+    if (!s.contours || !this.frame || this.kind !== "map") {
+      this.drop_lines()
+      return
     }
+    const [low, high] = this.frame.header.limits
+    const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
+    const known = this.frames.at_hand("contours", lines)
+    if (known) {
+      this.draw_lines(known)
+      return
+    }
+    this.drop_lines()
+    if (playing) return
+    const number = this.asked
+    this.lining = setTimeout(() => this.frames.get("contours", lines).then((found) => {
+      if (number === this.asked && !this.closed) this.draw_lines(found)
+    }, () => {}), REST)
   },
 
   over_failed(error, number) {

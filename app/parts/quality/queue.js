@@ -130,7 +130,8 @@ class List {
       make(
         "div", {class: "what"},
         make("div", {class: "name"}, make("b", {}, row.station), make("span", {}, row.cruise), make("time", {}, row.time)),
-        make("div", {class: "found"}, ...(badges.length ? badges : [make("em", {}, row.none)]),
+        make("div", {class: "found"}, row.note ? make("span", {class: "note"}, row.note) : null,
+          ...(badges.length || row.note ? badges : [make("em", {}, row.none)]),
           row.more ? make("em", {}, `+${row.more}`) : null),
       ),
     )

@@ -17,6 +17,7 @@ from sdcviz.words import counted, number
 from ...desk import Desk
 from .checks import ChecksRun
 from .proposals import Proposals
+from .queue_departures import HANDED, ProductQueue, in_order
 from .queue_found import Found
 from .queue_rows import matching, queue_rows
 
@@ -68,6 +69,7 @@ class QueuePart(pn.viewable.Viewer):
         self._run: Any = None
         self._state: Any = None
         self._found = Found()
+        self._product = ProductQueue(desk, self._take_handed)
         self._left_behind: list[int] = []
         self._given: NDArray[np.int64] | None = None
         self._known: tuple[Any, ...] = ()
@@ -86,7 +88,10 @@ class QueuePart(pn.viewable.Viewer):
         desk.param.watch(lambda _: self._sum_up(), "findings")
         desk.param.watch(self._moved, "station")
         desk.param.watch(self._give, "queue")
+        watch(lambda _: self._take_handed(), "handed")
+        watch(lambda _: self._show(), ["product", "field"])
         self._open()
+        self._take_handed()
 
     def __panel__(self) -> Any:
         return self.form
@@ -128,6 +133,24 @@ class QueuePart(pn.viewable.Viewer):
             self._given = np.unique(event.new)
             self._rank()
 
+    def _take_handed(self) -> None:
+        """Take over the queue that another tab hands over; or say why there is none."""
+        handed = self.desk.session.handed
+        if self.desk.data is None or self._known != self._collection():
+            return
+        if handed is None or handed.of != self._known[:2]:
+            if self._order == HANDED:
+                self._order = "weight" if self.desk.findings else "course"
+                self._rank()
+            self._said, self._wrong = self._product.said, bool(self._product.said)
+            self._show()
+            return
+        self._order, self._given, self._search = HANDED, None, ""
+        self._said, self._wrong = "", False
+        self._rank()
+        if len(handed.rows):
+            self.desk.open(int(handed.rows[0]))
+
     def _take_findings(self, findings: Any) -> None:
         if findings is self.desk.findings:
             self._sum_up()
@@ -158,6 +181,8 @@ class QueuePart(pn.viewable.Viewer):
         session = self.desk.session
         if self._given is not None:
             return self._given
+        if self._order == HANDED:
+            return np.unique(session.handed.rows)
         if len(session.selection):
             return session.selection
         if session.is_filtered and session.filtered is not None:
@@ -173,9 +198,13 @@ class QueuePart(pn.viewable.Viewer):
             return
         self._stale = False
         ranking = rank(
-            data, findings, by=self._order, checks=self._checks, rows=self._scope(),
-            every=self._every or findings is None or self._given is not None,
+            data, findings, by="weight" if self._order == HANDED else self._order,
+            checks=self._checks, rows=self._scope(),
+            every=self._every or findings is None or self._given is not None
+            or self._order == HANDED,
         )  # fmt: skip
+        if self._order == HANDED:
+            ranking = in_order(ranking, self.desk.session.handed.rows)
         if self._search:
             ranking = ranking.take(matching(data, ranking.rows, self._search))
         if self._hide:
@@ -201,7 +230,7 @@ class QueuePart(pn.viewable.Viewer):
         self.form.state = {
             "version": self._version,
             "total": min(len(self._ranking), MANY),
-            "orders": self._found.orders,
+            "orders": [*self._found.orders, *self._product.orders],
             "order": self._order,
             "every": self._every,
             "hide": self._hide,
@@ -209,7 +238,7 @@ class QueuePart(pn.viewable.Viewer):
             "scope": self._scope_words(),
             "checks": [[*badge, badge[0] in self._checks] for badge in self._found.badges],
             "job": self.checks.state,
-            "said": self._said or self._found.words,
+            "said": self._product.busy or self._said or self._found.words,
             "wrong": self._wrong,
             "skipped": self._found.skipped,
             # Flags of checks belong to all readers, so none of a second reading sets them.
@@ -231,6 +260,8 @@ class QueuePart(pn.viewable.Viewer):
             return ""
         if self._given is not None:
             return f"The {counted(len(rows), 'station')} that were found"
+        if self._order == HANDED:
+            return f"{session.handed.why}: {counted(len(rows), 'station')}"
         how = "selected" if len(session.selection) else "filtered"
         return f"Of the {number(len(rows))} {how} stations"
 
@@ -280,6 +311,9 @@ class QueuePart(pn.viewable.Viewer):
             self._given = None
             self._rank()
             return
+        if self._order == HANDED:
+            self.desk.session.handed = None
+            return
         self.desk.session.select(_NOBODY)
         self.desk.session.clear_filters()
 
@@ -287,6 +321,10 @@ class QueuePart(pn.viewable.Viewer):
         """Take another order, search or restriction."""
         from sdcviz.qc.ranking import ORDERS
 
+        if choice.get("order") == HANDED:
+            self._product.choose()
+            self._show()
+            return
         if choice.get("order") in ORDERS:
             self._order = choice["order"]
         elif "every" in choice:
@@ -306,7 +344,9 @@ class QueuePart(pn.viewable.Viewer):
         if choice.get("version") != self._version or self.desk.data is None:
             return
         last = min(last, first + 500)
-        rows = queue_rows(self.desk.data, self._ranking, first, last, self._seen)
+        handed = self.desk.session.handed
+        notes = handed.notes if self._order == HANDED and handed is not None else {}
+        rows = queue_rows(self.desk.data, self._ranking, first, last, self._seen, notes)
         self.form.tell({"version": self._version, "first": first, "rows": rows})
 
     def _open_place(self, choice: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,12 @@ def titled(badge: Badge) -> list[Any]:
 
 
 def queue_rows(
-    c: Collection, ranking: Ranking, first: int, last: int, seen: NDArray[np.bool_]
+    c: Collection,
+    ranking: Ranking,
+    first: int,
+    last: int,
+    seen: NDArray[np.bool_],
+    notes: Mapping[int, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return some places of the queue.
 
@@ -46,6 +52,8 @@ def queue_rows(
         Places from and up to (without).
     seen : ndarray of bool, shape (n_stations,)
         Stations that are done.
+    notes : mapping of int to str, optional
+        What is told of a station besides: its residual from a product.
     """
     rows = ranking.rows[first:last]
     cruises, names = (_texts(c, name, rows) for name in ("cruise", "station"))
@@ -56,6 +64,8 @@ def queue_rows(
         words = [f"{cruises[i] or 'No cruise'}, {names[i] or 'no name'}"]
         if not np.isnat(c.time[row]):
             words.append(f"{times[i].replace('T', ' ')} UTC")
+        note = (notes or {}).get(row, "")
+        words += [note] if note else []
         words += [badge[-1] for badge in badges]
         out.append(
             {
@@ -64,8 +74,9 @@ def queue_rows(
                 "cruise": cruises[i],
                 "time": "" if np.isnat(c.time[row]) else times[i][:10],
                 "done": bool(seen[row]),
-                "badges": badges[:FEW],
-                "more": max(0, len(badges) - FEW),
+                "note": note,
+                "badges": badges[: FEW - bool(note)],
+                "more": max(0, len(badges) - FEW + bool(note)),
                 "none": _no_finding(c, row),
                 "words": "\n".join(words),
             }

@@ -1,0 +1,207 @@
+"""What can be written of the product in view: the map, and what was taken out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from sdcviz.errors import SdcvizError
+from sdcviz.products.asked import Asked
+
+if TYPE_CHECKING:
+    from ...viewing import Viewing
+
+__all__ = ["FORMATS", "Item", "colours_of", "items_of", "look_of", "same_as"]
+
+FORMATS = {
+    "nc": ("NetCDF", "Data"),
+    "csv": ("CSV", "Data"),
+    "png": ("PNG, 300 dpi", "Figure"),
+    "svg": ("SVG", "Figure"),
+    "pdf": ("PDF", "Figure"),
+    "gif": ("GIF", "Animation"),
+    "mp4": ("MP4", "Animation"),
+    "obs": ("Observations (CSV)", "Data"),
+}
+"""Each format with its title and what it is."""
+FIGURES = ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that can be written.
+
+    Attributes
+    ----------
+    key : str
+        Of the panel, or "map".
+    title : str
+    asked : Asked
+        What it is, for the library.
+    formats : tuple of str
+        Keys of `FORMATS`.
+    """
+
+    key: str
+    title: str
+    asked: Asked
+    formats: tuple[str, ...]
+
+
+def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
+    """List what can be written now.
+
+    Parameters
+    ----------
+    viewing : Viewing
+    panels : PanelsPart, optional
+        What is beside the map: its diagrams are taken as they are shown there.
+    """
+    session, product = viewing.session, viewing.product
+    if product is None:
+        return []
+    grid, variable = product.grid(viewing.variable), viewing.variable
+    common: dict[str, Any] = {"variable": variable, "mask": viewing.mask}
+    step = viewing.step if grid.has_time else None
+    found: list[Item] = []
+
+    def add(key: str, title: str, kind: str, **given: Any) -> None:
+        try:
+            asked = Asked(kind, **{**common, **given})
+        except SdcvizError:
+            return
+        found.append(Item(key, title, asked, _formats(viewing, asked)))
+
+    add("map", "Map", "map", time=step, depth=viewing.depth, error=session.error_shown,
+        derived=session.derived)  # fmt: skip
+    at: dict[str, Any] = {"depth": viewing.depth}
+    if session.place is not None:
+        place = {"place": tuple(session.place)}
+        if grid.has_depth:
+            add("place-profile", "Profile at the place", "profile", time=step, **place)
+        if grid.has_time:
+            add("place-series", "Time series at the place", "timeseries", **at, **place)
+        if grid.has_depth and grid.has_time:
+            add("place-hovmoller", "Hovmöller at the place", "hovmoller", **place)
+        _water(viewing, add, "place", **place)
+    if session.line is not None:
+        line = {"line": tuple(map(tuple, session.line))}
+        if grid.has_depth:
+            add("line-section", "Section along the line", "section", time=step, **line)
+        if grid.has_time:
+            add("line-hovmoller", "Hovmöller along the line", "hovmoller", **at, **line)
+        _water(viewing, add, "line", time=step, **line)
+    if session.area is not None:
+        area = {"area": tuple(map(tuple, session.area))}
+        if grid.has_depth or grid.has_time:
+            add("area", "Means of the area", "area", **area)
+        if grid.has_depth and grid.depth_unit == "m":
+            add("area-census", "Volumes of the area", "census", time=step, **area)
+    return [_as_shown(item, panels) for item in found]
+
+
+def same_as(key: str) -> str:
+    """Return the key of the item that holds what a panel shows."""
+    if key in ("area-profile", "area-series", "area-hovmoller"):
+        return "area"
+    return "place-profile" if key == "place-made" else key
+
+
+def _water(viewing: Viewing, add: Any, subject: str, **given: Any) -> None:
+    """Offer a T-S diagram where the product has both."""
+    product = viewing.product
+    measured = {product.quantity_of(n).removesuffix("_unknown_unit") for n in product.variables}
+    if {"temperature", "salinity"} <= measured and product.grid(viewing.variable).has_depth:
+        where = "at the place" if subject == "place" else "along the line"
+        add(f"{subject}-water", f"T–S diagram {where}", "ts", **{**given, "variable": ""})
+
+
+def _as_shown(item: Item, panels: Any) -> Item:
+    """Take the arguments of the panel in view: it may be a row, a column or other points."""
+    if panels is None or item.key not in getattr(panels, "keys", ()):
+        return item
+    method, given = _call_of(panels, item.key)
+    if method != item.asked.kind:
+        return item
+    given = {("area" if k == "where" else k): v for k, v in given.items()}
+    lon, lat = given.pop("lon", None), given.pop("lat", None)
+    if lon is not None or lat is not None:
+        given["place"] = (lon, lat)
+    known = {f.name for f in fields(Asked)}
+    try:
+        asked = Asked(method, **{k: v for k, v in given.items() if k in known})
+    except SdcvizError:
+        return item
+    return Item(item.key, item.title, asked, item.formats)
+
+
+def _call_of(panels: Any, key: str) -> tuple[str, dict[str, Any]]:
+    call = panels.extraction(key)[1]
+    return str(call.get("method", "")), dict(call.get("arguments", {}))
+
+
+def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
+    from shutil import which
+
+    given = ["nc", "csv"]
+    with_dots = asked.kind in ("map", "profile", "timeseries", "section", "area")
+    if with_dots and viewing.session.collection:
+        given.append("obs")
+    given += FIGURES
+    if asked.kind == "map":
+        grid = viewing.product.grid(asked.variable)
+        moves = (grid.has_time and len(grid.times) > 1) or len(grid.depth) > 1
+        given += ["gif"] if moves else []
+        given += ["mp4"] if moves and which("ffmpeg") else []
+    return tuple(given)
+
+
+# ---- look -----------------------------------------------------------------------
+def colours_of(viewing: Viewing) -> tuple[tuple[float, float] | None, str]:
+    """Return range and name of the colours, as the map has them; None and empty: the usual."""
+    session = viewing.session
+    palette = session.field_map
+    if session.field_range is not None:
+        low, high = session.field_range
+        return (float(low), float(high)), palette
+    if session.error_shown or session.derived or session.range_by != "fixed":
+        return None, palette
+    told = next((v for v in viewing.info["variables"] if v["name"] == viewing.variable), {})
+    limits = told.get("range")
+    return (None if limits is None else (float(limits[0]), float(limits[1]))), palette
+
+
+def look_of(viewing: Viewing, item: Item, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a figure, for `sdcviz.plots.product_figure`.
+
+    Parameters
+    ----------
+    viewing : Viewing
+    item : Item
+    chosen : dict
+        Of the form: width, caption, title, contours, stretched, masked, overlay.
+    """
+    limits, palette = colours_of(viewing)
+    kind, session = item.asked.kind, viewing.session
+    look: dict[str, Any] = {"width": chosen.get("width", "two")}
+    if kind in ("map", "hovmoller", "section", "area"):
+        look |= {"limits": limits, "contours": bool(chosen.get("contours"))}
+        look |= {"colormap": palette} if palette else {}
+    if not chosen.get("titled", True):
+        look["title"] = ""
+    elif chosen.get("title"):
+        look["title"] = str(chosen["title"])[:200]
+    if not chosen.get("captioned", True):
+        look["caption"] = ""
+    if kind in ("profile", "section", "hovmoller", "area") and chosen.get("stretched"):
+        look["stretched"] = True
+    if kind == "map":
+        if chosen.get("masked") == "blank":
+            look["masked"] = "blank"
+        if chosen.get("overlay", True):
+            for name in ("place", "line", "area"):
+                if getattr(session, name) is not None:
+                    look[name] = getattr(session, name)
+    if kind == "area":
+        look |= {"step": viewing.step, "depth": viewing.depth}
+    return {k: v for k, v in look.items() if v is not None}

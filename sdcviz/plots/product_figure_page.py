@@ -1,0 +1,206 @@
+"""The sheet of a product's figure: size, title, caption, colour bar, and the style of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .figure import LOCK, MM, STYLE
+from .product_figure_words import Look, Scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "GROUND",
+    "LAND",
+    "NOTHING",
+    "Page",
+    "bar",
+    "contour_lines",
+    "depth_axis",
+    "dots",
+    "edges_of",
+    "page",
+]
+
+LAND = "#d6d1c4"
+GROUND = "#cfc7b8"
+NOTHING = "#f3f5f7"
+"""Where there is no value."""
+_SMALL = 6
+# Letters of the small print in a millimetre of DejaVu Sans at 6 points, a little on the safe side.
+_LETTERS = 0.83
+
+
+class Page:
+    """A figure that is being made.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+    look : Look
+    """
+
+    def __init__(self, figure: Figure, look: Look) -> None:
+        self.figure, self.look = figure, look
+        self._title: Any = None
+
+    def words(self, title: str, caption: str) -> None:
+        """Write title and caption, unless other ones were asked for."""
+        look, made = self.look, self.figure
+        title = title if look.title is None else look.title
+        caption = caption if look.caption is None else look.caption
+        if title:
+            self._title = made.suptitle(
+                _wrapped(title, look.millimetres * 0.47), fontsize=9, fontweight="bold",
+                parse_math=False,
+            )  # fmt: skip
+        if caption:
+            lines = _wrapped(caption, look.millimetres * _LETTERS)
+            made.supxlabel(
+                lines, fontsize=_SMALL, color="#555555", x=0.012, ha="left", linespacing=1.35,
+                parse_math=False,
+            )  # fmt: skip
+
+    def retitle(self, title: str) -> None:
+        """Change the title, as from frame to frame."""
+        if self._title is not None and self.look.title is None:
+            self._title.set_text(_wrapped(title, self.look.millimetres * 0.47))
+
+
+def caption_height(caption: str, look: Look) -> float:
+    """Return how high a caption gets, mm."""
+    shown = caption if look.caption is None else look.caption
+    lines = _wrapped(shown, look.millimetres * _LETTERS).count("\n") + 1 if shown else 0
+    return lines * _SMALL * 1.4 / 72 * 25.4 + 3
+
+
+def title_height(title: str, look: Look) -> float:
+    """Return how high a title gets, mm."""
+    shown = title if look.title is None else look.title
+    return (_wrapped(shown, look.millimetres * 0.47).count("\n") + 1) * 4.2 if shown else 0.0
+
+
+def _wrapped(text: str, letters: float) -> str:
+    from textwrap import fill
+
+    return fill(text, max(20, int(letters)))
+
+
+@contextmanager
+def page(look: Look, height: float) -> Iterator[Page]:
+    """Begin a figure; matplotlib is ours until it is done.
+
+    Parameters
+    ----------
+    look : Look
+    height : float
+        Millimetres, unless the look says another.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with LOCK, matplotlib.rc_context(STYLE):
+        made = Figure(
+            figsize=(look.millimetres * MM, (look.height or height) * MM), layout="constrained"
+        )
+        yield Page(made, look)
+
+
+# ---- parts ----------------------------------------------------------------------
+def bar(
+    ax: Axes, drawn: Any, scale: Scale, label: str, low: float | None = None, gap: float = 0.02
+) -> Any:
+    """Put a colour bar beside an axes, as high as it, with arrows where values lie beyond it.
+
+    Parameters
+    ----------
+    low : float, optional
+        Height of the axes in millimetres where it is too low for that: the bar lies below it.
+    gap : float
+        Between axes and bar, in widths of the axes.
+    """
+    if low is None:
+        inset, way = ax.inset_axes((1 + gap, 0.0, 0.025, 1.0)), "vertical"
+    else:
+        inset, way = ax.inset_axes((0.0, -8.5 / low, 1.0, 2.2 / low)), "horizontal"
+    made = ax.figure.colorbar(
+        drawn, cax=inset, orientation=way, extend=scale.extend, extendfrac=0.04
+    )
+    made.set_label(label)
+    made.outline.set_linewidth(0.4)
+    inset.tick_params(width=0.4, length=2, labelsize=7)
+    inset.grid(visible=False)
+    return made
+
+
+def contour_lines(
+    ax: Axes, x: NDArray, y: NDArray, values: NDArray, scale: Scale, look: Look
+) -> Any:
+    """Draw lines of equal value with their numbers; None where they are not asked for."""
+    if look.contours is False or values.shape[0] < 2 or values.shape[1] < 2:
+        return None
+    if look.contours is True:
+        from matplotlib.ticker import MaxNLocator
+
+        levels: Any = MaxNLocator(9, steps=[1, 2, 2.5, 5, 10]).tick_values(scale.low, scale.high)
+        levels = levels[(levels > scale.low) & (levels < scale.high)]
+    else:
+        levels = np.unique(np.asarray(look.contours, float))
+    known = np.isfinite(values)
+    if not known.any() or not len(levels):
+        return None
+    low, high = np.nanmin(values), np.nanmax(values)
+    levels = [v for v in levels if low < v < high]
+    if not levels:
+        return None
+    lines = ax.contour(
+        x, y, np.ma.masked_invalid(values), levels, colors="#1d2733", linewidths=0.45, zorder=2.4
+    )
+    ax.clabel(lines, fontsize=5.5, fmt="%g", inline_spacing=2)
+    return lines
+
+
+def dots(ax: Axes, x: NDArray, y: NDArray, values: NDArray, scale: Scale) -> Any:
+    """Draw observations in the colours of the field."""
+    from .layers import RASTER_ABOVE
+
+    size = 14 if len(x) < 200 else 7 if len(x) < 2000 else 3
+    return ax.scatter(
+        x, y, c=values, cmap=scale.cmap, norm=scale.norm, s=size, linewidths=0.35,
+        edgecolors="#11161c", rasterized=len(x) > RASTER_ABOVE, zorder=4,
+    )  # fmt: skip
+
+
+def depth_axis(ax: Axes, deepest: float, look: Look, top: float = 0.0) -> None:
+    """Let an axis run downwards, as deep as the look says, or to the last value."""
+    if look.stretched and top >= 0:
+        ax.set_yscale("function", functions=(_root, np.square))
+        from matplotlib.ticker import FixedLocator
+
+        end = look.deepest or deepest
+        marks = [m for m in (0, 10, 50, 100, 200, 500, 1000, 1500, 2000, 3000, 4000, 5000, 6000)
+                 if m <= end]  # fmt: skip
+        ax.yaxis.set_major_locator(FixedLocator(marks))
+    ax.set_ylim(look.deepest or deepest, top)
+
+
+def _root(depth: Any) -> Any:
+    return np.sqrt(np.maximum(depth, 0))
+
+
+def edges_of(axis: NDArray[np.float64], least: float | None = None) -> NDArray[np.float64]:
+    """Return where the cells of an axis begin and end: half way between its points."""
+    axis = np.asarray(axis, float)
+    if len(axis) == 1:
+        made = np.array([axis[0] - 0.5, axis[0] + 0.5])
+    else:
+        middle = (axis[1:] + axis[:-1]) / 2
+        made = np.concatenate([[2 * axis[0] - middle[0]], middle, [2 * axis[-1] - middle[-1]]])
+    return made if least is None else np.maximum(made, least)

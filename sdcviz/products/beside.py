@@ -1,0 +1,138 @@
+"""The observations that belong beside an extraction: in a map's window, near a place or a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import StorageError
+from .asked import Asked
+from .collocation import samples_of
+from .near import in_area, near_line, near_place
+from .window import in_depth, in_time, window_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .product import Product
+
+__all__ = ["Beside", "observations_beside"]
+
+_COLUMNS = ("lon", "lat", "depth", "time", "value")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Observations beside an extraction.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray
+        ``lon``, ``lat``, ``depth``, ``time``, ``value``; near a line also ``distance`` (along it)
+        and near it or a place ``km`` (how far away).
+    words : str
+        Where and when they were made: "50 km, July of any year".
+    """
+
+    columns: dict[str, NDArray[Any]]
+    words: str
+
+    def __len__(self) -> int:
+        return len(self.columns["value"])
+
+    def table(self) -> pd.DataFrame:
+        """Return them as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns)
+
+    def write(self, path: Path, title: str) -> Path:
+        """Write them as CSV, with lines of comment that say what they are.
+
+        Raises
+        ------
+        StorageError
+            It can't be written.
+        """
+        from .. import __version__
+
+        try:
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(f"# {' '.join(title.split())}; within {self.words}\n")
+                file.write(f"# sdcviz {__version__}\n")
+                self.table().to_csv(
+                    file, index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n"
+                )
+        except OSError as error:
+            raise StorageError(f"{path}: can't be written ({error.strerror or error}).") from error
+        return path
+
+
+def observations_beside(
+    product: Product,
+    asked: Asked,
+    observations: Any,
+    *,
+    window: tuple[float, float] = (0.0, 0.0),
+    around: float = 50.0,
+    parameter: str = "",
+) -> Beside:
+    """Find the observations that belong beside what was asked for.
+
+    Parameters
+    ----------
+    product : Product
+    asked : Asked
+    observations : Selection, Collection or mapping
+        See `Product.at`.
+    window : (float, float)
+        Half of it: metres and days; see `sdcviz.products.window.in_window`.
+    around : float
+        Kilometres around a place or a line.
+    parameter : str
+        Of the collection; what the field measures if empty.
+    """
+    samples = samples_of(product, observations, asked.variable, parameter)
+    held = {n: np.asarray(samples[n]) for n in _COLUMNS}
+    grid = product.grid(asked.variable)
+    rows = np.flatnonzero(np.isfinite(held["value"].astype(float)))
+    told: list[str] = []
+    more: dict[str, NDArray[Any]] = {}
+    if asked.kind != "map":
+        rows, told, more = _near(asked, held, rows, around)
+    of_time = asked.kind in ("map", "profile", "section", "census") or asked.time is not None
+    of_depth = asked.kind in ("map", "timeseries")
+    keep = np.ones(len(rows), bool)
+    if of_depth:
+        keep &= in_depth(grid, held["depth"][rows].astype(float), asked.depth, window[0])
+    if of_time and grid.has_time:
+        keep &= in_time(grid.times, held["time"][rows], grid.times.find(asked.time), window[1])
+    words = window_words(product, asked.variable, asked.depth, asked.time, window).split(", ")
+    # The words of depth come first where there is a depth at all.
+    told += words[:1] if of_depth and grid.has_depth else []
+    told += words[1 if grid.has_depth else 0 :] if of_time else []
+    columns = {n: v[rows][keep] for n, v in held.items()}
+    return Beside(columns | {n: v[keep] for n, v in more.items()}, ", ".join(told))
+
+
+def _near(
+    asked: Asked, held: dict[str, NDArray[Any]], rows: NDArray[np.int64], around: float
+) -> tuple[NDArray[np.int64], list[str], dict[str, NDArray[Any]]]:
+    lon, lat = held["lon"][rows], held["lat"][rows]
+    if asked.line is not None:
+        from .lines import corners_of_line
+
+        near = near_line(corners_of_line(asked.line).tolist(), lon, lat, around)
+        more = {"distance": near.along, "km": near.km}
+        return rows[near.rows], [f"{around:g} km of the line"], more
+    if asked.area is not None:
+        return rows[in_area(asked.area, lon, lat)], ["the area"], {}
+    x, y = asked.place or (None, None)
+    if x is None or y is None:
+        return rows[:0], [], {}
+    near = near_place((x, y), lon, lat, around)
+    return rows[near.rows], [f"{around:g} km"], {"km": near.km}

@@ -1,0 +1,125 @@
+"""A field of a product, layer by layer, for checks that look at all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UnreadableFile
+
+if TYPE_CHECKING:
+    from ..products.product import Product
+
+__all__ = ["FieldView", "depth_words", "place_words", "share_words"]
+
+_MOST_VALUES = 400_000_000
+"""Of greater products every second, third ... step is looked at."""
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """What the checks read.
+
+    Attributes
+    ----------
+    product : Product
+    variable : str
+    """
+
+    product: Product
+    variable: str
+
+    @property
+    def grid(self) -> Any:
+        """Axes of the field."""
+        return self.product.grid(self.variable)
+
+    @property
+    def unit(self) -> str:
+        """Unit for people."""
+        return self.product.unit_of(self.variable)
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps that are looked at."""
+        nt = self.grid.shape[0]
+        stride = max(1, -(-int(np.prod(self.grid.shape, dtype=np.int64)) // _MOST_VALUES))
+        return list(range(0, nt, stride))
+
+    def levels(self, step: int) -> Iterator[tuple[int, NDArray[np.floating]]]:
+        """Give level and map of one step; a damaged part is left out."""
+        field = self.product.field(self.variable)
+        for z in range(self.grid.shape[1]):
+            try:
+                yield z, field.layer(step, z)
+            except UnreadableFile:
+                continue
+
+    def volume(self, step: int) -> NDArray[np.floating]:
+        """Give one step as (depth, lat, lon)."""
+        out = np.full(self.grid.shape[1:], np.nan, np.float32)
+        for z, layer in self.levels(step):
+            out[z] = layer
+        return out
+
+    def lonlat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Longitude and latitude of every point, as (lat, lon)."""
+        grid = self.grid
+        if grid.curvilinear:
+            return grid.lon, grid.lat
+        lon, lat = np.meshgrid(grid.lon, grid.lat)
+        return lon, lat
+
+    def step_name(self, step: int | None) -> str:
+        """Name a step for people; empty without times."""
+        labels = self.grid.times.labels
+        return labels[step] if step is not None and len(labels) else ""
+
+    def depth_of(self, level: int) -> float | None:
+        """Depth of a level."""
+        return float(self.grid.depth[level]) if self.grid.has_depth else None
+
+    def spots(
+        self,
+        step: int,
+        level: int,
+        mask: NDArray[np.bool_],
+        values: NDArray[np.floating],
+        most: int,
+    ) -> list[dict[str, Any]]:
+        """List the worst points of a map: those of the greatest absolute value."""
+        rows, columns = np.nonzero(mask)
+        order = np.argsort(-np.abs(values[rows, columns]), kind="stable")[:most]
+        lon, lat = self.lonlat()
+        return [
+            {
+                "step": step, "level": level, "depth": self.depth_of(level),
+                "lon": float(lon[i, j]), "lat": float(lat[i, j]), "value": float(values[i, j]),
+            }
+            for i, j in zip(rows[order].tolist(), columns[order].tolist(), strict=True)
+        ]  # fmt: skip
+
+
+def depth_words(depths: Any) -> str:
+    """Name a range of depths: ``50 m``, ``0–200 m``."""
+    low, high = float(min(depths)), float(max(depths))
+    return f"{low:g} m" if low == high else f"{low:g}–{high:g} m"
+
+
+def share_words(share: float) -> str:
+    """Write a share as a percentage of two digits."""
+    return f"{100 * share:.2g} %" if share >= 1e-6 else "a millionth"
+
+
+def place_words(box: tuple[float, float, float, float]) -> str:
+    """Name a box by its sea and its degrees."""
+    from .strata import sea_of, spans
+
+    west, south, east, north = box
+    sea = sea_of((west + east) / 2, (south + north) / 2)
+    where = spans(box)
+    return f"{sea}, {where}" if sea else where

@@ -1,0 +1,331 @@
+"""Edges of tiles, months that do not fit between their neighbours, and drift in the deep."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..words import counted
+from .fields import FieldView, depth_words, place_words
+from .strata import spans
+
+__all__ = ["months", "tiles"]
+
+_SHORTEST = 8
+"""Points along a line that a jump needs."""
+_SAME_SIGN = 0.85
+_TIMES = 5.0
+"""A jump is this many times what is usual in the layer."""
+_OF_SPREAD = 0.04
+"""And at least this share of the spread of the layer."""
+_BEND = 0.1
+_WORST = 10
+
+
+def tiles(view: FieldView) -> dict[str, Any]:
+    """Find straight lines of constant longitude or latitude across which the field jumps.
+
+    Across such a line the difference of two neighbours is not the mean of the differences on
+    both sides, with one sign all along. That is measured on runs of points along every line of
+    every layer, and compared with what is usual in the layer.
+    """
+    told: dict[str, Any] = {
+        "check": "tile", "title": "Jumps along straight lines", "share": None, "count": 0,
+        "of": 0, "severity": "none", "worst": [],
+    }  # fmt: skip
+    if view.grid.curvilinear or min(view.grid.shape[2:]) < _SHORTEST:
+        told["sentence"] = "Not looked at: the grid has no straight lines that are long enough."
+        return told
+    found: dict[tuple[str, int], list[tuple[float, float, int, int, int, int]]] = {}
+    layers = 0
+    for step in view.steps:
+        for z, layer in view.levels(step):
+            layers += 1
+            for axis, field in (("lon", layer), ("lat", layer.T)):
+                for line, size, sure, a, b in _lines(np.asarray(field, np.float64)):
+                    found.setdefault((axis, line), []).append((sure, size, step, z, a, b))
+    told["of"] = layers
+    lines = sorted(found.items(), key=lambda f: (-len(f[1]), -sum(abs(h[1]) for h in f[1])))
+    told["count"] = len(lines)
+    told["worst"] = [_line(view, axis, line, hits, layers) for (axis, line), hits in lines[:_WORST]]
+    if not lines:
+        told["sentence"] = (
+            f"No straight line of {_SHORTEST} points or more in {counted(layers, 'layer')} has a "
+            "jump across it."
+        )
+        return told
+    one = told["worst"][0]
+    told["share"] = one["layers"] / layers
+    told["severity"] = min((w["severity"] for w in told["worst"]), key=("major", "minor").index)
+    told["sentence"] = one["sentence"]
+    return told
+
+
+def _lines(field: NDArray[np.float64]) -> list[tuple[int, float, float, int, int]]:
+    """Find lines between two columns: number, size, how sure, first and last row."""
+    d = np.diff(field, axis=1)
+    if d.shape[1] < 5:
+        return []
+    # Against two differences on both sides: one alone may be the slope of a front.
+    around = (d[:, :-4] + d[:, 1:-3] + d[:, 3:-1] + d[:, 4:]) / 4
+    a = d[:, 2:-2] - around
+    known = np.isfinite(a)
+    if known.sum() < 10 * _SHORTEST:
+        return []
+    usual = 1.4826 * np.median(np.abs(a[known]))
+    spread = float(np.nanstd(field))
+    least = max(_TIMES * usual, _OF_SPREAD * spread)
+    if not least > 0:
+        return []
+    found = []
+    # A jump of a few rows is enough to look closer.
+    big = known & (np.abs(a) > least)
+    for j in np.flatnonzero(big.sum(0) >= 0.6 * _SHORTEST).tolist():
+        one = _run(a[:, j], known[:, j], least)
+        if one is None:
+            continue
+        first, last, size = one
+        rows = slice(first, last + 1)
+        beside = [k for k in (j - 3, j - 2, j + 2, j + 3) if 0 <= k < a.shape[1]]
+        with np.errstate(invalid="ignore"):
+            near = np.abs(a[rows][:, beside])
+        near = near[np.isfinite(near)]
+        local = float(np.median(near)) if len(near) else usual
+        if abs(size) > _TIMES * local and _sharp(a, j, rows, size):
+            found.append((j + 2, size, abs(size) / max(local, usual), first, last))
+    # The neighbours of a jump feel it: only the greatest of those that touch counts.
+    kept: list[tuple[int, float, float, int, int]] = []
+    for one_line in sorted(found, key=lambda f: -abs(f[1])):
+        if all(abs(one_line[0] - k[0]) > 2 for k in kept):
+            kept.append(one_line)
+    return kept
+
+
+def _sharp(a: NDArray[np.float64], j: int, rows: slice, size: float) -> bool:
+    """Tell a step from a smooth bend: beside a step the differences bend the other way."""
+    for k in (j - 1, j + 1):
+        if 0 <= k < a.shape[1]:
+            own = a[rows, k]
+            own = own[np.isfinite(own)]
+            if len(own) and np.median(own) / size > _BEND:
+                return False
+    return True
+
+
+def _run(
+    a: NDArray[np.float64], known: NDArray[np.bool_], least: float
+) -> tuple[int, int, float] | None:
+    """Find the longest run of rows where a jump has one sign and mostly is great enough."""
+    best = None
+    for sign in (1, -1):
+        good = known & (sign * a > 0.4 * least)
+        # Up to two rows may fail inside.
+        gain = np.where(good, 1.0, np.where(known, -2.0, -0.5))
+        total = np.cumsum(gain)
+        low = np.minimum.accumulate(np.concatenate([[0.0], total[:-1]]))
+        last = int(np.argmax(total - low))
+        start = np.concatenate([[0.0], total[:-1]])
+        first = int(np.flatnonzero(start[: last + 1] == low[last])[-1])
+        rows = slice(first, last + 1)
+        n = int(known[rows].sum())
+        if n < _SHORTEST:
+            continue
+        own = a[rows][known[rows]]
+        size = float(np.median(own))
+        if abs(size) < least or np.mean(sign * own > 0) < _SAME_SIGN:
+            continue
+        if best is None or n > best[3]:
+            best = (first, last, size, n)
+    return None if best is None else best[:3]
+
+
+def _line(
+    view: FieldView, axis: str, line: int, hits: list[tuple[float, float, int, int, int, int]],
+    layers: int,
+) -> dict[str, Any]:  # fmt: skip
+    grid = view.grid
+    across, along = (grid.lon, grid.lat) if axis == "lon" else (grid.lat, grid.lon)
+    at = float((across[line] + across[line + 1]) / 2)
+    low = float(along[min(h[4] for h in hits)])
+    high = float(along[max(h[5] for h in hits)])
+    sure, _, step, z, _, _ = max(hits)
+    pad = 3 * float(abs(across[line + 1] - across[line]))
+    box = (at - pad, low, at + pad, high) if axis == "lon" else (low, at - pad, high, at + pad)
+    letter = ("E" if at >= 0 else "W") if axis == "lon" else ("N" if at >= 0 else "S")
+    steps = sorted({h[2] for h in hits})
+    depths = [view.depth_of(h[3]) for h in hits]
+    deep = f", {depth_words(depths)}" if grid.has_depth else ""
+    when = view.step_name(steps[0])
+    if len(steps) > 1 and when:
+        when += f" to {view.step_name(steps[-1])}"
+    direction = "longitude" if axis == "lon" else "latitude"
+    value = float(np.median([abs(h[1]) for h in hits]))
+    where = spans((box[0], low, box[2], high) if axis == "lon" else (low, box[1], high, box[3]))
+    part = where.split(", ")[0 if axis == "lon" else 1]
+    return {
+        "step": step, "level": z, "depth": view.depth_of(z), "value": value, "layers": len(hits),
+        "lon": at if axis == "lon" else (low + high) / 2,
+        "lat": at if axis == "lat" else (low + high) / 2,
+        "share": len(hits) / layers,
+        "severity": "major" if len(hits) >= 3 or layers < 3 else "minor",
+        "axis": axis, "at": at, "box": box, "sure": sure,
+        "sentence": (
+            f"The field jumps by {value:.2g} {view.unit} across the straight line of "
+            f"{direction} {abs(at):g}° {letter}, {part}{', ' + when if when else ''}{deep} (in "
+            f"{counted(len(hits), 'layer')} of {layers}): the edge of a tile?"
+        ),
+    }  # fmt: skip
+
+
+def months(view: FieldView) -> list[dict[str, Any]]:
+    """Find steps that lie off both their neighbours, and how much the deep water drifts."""
+    grid = view.grid
+    nt = grid.shape[0]
+    jump: dict[str, Any] = {
+        "check": "month", "title": "Steps that do not fit between their neighbours",
+        "share": None, "count": 0, "of": nt, "severity": "none", "worst": [],
+    }  # fmt: skip
+    drift: dict[str, Any] = {
+        "check": "drift", "title": "Change from step to step below 500 m", "share": None,
+        "count": None, "of": None, "severity": "none", "worst": [],
+    }  # fmt: skip
+    if nt < 4 or len(view.steps) < nt:
+        why = "The product has fewer than four steps." if nt < 4 else "The product is too large."
+        jump["sentence"] = drift["sentence"] = f"Not looked at. {why}"
+        return [jump, drift]
+    around = grid.times.climatology and nt == 12
+    means, deep, names = _block_means(view)
+    _month_jumps(view, means, names, around, jump)
+    _drift(view, deep, around, drift)
+    return [jump, drift]
+
+
+def _block_means(view: FieldView) -> tuple[NDArray, NDArray, list[Any]]:
+    """Means of each step and level in blocks of the grid; and the mean of each deep step change."""
+    nt, nz, ny, nx = view.grid.shape
+    lon, lat = view.lonlat()
+    rows, columns = min(4, ny), min(8, nx)
+    block = (np.arange(ny) * rows // ny)[:, None] * columns + np.arange(nx) * columns // nx
+    boxes = []
+    for k in range(rows * columns):
+        own = block == k
+        boxes.append((lon[own].min(), lat[own].min(), lon[own].max(), lat[own].max()))
+    means = np.full((nt, nz, rows * columns), np.nan)
+    change = np.full((nt, nz, 2), np.nan)
+    before: list[NDArray | None] = [None] * nz
+    first: list[NDArray | None] = [None] * nz
+    for t in range(nt):
+        for z, layer in view.levels(t):
+            known = np.isfinite(layer)
+            n = np.bincount(block[known], minlength=rows * columns)
+            total = np.bincount(block[known], layer[known], rows * columns)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                means[t, z] = np.where(n >= 6, total / n, np.nan)
+            if view.grid.has_depth and view.grid.depth[z] > 500:
+                if before[z] is not None:
+                    change[t, z] = _change(layer, before[z])
+                else:
+                    first[z] = layer
+                before[z] = layer
+                if t == nt - 1 and first[z] is not None and first[z] is not layer:
+                    change[0, z] = _change(layer, first[z])
+    return means, change, boxes
+
+
+def _change(a: NDArray, b: Any) -> tuple[float, float]:
+    d = (a - b)[np.isfinite(a) & np.isfinite(b)]
+    if not len(d):
+        return float("nan"), float("nan")
+    return float(np.sqrt(np.mean(d.astype(np.float64) ** 2))), float(np.nanstd(a))
+
+
+def _month_jumps(
+    view: FieldView, means: NDArray, boxes: list[Any], around: bool, told: dict
+) -> None:
+    before, after = np.roll(means, 1, 0), np.roll(means, -1, 0)
+    off = means - (before + after) / 2
+    # A season's own curve bends by some share of its range; a month that does not fit lies
+    # outside both neighbours.
+    outside = np.sign(means - before) == np.sign(means - after)
+    if not around:
+        off[[0, -1]] = np.nan
+    absolute = np.abs(off)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # blocks of land
+        usual = np.nanmedian(absolute, axis=0)
+        others = np.nanpercentile(absolute, 75, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = absolute / np.maximum(others, 1e-12)
+    hit = outside & (ratio > 6) & (absolute > 6 * usual)
+    spread = np.nanstd(means, axis=(0, 2))[None, :, None]
+    hit &= absolute > 0.1 * spread
+    told["count"] = int(hit.sum())
+    told["share"] = float(hit.sum() / max(np.isfinite(off).sum(), 1))
+    if not hit.any():
+        told["sentence"] = "Every step lies between its neighbours as far as the others do."
+        return
+    per_step = hit.sum((1, 2))
+    step = int(np.argmax(per_step))
+    order = np.argwhere(hit)
+    order = order[np.argsort(-ratio[hit], kind="stable")]
+    told["worst"] = [
+        {
+            "step": t, "level": z, "depth": view.depth_of(z), "value": float(off[t, z, k]),
+            "lon": float((boxes[k][0] + boxes[k][2]) / 2),
+            "lat": float((boxes[k][1] + boxes[k][3]) / 2), "box": boxes[k],
+        }
+        for t, z, k in order[:_WORST].tolist()
+    ]  # fmt: skip
+    own = hit[step]
+    z_there, k_there = np.nonzero(own)
+    box = _hull([boxes[k] for k in k_there])
+    size = float(np.median(np.abs(off[step][own])))
+    deep = ""
+    if view.grid.has_depth:
+        deep = f", {depth_words(view.grid.depth[z_there])}"
+    told["severity"] = "minor" if per_step[step] >= 4 else "note"
+    told["where"] = {"step": step, "level": int(z_there[0]), "box": box}
+    told["box"] = box
+    told["sentence"] = (
+        f"{view.step_name(step) or f'Step {step}'} lies off both its neighbours by "
+        f"{size:.2g} {view.unit}, much more than other steps do: {place_words(box)}{deep}."
+    )
+
+
+def _hull(boxes: list[Any]) -> tuple[float, float, float, float]:
+    a = np.array(boxes, float)
+    return float(a[:, 0].min()), float(a[:, 1].min()), float(a[:, 2].max()), float(a[:, 3].max())
+
+
+def _drift(view: FieldView, change: NDArray, around: bool, told: dict) -> None:
+    if not around:
+        change[0] = np.nan
+    if not np.isfinite(change[..., 0]).any():
+        told["sentence"] = "Not looked at. The product has no level below 500 m."
+        return
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # levels above 500 m
+        by_level = np.sqrt(np.nanmean(change[..., 0] ** 2, axis=0))
+        spread = np.nanmean(change[..., 1], axis=0)
+        share = by_level / np.maximum(spread, 1e-12)
+    z = int(np.nanargmax(np.where(np.isfinite(share), share, -1)))
+    t = int(np.nanargmax(np.where(np.isfinite(change[:, z, 0]), change[:, z, 0], -1)))
+    told["value"] = float(by_level[z])
+    told["share"] = float(share[z])
+    told["by_level"] = [
+        [float(d), float(v)] for d, v in zip(view.grid.depth, by_level, strict=True) if v == v
+    ]
+    told["severity"] = "minor" if share[z] > 1 else "note" if share[z] > 0.5 else "none"
+    told["where"] = {"step": t, "level": z}
+    told["worst"] = [
+        {"step": t, "level": z, "depth": view.depth_of(z), "value": float(change[t, z, 0]),
+         "lon": None, "lat": None}
+    ]  # fmt: skip
+    told["sentence"] = (
+        f"At {view.depth_of(z):g} m the field changes by {by_level[z]:.2g} {view.unit} (RMS) from "
+        f"one step to the next, {share[z]:.2g} of its spread over the map; most at "
+        f"{view.step_name(t)}."
+    )

@@ -1,0 +1,235 @@
+"""The report of a review: one HTML file that can be attached to a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ..errors import StorageError
+from ..words import counted, minute, number
+from .figures import figures
+from .report_tables import (
+    cruises_block,
+    figure,
+    physical_block,
+    scores_block,
+    table,
+    worst_block,
+)
+
+__all__ = ["write_report"]
+
+_TAGS = {"none": "nothing found", "not applicable": "not applicable"}
+
+
+def write_report(folder: Path | str, document: dict[str, Any]) -> Path:
+    """Write ``report.html`` of a review.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the review; its residuals are drawn on the map.
+    document : dict
+        Content of ``review.json``.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    StorageError
+        The report can't be written.
+    """
+    folder = Path(folder)
+    path = folder / "report.html"
+    beside = path.with_name(".report.html.part")
+    try:
+        beside.write_text(_page(document, figures(folder, document)), encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def _page(document: dict[str, Any], drawn: dict[str, str]) -> str:
+    style = (resources.files("sdcviz.reviews") / "report.css").read_text(encoding="utf-8")
+    product = document["product"]
+    title = product.get("title") or product["name"]
+    parts = [
+        _head(document, title), _signature(document), _first(document), _verdicts(document),
+        _comments(document, ""), *_blocks(document, drawn), _method(document),
+    ]  # fmt: skip
+    body = "\n".join(p for p in parts if p)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>Review: {escape(title)}</title>\n<style>\n{style}</style></head>\n"
+        f"<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _head(document: dict[str, Any], title: str) -> str:
+    product, left = document["product"], document["left_out"]
+    words = {
+        "outside": "outside the product", "land": "on its land or without value",
+        "masked": "masked", "flagged": "flagged", "used": "used by the product",
+    }  # fmt: skip
+    gone = ", ".join(f"{number(n)} {words[k]}" for k, n in left.items() if n)
+    version = f", version {product['version']}" if product.get("version") else ""
+    facts = [
+        ("Product", f"{product['name']}{version}"),
+        ("Field", f"{document['label']} ({document['variable']}, {document['unit'] or 'no unit'})"),
+        ("Institution", product.get("institution") or ""),
+        ("DOI", product.get("doi") or ""),
+        ("Period", " to ".join(product.get("period") or [])),
+        ("Compared with", f"{document['collection']['name']}, {document['parameter']}"),
+        ("Samples", f"{number(document['samples'])} compared" + (f"; not: {gone}" if gone else "")),
+        (
+            "Independent",
+            "Yes: stations that the product was made of are left out"
+            if document["independent"]
+            else "No: the product may be made of the same observations",
+        ),
+        ("Made", f"{minute(document['made'])} by {document['software']}"),
+    ]
+    rows = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in facts if v)
+    warned = "".join(f'<p class="minor">{escape(w)}</p>' for w in document["warnings"])
+    return (
+        f'<h1>{escape(title)}</h1>\n<p class="lead">Review of a gridded product beside '
+        f"observations</p>\n<dl>{rows}</dl>{warned}"
+    )
+
+
+def _signature(document: dict[str, Any]) -> str:
+    found = document.get("signature")
+    if not found:
+        return '<p class="banner">Not signed.</p>'
+    orcid = escape(found["orcid"])
+    return (
+        f'<p class="banner signed">Signed by <b>{escape(found["name"])}</b>, ORCID {orcid}, on '
+        f"{escape(minute(found['time']))}.<br><span class=soft>SHA-256 of the document: "
+        f"{escape(found['sha256'])}</span></p>"
+    )
+
+
+def _tag(severity: str) -> str:
+    name = "na" if severity == "not applicable" else severity
+    return f'<span class="tag {escape(name)}">{escape(_TAGS.get(severity, severity))}</span>'
+
+
+def _first(document: dict[str, Any]) -> str:
+    rows = "".join(
+        f"<li>{_tag(f['severity'])}<span>{escape(f['sentence'])}</span></li>"
+        for f in document["first"]
+    )
+    if not rows:
+        return "<h2>What to see first</h2><p>Nothing stands out.</p>"
+    return f'<h2>What to see first</h2>\n<ol class="first">{rows}</ol>'
+
+
+def _verdicts(document: dict[str, Any]) -> str:
+    said = document["opinion"]["verdicts"]
+    rows: list[list[str]] = []
+    for block in document["blocks"]:
+        own = said.get(block["key"])
+        note = "" if own is None else " ".join(x for x in (own["note"], _by(own)) if x)
+        rows.append([
+            escape(block["title"]), escape(block["summary"]), _found(document, block),
+            _tag(own["verdict"]) if own else '<span class="soft">none yet</span>', escape(note),
+        ])  # fmt: skip
+    return "<h2>Verdicts</h2>" + table(
+        ["Block", "Summary", "Found", "Verdict", "Note of the reviewer"], rows, 5
+    )
+
+
+def _found(document: dict[str, Any], block: dict[str, Any]) -> str:
+    if block["key"] in document and document[block["key"]] is None:
+        return '<span class="soft">not looked at</span>'
+    return _tag(block["severity"])
+
+
+def _by(said: dict[str, Any]) -> str:
+    author = said.get("author") or ""
+    return f"({author}, {minute(said['time'])})" if author else f"({minute(said['time'])})"
+
+
+def _comments(document: dict[str, Any], block: str) -> str:
+    own = [c for c in document["opinion"]["comments"] if c["block"] == block]
+    return "".join(
+        f'<div class="comment">{escape(c["text"])}<small>{escape(_by(c).strip("()"))}</small></div>'
+        for c in own
+    )
+
+
+def _blocks(document: dict[str, Any], drawn: dict[str, str]) -> Iterable[str]:
+    made = {
+        "coverage": lambda: _coverage(document, drawn),
+        "residuals": lambda: _residuals(document, drawn),
+        "skill": lambda: scores_block(document, drawn),
+        "cruises": lambda: cruises_block(document),
+        "reference": lambda: figure(drawn.get("reference")),
+        "previous": lambda: figure(drawn.get("previous")),
+        "physical": lambda: physical_block(document),
+        "worst": lambda: worst_block(document),
+    }
+    for block in document["blocks"]:
+        key = block["key"]
+        yield (
+            f"<h2>{escape(block['title'])}</h2>\n<p>{escape(block['summary'])}</p>"
+            f"{_comments(document, key)}\n{made[key]()}"
+        )
+
+
+def _coverage(document: dict[str, Any], drawn: dict[str, str]) -> str:
+    found = document["coverage"]
+    centres = [
+        [escape(str(name)), str(code or ""), number(n)] for code, name, n in found["centres"][:10]
+    ]
+    platforms = [[escape(name), number(n)] for name, n in found["platforms"][:10]]
+    cells = found["cells"]
+    told = ""
+    if cells:
+        told = (
+            f"<p>{number(cells['with_samples'])} of {counted(cells['columns'], 'column')} of the "
+            f"grid hold samples; the median of those is {cells['median']:g}.</p>"
+        )
+    return (
+        f'{told}<div class="row">{figure(drawn.get("counts"))}{figure(drawn.get("years"))}</div>'
+        + "<h3>Data centres</h3>"
+        + table(["Data centre", "EDMO", "Samples"], centres, 1)
+        + ("<h3>Platforms</h3>" + table(["Platform", "Samples"], platforms, 1) if platforms else "")
+    )
+
+
+def _residuals(document: dict[str, Any], drawn: dict[str, str]) -> str:
+    beyond = document["residuals"]["histogram"]["beyond"]
+    note = (
+        f'<p class="soft">{counted(beyond, "residual")} beyond the histogram '
+        f"{'is' if beyond == 1 else 'are'} counted in its outer bins.</p>"
+        if beyond
+        else ""
+    )
+    one = "".join(figure(drawn.get(k)) for k in ("histogram", "depth"))
+    two = "".join(figure(drawn.get(k)) for k in ("time", "value"))
+    return (
+        f'{figure(drawn.get("map"))}<div class="row">{one}</div><div class="row">{two}</div>'
+        f'<p class="soft">Bands reach from the 10th to the 90th percentile.</p>{note}'
+    )
+
+
+def _method(document: dict[str, Any]) -> str:
+    return (
+        "<h2>How it was done</h2>\n<p>Residuals are observation minus product, interpolated "
+        "bilinearly over the sea points around, linearly between levels, in the step that holds "
+        "the time. Bounds of bias and RMSE hold 95 % of 200 draws of whole cruises with "
+        "replacement; "
+        f"fewer than five cruises give none.</p>\n<p>{escape(document['expected'])}</p>\n"
+        f"<footer>Made by {escape(document['software'])}. This file needs no network and no "
+        "script.</footer>"
+    )
