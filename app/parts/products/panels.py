@@ -62,7 +62,7 @@ class PanelsPart(pn.viewable.Viewer):
             styles={"flex": "0 0 45%", "min-width": "0", "max-width": "45%"},
         )  # fmt: skip
         watch = session.param.watch
-        watch(lambda e: self._turned(e.name, e.new), list(_SUBJECTS))
+        watch(lambda *es: [self._turned(e.name, e.new) for e in es], list(_SUBJECTS))
         watch(self._followed, [*_FOLLOWED, *session.filter_names])
         self.viewing.param.watch(lambda *_: self._ask(), ["product", "changed"])
         for name in _SUBJECTS:
