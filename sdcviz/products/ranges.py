@@ -22,7 +22,9 @@ MAPS_FAR = 6
 VALUES = 20_000
 """Values of a map that are looked at."""
 OUTER = 0.5
-"""Per cent of the values at each end that a range leaves out."""
+"""Per cent of the values at each end that a range leaves out, if they lie far out."""
+FAR = 0.2
+"""How far, as a part of the range of the others."""
 
 
 def range_for(layer: Layer, per: str) -> tuple[float, float] | None:
@@ -60,6 +62,10 @@ def range_for(layer: Layer, per: str) -> tuple[float, float] | None:
         if not len(values):
             return 0.0, 1.0
         low, high = (float(v) for v in np.percentile(values, (OUTER, 100 - OUTER)))
+        # Only what lies far from the rest is left out.
+        least, greatest, room = float(values.min()), float(values.max()), FAR * (high - low)
+        low = least if least >= low - room else low
+        high = greatest if greatest <= high + room else high
         if layer.diverging:
             low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
         return range_of(np.array([low, high]))

@@ -113,6 +113,7 @@ WAYS = [
     ("GET", "jobs/" + "0" * 32 + "/files/x"), ("POST", "jobs"),
     ("POST", "jobs/" + "0" * 32 + "/stop"), ("GET", "usage?month=2026-11"),
     ("GET", "collections"), ("GET", "collections/" + "0" * 32), ("GET", "products"),
+    ("GET", "frames/map?product=0"), ("GET", "frames/dots?product=0&key=0"),
     ("POST", "qc/" + "0" * 32 + "/batches"), ("POST", "qc/" + "0" * 32 + "/undo"),
 ]  # fmt: skip
 BODY = {"arguments": ["serve"], "token": "12345678", "user": "x"}

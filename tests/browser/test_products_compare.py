@@ -148,7 +148,7 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     # What is made of a field: a mistake is told, the next one shown.
     page.get_by_role("button", name="Off", exact=True).click()
     expect(page.locator(".layer-name").first).to_be_hidden()
-    page.get_by_label("What is shown").select_option("formula")
+    page.get_by_label("What is shown", exact=True).select_option("formula")
     page.get_by_label("Formula").fill("a - warmth")
     expect(page.get_by_role("alert")).to_contain_text("'warmth' is no field; known: a")
     page.get_by_label("Formula").fill("2 * a")

@@ -79,6 +79,8 @@ class FieldDriver {
     this.layers.set(0, null)
     this.layers.set(1, null)
     keep_ground(plot, view)
+    // A tap is no reason to frame the map as if keys had brought one there.
+    view.el.style.outline = "none"
     this.tools = new Tools(plot, view, this.sources, {
       place: (at) => this.tapped(at),
       drawn: (kind, corners) => { this.send({do: kind, corners}); tell_bus("drawn", kind) },
@@ -171,6 +173,11 @@ class FieldDriver {
       const frame = this.frames.at_hand(this.kind, query) ?? await this.frames.get(this.kind, query)
       const other = beside && await beside
       if (number !== this.asked || this.closed) return
+      // The file was replaced: what is shown is new, and the session has to look at it anew.
+      if (frame.header.version !== query.v && this.replaced !== query.v) {
+        this.replaced = query.v
+        this.send({do: "replaced"})
+      }
       this.paint(frame, grid)
       this.paint_beside(frame, grid, other)
       tell_bus("painted", {step, level, ms: performance.now() - begun})
@@ -184,7 +191,6 @@ class FieldDriver {
       return
     }
     this.ahead(step, level)
-    if (!playing || this.model.state.dots === "none") this.drop_lines()
     this.over_field(query, playing)
   }
 
@@ -197,7 +203,9 @@ class FieldDriver {
     const levels = Math.max(depths.length, 1)
     const [by_step, by_level] = this.way[0] || this.way[1] ? this.way : [1, 0]
     const found = []
-    for (let k = 1; k <= AHEAD; k++) found.push([(step + k * by_step + steps * k) % steps, Math.min(Math.max(level + k * by_level, 0), levels - 1)])
+    // Played at twenty maps a second, a few are on their way at any time.
+    const ahead = this.now.playing ? 2 * AHEAD : AHEAD
+    for (let k = 1; k <= ahead; k++) found.push([(step + k * by_step + steps * k) % steps, Math.min(Math.max(level + k * by_level, 0), levels - 1)])
     for (const [a, b] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
       const t = (step + a + steps) % steps, z = level + b
       if (z >= 0 && z < levels) found.push([t, z])

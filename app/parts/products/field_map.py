@@ -31,6 +31,7 @@ from .field_map_twin import Twin
 __all__ = ["FieldMap", "palette"]
 
 _HERE = Path(__file__).parent
+_PARTS = ("_frames", "_paint", "_ground", "_tools", "_legend", "_over", "_compare", "")
 CODES = 253
 """Colours of a range."""
 _LOOK = (
@@ -48,21 +49,7 @@ def palette(name: str) -> list[str]:
 class MapDriver(Form):
     """What drives the map in the browser; see ``field_map.js``."""
 
-    _esm = script(
-        *(
-            _HERE / f"field_map{part}.js"
-            for part in (
-                "_frames",
-                "_paint",
-                "_ground",
-                "_tools",
-                "_legend",
-                "_over",
-                "_compare",
-                "",
-            )
-        )
-    )
+    _esm = script(*(_HERE / f"field_map{part}.js" for part in _PARTS))
     _style = style(_HERE / "field_map.css", _HERE / "field_map_compare.css")
 
 
@@ -181,7 +168,8 @@ class FieldMap(pn.viewable.Viewer):
             told |= {
                 "ready": True,
                 "query": {
-                    "product": session.product, "field": viewing.variable, "v": version_of(product),
+                    "product": session.product,
+                    "field": viewing.variable, "v": version_of(product),
                     "derived": session.derived, "error": session.error_shown,
                     **self._range(), **self._mask(),
                 },

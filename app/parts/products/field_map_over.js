@@ -16,6 +16,7 @@ const OverField = {
   drop_dots() {
     this.spread = null
     quietly(this.sources.spread, {data: {x: [], y: [], c: []}})
+    this.mirror()
   },
 
   drop_over() {
@@ -52,15 +53,29 @@ const OverField = {
       }, (error) => this.over_failed(error, number))
       if (!known) this.resting = setTimeout(ask, playing ? 0 : REST / 4)
     }
-    if (s.contours && !playing && this.frame && this.kind === "map") {
-      const [low, high] = this.frame.header.limits
-      const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
-      const number = this.asked
-      clearTimeout(this.lining)
-      this.lining = setTimeout(() => this.frames.get("contours", lines).then((found) => {
-        if (number === this.asked && !this.closed) this.draw_lines(found)
-      }, () => {}), REST)
+    this.lines_over(query, playing)
+  },
+
+  lines_over(query, playing) {
+    const s = this.model.state
+    clearTimeout(this.lining)
+    if (!s.contours || !this.frame || this.kind !== "map") {
+      this.drop_lines()
+      return
     }
+    const [low, high] = this.frame.header.limits
+    const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
+    const known = this.frames.at_hand("contours", lines)
+    if (known) {
+      this.draw_lines(known)
+      return
+    }
+    this.drop_lines()
+    if (playing) return
+    const number = this.asked
+    this.lining = setTimeout(() => this.frames.get("contours", lines).then((found) => {
+      if (number === this.asked && !this.closed) this.draw_lines(found)
+    }, () => {}), REST)
   },
 
   over_failed(error, number) {
@@ -130,10 +145,12 @@ const OverField = {
       return sum + 0.3 * (n >> 16) + 0.59 * ((n >> 8) & 255) + 0.11 * (n & 255)
     }, 0) / palette.length
     const ink = light < 128 ? "#ffffff" : "#1d262b"
-    const glyph = (name) => this.plot.renderers.find((r) => r.name === name).glyph
-    quietly(glyph("lines"), {line_color: {value: ink}})
-    quietly(glyph("spread"), {line_color: {value: `${ink}b0`}})
-    quietly(glyph("labels"), {text_color: {value: ink}})
+    for (const plot of [this.plot, ...(this.twin ? [this.twin.plot] : [])]) {
+      const glyph = (name) => plot.renderers.find((r) => r.name === name).glyph
+      quietly(glyph("lines"), {line_color: {value: ink}})
+      quietly(glyph("spread"), {line_color: {value: `${ink}b0`}})
+      quietly(glyph("labels"), {text_color: {value: ink}})
+    }
   },
 
   draw_lines(found) {
@@ -143,6 +160,7 @@ const OverField = {
       x: header.labels.map((l) => l[0]), y: header.labels.map((l) => l[1]),
       text: header.labels.map((l) => short(l[2]).replace("-", "−")), angle: header.labels.map((l) => l[3]),
     }})
+    this.mirror()
   },
 
   draw_shapes() {
