@@ -28,7 +28,7 @@ class ProductsView(pn.viewable.Viewer):
     """Look at a product: the parts, and where they stand.
 
     The frame shows `drawer` on the left (product, look, comparison) and `__panel__` in the middle:
-    the map with its bar, and on the right what was taken out of the product; or the review.
+    the bar; under it the map and on its right what was taken out of the product, or the review.
     """
 
     session = param.ClassSelector(class_=Session, instantiate=False, doc="State of the visitor.")
@@ -52,15 +52,19 @@ class ProductsView(pn.viewable.Viewer):
         self.export = ExportPart(viewing=viewing, panels=self.panels)
         self.panels.export = self.export.open
         middle = pn.Column(
-            self.outdated, self.bar, self.map, sizing_mode="stretch_both", margin=0,
+            self.map, sizing_mode="stretch_both", margin=0,
             styles={"min-width": "0", "flex": "1 1 55%"},
         )  # fmt: skip
         stage = pn.Row(middle, self.panels, sizing_mode="stretch_both", margin=0)
         self._map_view = stage
         self._review: ReviewPart | None = None
-        self._slot = pn.Column(stage, sizing_mode="stretch_both", margin=0)
+        self._slot = pn.Column(
+            stage, sizing_mode="stretch_both", margin=0, styles={"min-height": "0"}
+        )
         # Dialogs stand beside what changes: moved around, an open one would vanish.
-        self.main = pn.Column(self._slot, self.export, sizing_mode="stretch_both", margin=0)
+        self.main = pn.Column(
+            self.outdated, self.bar, self._slot, self.export, sizing_mode="stretch_both", margin=0
+        )
         self.session.param.watch(lambda *_: self._show(), "products_view")
         self._show()
 

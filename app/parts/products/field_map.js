@@ -80,7 +80,7 @@ class FieldDriver {
     this.layers.set(1, null)
     keep_ground(plot, view)
     // A tap is no reason to frame the map as if keys had brought one there.
-    view.el.style.outline = "none"
+    for (const node of [view.el, view.canvas_view?.el, view.canvas_view?.events_el]) if (node) node.style.outline = "none"
     this.tools = new Tools(plot, view, this.sources, {
       place: (at) => this.tapped(at),
       drawn: (kind, corners) => { this.send({do: kind, corners}); tell_bus("drawn", kind) },

@@ -109,7 +109,7 @@ const OverField = {
       const sign = (v) => `${v < 0 ? "−" : "+"}${Math.abs(v).toPrecision(2)}`
       this.second.show({
         title: `Observation − product${unit}`, limits: [-most, most], palette: s.diverging,
-        note: n ? `mean ${sign(header.mean)}, RMS ${header.rms.toPrecision(2)}; darkest: ${short(most)} and more` : "",
+        note: n ? `±${short(Number(most.toPrecision(2)))} and beyond · mean ${sign(header.mean)} · RMS ${header.rms.toPrecision(2)}` : "",
       })
       this.second.node.hidden = !n
     } else if (this.frame) {
@@ -117,6 +117,10 @@ const OverField = {
       const own = this.kind === "map" && !s.query.error && !s.query.derived
       for (let i = 0; i < n; i++) colours[i] = own ? this.dot_colours[code_of(value[i], limits)] : 0x7d8a92ff
     }
+    // Many are smaller, so that they hide less of the field and of each other.
+    const glyph = this.plot.renderers.find((r) => r.name === "spread").glyph
+    const size = n > 1500 ? 4.5 : 6
+    if (glyph.size?.value !== size) quietly(glyph, {size: {value: size}, line_width: {value: size / 10}})
     quietly(this.sources.spread, {data: n ? {x, y, c: colours} : {x: [], y: [], c: []}})
     this.mirror()
   },
@@ -148,7 +152,7 @@ const OverField = {
     for (const plot of [this.plot, ...(this.twin ? [this.twin.plot] : [])]) {
       const glyph = (name) => plot.renderers.find((r) => r.name === name).glyph
       quietly(glyph("lines"), {line_color: {value: ink}})
-      quietly(glyph("spread"), {line_color: {value: `${ink}b0`}})
+      quietly(glyph("spread"), {line_color: {value: `${ink}90`}})
       quietly(glyph("labels"), {text_color: {value: ink}})
     }
   },
@@ -230,7 +234,7 @@ const OverField = {
     if (this.coverage) return counted(this.coverage.frame.counts[there.point], "observation")
     const {limits, unit} = this.frame.header
     const error = there.error === null || this.model.state.query.error ? "" : `, relative error ${there.error.toFixed(2)}`
-    if (there.missing) return "no value: land, below the bottom or masked"
+    if (there.missing) return "no value (land, floor or masked)"
     if (there.hidden) return `masked${error}`
     if (there.out) return `${there.out} ${figured(limits[there.out === "below" ? 0 : 1], limits)} ${unit}${error}`
     return `${figured(there.value, limits)} ${unit}${error}`
