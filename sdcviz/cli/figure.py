@@ -9,7 +9,9 @@ import typer
 
 from ..errors import BadRequest
 from . import app, show
+from .events import is_job
 from .extract import Depth, Mask, Method, Points, Variable, When
+from .picture import leave_picture
 from .product import Addresses, Corrections, opened
 
 if TYPE_CHECKING:
@@ -105,7 +107,10 @@ def figure(
     beside = None
     if observations is not None:
         beside = _beside(product, asked, observations, parameter, around, window)
-    written = save_figure(product_figure(product, asked, beside, **options), out, dpi=dpi)
+    made = product_figure(product, asked, beside, **options)
+    written = save_figure(made, out, dpi=dpi)
+    if is_job():
+        save_figure(made, "picture.png", dpi=70)  # for the mail about it
     _tell(written, as_json, kind=kind, product=product.path, variable=product.named(variable),
           observations=None if beside is None else len(beside))  # fmt: skip
 
@@ -148,6 +153,8 @@ def animate(
             layer, along, out, fps=fps, dpi=dpi, progress=tell, extent=_box(extent),
             projection=projection, masked=masked, **options,
         )  # fmt: skip
+    if len(paths) == 1 and Path(paths[0]).is_file():
+        leave_picture(Path(paths[0]))
     _tell(written, as_json, kind="animation", product=product.path,
           variable=product.named(variable), along=along, frames=frames[0])  # fmt: skip
 

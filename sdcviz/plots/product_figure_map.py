@@ -126,7 +126,7 @@ class MapPage:
         self.scale = Scale(values, shown.attrs, given, layer.colormap, observed["value"])
         if moving:  # other frames may have what the first has not
             self.scale.below = self.scale.above = 0
-        self.said = self._sentences(observed, window, hidden)
+        self.said = self._sentences(observed, window, hidden, moving)
         name = about(shown.attrs) if moving else title_of(shown)
         caption = caption_of(name, _without_points(shown.attrs), *self.said)
         if moving:
@@ -231,12 +231,13 @@ class MapPage:
             )  # fmt: skip
 
     def _sentences(
-        self, observed: Mapping[str, NDArray], window: str, hidden: NDArray[np.bool_] | None
-    ) -> list[str]:
+        self, observed: Mapping[str, NDArray], window: str, hidden: NDArray[np.bool_] | None,
+        moving: bool,
+    ) -> list[str]:  # fmt: skip
         from ..geo.coast import CREDIT
 
         told = [self.scale.sentence()]
-        if hidden is not None and hidden.any():
+        if hidden is not None and (moving or hidden.any()):
             how = "hatched" if self.masked == "hatched" else "left blank"
             told.append(f"Masked cells are {how}.")
         if len(observed["value"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from .product_figure import DRAWN
@@ -95,7 +96,8 @@ def _taken(asked: Asked) -> str:
 
 def _beside_lines(asked: Asked, selection: Any, how: dict[str, Any]) -> list[str]:
     """Write how the observations are found."""
-    given = {f: v for f, v in asked.__dict__.items() if f != "kind" and v not in (None, "", False)}
+    usual = {f.name: f.default for f in fields(asked)}
+    given = {f: v for f, v in asked.__dict__.items() if f != "kind" and v != usual[f]}
     words = "".join(f", {k}={v!r}" for k, v in given.items())
     options = "".join(f", {k}={v!r}" for k, v in how.items())
     return [

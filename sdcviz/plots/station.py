@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import BadRequest
 from .colours import FLAGS, GREY
-from .figure import MM, STYLE, LOCK
+from .figure import LOCK, MM, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

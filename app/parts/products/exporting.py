@@ -18,7 +18,7 @@ from ..background import background
 from ..form import Form, script, style
 from ..writer import Writer, stem
 from .exporting_animation import Animation
-from .exporting_items import FIGURES, FORMATS, Item, items_of, look_of, same_as
+from .exporting_items import FIGURES, FORMATS, Item, items_of, look_of, range_wish, same_as
 
 __all__ = ["ExportForm", "ExportPart"]
 
@@ -59,6 +59,7 @@ class ExportPart(pn.viewable.Viewer):
         self._dialog: Any = None
         self._drawn: dict[str, Any] = {}
         self._drawing = self._stale = False
+        self._range: dict[str, Any] = {}
         self.main = pn.Column(margin=0, width=0, height=0)
         self.viewing.session.param.watch(lambda *_: self._show(), _FOLLOWED)
         self.viewing.param.watch(lambda *_: self._show(), ["product", "changed"])
@@ -127,6 +128,7 @@ class ExportPart(pn.viewable.Viewer):
         if item is None:
             self.form.state = {"items": [], "sentence": "No product is open."}
             return
+        self._find_range()
         form, session = self._format(item), self.viewing.session
         grid = self.viewing.product.grid(item.asked.variable)
         along = [["time", "Time"]] if len(grid.times) > 1 else []
@@ -145,11 +147,33 @@ class ExportPart(pn.viewable.Viewer):
             "python": self.python(item, form),
             "preview": self._drawn.get("picture", "") if form in FIGURES else "",
             "sentence": self._drawn.get("sentence", "") if form in FIGURES else "",
-            "drawing": self._drawing,
+            "drawing": self._drawing or "limits" not in self._range,
             "animation": self.animation.state,
         }
-        if form in FIGURES:
+        if form in FIGURES and "limits" in self._range:
             self._preview(item)
+
+    def _find_range(self) -> None:
+        """Find the range of the map's colours, in a thread: it may read many maps."""
+        try:
+            key, find = range_wish(self.viewing)
+        except SdcvizError:
+            key, find = "", lambda: None
+        if self._range.get("key") == key:
+            return
+        self._range = {"key": key}
+
+        def found(limits: Any, error: Exception | None) -> None:
+            if self._range.get("key") == key:
+                self._range = {"key": key, "limits": limits}
+                self._show()
+            if error is not None and not isinstance(error, SdcvizError):
+                raise error
+
+        background(find, found)
+
+    def _look(self, item: Item) -> dict[str, Any]:
+        return look_of(self.viewing, item, self.chosen, self._range.get("limits"))
 
     def _shows_dots(self, item: Item) -> bool:
         from sdcviz.plots.product_figure import WITH_OBSERVATIONS
@@ -165,7 +189,7 @@ class ExportPart(pn.viewable.Viewer):
         if form in ("nc", "csv"):
             return product_snippet(product, item.asked, file=name)
         return product_snippet(
-            product, item.asked, figure=look_of(self.viewing, item, self.chosen),
+            product, item.asked, figure=self._look(item),
             selection=selection, beside=self._beside_options(), file=name,
         )  # fmt: skip
 
@@ -185,7 +209,7 @@ class ExportPart(pn.viewable.Viewer):
     # ---- drawing -------------------------------------------------------------------
     def _drawer(self, item: Item) -> Any:
         """Return a function that draws the figure as it stands now; for a thread."""
-        product, look = self.viewing.product, look_of(self.viewing, item, self.chosen)
+        product, look = self.viewing.product, self._look(item)
         selection, how = self._selection(item), self._beside_options()
 
         def draw() -> Any:
@@ -201,7 +225,7 @@ class ExportPart(pn.viewable.Viewer):
 
     def _preview(self, item: Item) -> None:
         """Draw a small picture of the figure; while one is drawn, the newest wish waits."""
-        look = look_of(self.viewing, item, self.chosen)
+        look = self._look(item)
         wish = (
             id(self.viewing.product), self.viewing.changed, item.asked, repr(look),
             self._selection(item), repr(self._beside_options()),
@@ -233,7 +257,7 @@ class ExportPart(pn.viewable.Viewer):
             return
         form, product = self._format(item), self.viewing.product
         if form in ("gif", "mp4"):
-            look = look_of(self.viewing, item, self.chosen)
+            look = self._look(item)
             name = self._name(item, form)
             self.animation.start(self.viewing, item, look, self.chosen, name)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from sdcviz.products.asked import Asked
 if TYPE_CHECKING:
     from ...viewing import Viewing
 
-__all__ = ["FORMATS", "Item", "colours_of", "items_of", "look_of", "same_as"]
+__all__ = ["FORMATS", "Item", "items_of", "look_of", "range_wish", "same_as"]
 
 FORMATS = {
     "nc": ("NetCDF", "Data"),
@@ -157,21 +158,27 @@ def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
 
 
 # ---- look -----------------------------------------------------------------------
-def colours_of(viewing: Viewing) -> tuple[tuple[float, float] | None, str]:
-    """Return range and name of the colours, as the map has them; None and empty: the usual."""
+def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[float, float] | None]]:
+    """Return what decides the range of colours, and what finds it: that may read many maps."""
     session = viewing.session
-    palette = session.field_map
     if session.field_range is not None:
-        low, high = session.field_range
-        return (float(low), float(high)), palette
-    if session.error_shown or session.derived or session.range_by != "fixed":
-        return None, palette
-    told = next((v for v in viewing.info["variables"] if v["name"] == viewing.variable), {})
-    limits = told.get("range")
-    return (None if limits is None else (float(limits[0]), float(limits[1]))), palette
+        low, high = (float(v) for v in session.field_range)
+        return ("fixed", low, high), lambda: (low, high)
+    layer, per = viewing.layer(), session.range_by
+
+    def find() -> tuple[float, float] | None:
+        from sdcviz.products.ranges import range_for
+
+        return range_for(layer, per)
+
+    where = (layer.depth if per == "depth" else None, layer.time if per == "time" else None)
+    made = (layer.variable, layer.error, layer.derived, per, where)
+    return (id(viewing.product), viewing.changed, made), find
 
 
-def look_of(viewing: Viewing, item: Item, chosen: dict[str, Any]) -> dict[str, Any]:
+def look_of(
+    viewing: Viewing, item: Item, chosen: dict[str, Any], limits: tuple[float, float] | None
+) -> dict[str, Any]:
     """Return the options of a figure, for `sdcviz.plots.product_figure`.
 
     Parameters
@@ -180,13 +187,16 @@ def look_of(viewing: Viewing, item: Item, chosen: dict[str, Any]) -> dict[str, A
     item : Item
     chosen : dict
         Of the form: width, caption, title, contours, stretched, masked, overlay.
+    limits : (float, float) or None
+        Range of the colours on the map; see `range_wish`.
     """
-    limits, palette = colours_of(viewing)
     kind, session = item.asked.kind, viewing.session
+    palette = session.field_map
     look: dict[str, Any] = {"width": chosen.get("width", "two")}
     if kind in ("map", "hovmoller", "section", "area"):
-        look |= {"limits": limits, "contours": bool(chosen.get("contours"))}
-        look |= {"colormap": palette} if palette else {}
+        of_field = kind == "map" or not (session.derived or session.error_shown)
+        look |= {"limits": limits if of_field else None, "contours": bool(chosen.get("contours"))}
+        look |= {"colormap": palette} if palette and of_field else {}
     if not chosen.get("titled", True):
         look["title"] = ""
     elif chosen.get("title"):
