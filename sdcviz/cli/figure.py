@@ -29,7 +29,8 @@ Lon = Annotated[float | None, _text("Degrees east.", "DEGREES")]
 Lat = Annotated[float | None, _text("Degrees north.", "DEGREES")]
 Track = Annotated[str | None, _text('Corners, such as "3,42 5,41.5".', '"LON,LAT LON,LAT"')]
 Where = Annotated[
-    str | None, _text('Area: "west,south east,north", or corners.', '"LON,LAT LON,LAT"')
+    str | None,
+    _text('Area: "WEST,SOUTH,EAST,NORTH" in degrees, or corners.', '"LON,LAT LON,LAT ..."'),
 ]
 ErrorShown = Annotated[bool, typer.Option("--error", help="Show the error instead of the values.")]
 Derived = Annotated[
@@ -90,7 +91,7 @@ def figure(
     product = opened(paths, role)
     asked = Asked(
         kind, variable, None if lon is None and lat is None else (lon, lat), line,
-        _numbers("--area", area), time, depth, mask, interpolation,  # type: ignore[arg-type]
+        area, time, depth, mask, interpolation,  # type: ignore[arg-type]
         points, error, derived,
     )  # fmt: skip
     options = _look(range, colormap, contours, title, caption, width, height)
@@ -192,13 +193,6 @@ def _box(text: str | None) -> tuple[float, ...] | None:
     except ValueError:
         raise BadRequest(f"--extent {text}: expected west, south, east and north.") from None
     return west, south, east, north
-
-
-def _numbers(option: str, text: str | None) -> Any:
-    """Read an area: four numbers, or corners."""
-    if text is None or text.count(",") != 3 or " " in text.strip():
-        return text
-    return _box(text)
 
 
 def _beside(
