@@ -113,7 +113,9 @@ class ProductBar {
     if (typing || target.closest?.('[role="dialog"], [role="tab"], [role="menu"], [role="listbox"]')) return
     if (slider && !this.node.contains(target)) return
     const does = {
-      ArrowLeft: () => this.time.move(-1), ArrowRight: () => this.time.move(1),
+      // After December comes January.
+      ArrowLeft: () => this.time.move(-1, model.state.climatology),
+      ArrowRight: () => this.time.move(1, model.state.climatology),
       ArrowUp: () => this.depth.move(-1), ArrowDown: () => this.depth.move(1),
       " ": () => this.toggle(this.playing ?? "time"),
     }[e.key]

@@ -76,6 +76,7 @@ class FieldDriver {
     this.layers = new Layers(plot, [source("field-0"), source("field-1")])
     this.layers.set(0, null)
     this.layers.set(1, null)
+    keep_ground(plot, view)
     this.tools = new Tools(plot, view, this.sources, {
       place: (at) => this.tapped(at),
       drawn: (kind, corners) => { this.send({do: kind, corners}); tell_bus("drawn", kind) },

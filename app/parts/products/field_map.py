@@ -49,7 +49,7 @@ class MapDriver(Form):
     _esm = script(
         *(
             _HERE / f"field_map{part}.js"
-            for part in ("_frames", "_paint", "_tools", "_legend", "_over", "")
+            for part in ("_frames", "_paint", "_ground", "_tools", "_legend", "_over", "")
         )
     )
     _style = style(_HERE / "field_map.css")

@@ -1,0 +1,138 @@
+"""From a step of a slider to the new map in a real Chromium, and maps a second while playing.
+
+All times are taken inside the page, from the key to the animation frame after the map was
+painted. The product is that of ``bench_products.py`` (500 x 300 points, 50 levels, 24 times), or
+one that is named; it is looked at as it is opened first, without prepared copies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import bench_products
+import make_stations
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from serving import running
+
+_STEP = """
+async ([by, key]) => {
+  const bus = globalThis.sdcvizField
+  const begun = performance.now()
+  const painted = new Promise((done, failed) => {
+    bus.addEventListener("painted", done, {once: true})
+    setTimeout(() => failed(new Error("no map came")), 20000)
+  })
+  document.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}))
+  await painted
+  await new Promise(requestAnimationFrame)
+  await new Promise((done) => setTimeout(done, 0))
+  return performance.now() - begun
+}
+"""
+_JUMP = """
+async ([step, level]) => {
+  const bus = globalThis.sdcvizField
+  const begun = performance.now()
+  const painted = new Promise((done, failed) => {
+    bus.addEventListener("painted", done, {once: true})
+    setTimeout(() => failed(new Error("no map came")), 20000)
+  })
+  bus.dispatchEvent(new CustomEvent("go", {detail: {step, level, playing: false}}))
+  await painted
+  await new Promise(requestAnimationFrame)
+  await new Promise((done) => setTimeout(done, 0))
+  return performance.now() - begun
+}
+"""
+_PLAY = """
+async (seconds) => {
+  const bus = globalThis.sdcvizField, at = []
+  const heard = () => at.push(performance.now())
+  bus.addEventListener("painted", heard)
+  document.dispatchEvent(new KeyboardEvent("keydown", {key: " ", bubbles: true}))
+  await new Promise((done) => setTimeout(done, 1000 * seconds))
+  document.dispatchEvent(new KeyboardEvent("keydown", {key: " ", bubbles: true}))
+  bus.removeEventListener("painted", heard)
+  return at
+}
+"""
+
+
+def measure(page: Page, steps: int, levels: int, repeats: int) -> dict[str, float]:
+    """Return milliseconds of steps and jumps, and maps a second."""
+    found: dict[str, list[Any]] = {"month": [], "depth": [], "jump": []}
+    page.evaluate(_STEP, [1, "ArrowRight"])
+    for _ in range(repeats):
+        # Somebody who looks at each map: what comes next was fetched meanwhile.
+        page.wait_for_timeout(300)
+        found["month"].append(page.evaluate(_STEP, [1, "ArrowRight"]))
+        page.wait_for_timeout(300)
+        found["depth"].append(page.evaluate(_STEP, [1, "ArrowDown"]))
+    for k in range(repeats):
+        page.wait_for_timeout(300)
+        place = [(7 * k + 3) % steps, (11 * k + levels // 2) % levels]
+        found["jump"].append(page.evaluate(_JUMP, place))
+    told = {name: median(times) for name, times in found.items()}
+    page.get_by_label("Speed").select_option("20")
+    for name in ("play, first time", "play, again"):
+        at = page.evaluate(_PLAY, 4 if name.endswith("again") else 0.05 + steps / 20)
+        told[name] = 1000 * (len(at) - 1) / (at[-1] - at[0]) if len(at) > 1 else 0.0
+    return told
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--product", type=Path, help="another one than that of bench_products")
+    parser.add_argument("--repeats", type=int, default=12)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        home = Path(folder)
+        made = make_stations.collection(home / "c", 20_000)
+        shelf = home / "server" / "products"
+        shelf.mkdir(parents=True)
+        if options.product:
+            shutil.copy(options.product, shelf / "product.nc")
+        else:
+            shape = bench_products.NT, bench_products.NZ, bench_products.NY, bench_products.NX
+            bench_products.make(shelf / "product.nc", shape)
+        browser = play.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        with running(home / "server", [made]) as server:
+            page = browser.new_page(viewport={"width": 1366, "height": 768})
+            page.set_default_timeout(180_000)
+            page.goto(f"{server.address}?tab=products&dots=none")
+            page.wait_for_function("() => globalThis.sdcvizField?.now")
+            page.get_by_label("Speed").wait_for()
+            page.wait_for_timeout(3000)
+            sizes = page.evaluate(
+                "() => [...performance.getEntriesByType('resource')]"
+                ".filter((e) => e.name.includes('frames/map')).map((e) => e.transferSize)"
+            )
+            steps, levels = (
+                int(page.get_by_label(name, exact=True).get_attribute("max") or 0) + 1
+                for name in ("Time", "Depth")
+            )
+            told = measure(page, steps, levels, options.repeats)
+        browser.close()
+    print(f"load {os.getloadavg()[0]:.1f}; a map is {median(sizes) / 1e3:.0f} kB\n")
+    print("| what | measured | goal |\n|---|---|---|")
+    for name in ("month", "depth", "jump"):
+        print(f"| {name} to painted, ms | {told[name]:.0f} | 200 |")
+    for name in ("play, first time", "play, again"):
+        print(f"| {name}, maps/s | {told[name]:.1f} | 10 |")
+
+
+if __name__ == "__main__":
+    main()
