@@ -69,8 +69,10 @@ def _profile(asked: Asked, data: Any) -> Panel:
     points = int(one["points"].to_numpy().max())
     shown = {
         "kind": "xy", "title": "Mean profile",
-        "x": value_axis(asked.titled, mean - spread, mean + spread, seen.columns["value"]),
-        "y": depth_axis(asked),
+        "x": value_axis(
+            asked.titled, mean - spread, mean + spread, dots=seen.columns["value"]
+        ),
+        "y": depth_axis(asked, np.isfinite(mean)),
         "layers": [
             seen.dots(seen.columns["value"], seen.columns["depth"]),
             _band(mean, spread, depth, "x"),
@@ -101,7 +103,9 @@ def _series(asked: Asked, data: Any, title: str) -> Panel:
     at_depth = f" at {asked.depth:g} {asked.grid.depth_unit}" if asked.depth is not None else ""
     shown = {
         "kind": "xy", "title": title, "x": time_axis(times),
-        "y": value_axis(asked.titled, mean - spread, mean + spread, seen.columns["value"]),
+        "y": value_axis(
+            asked.titled, mean - spread, mean + spread, dots=seen.columns["value"]
+        ),
         "layers": [
             seen.dots(x, seen.columns["value"]),
             _band(mean, spread, at, "y"),
@@ -120,7 +124,7 @@ def _hovmoller(asked: Asked, data: Any) -> Panel:
         whole = asked.product.area(asked.area or (), variable=asked.variable)
         water = np.isfinite(whole["value"].transpose("time", "depth").to_numpy()).any(axis=0)[None]
     shown = field_panel(
-        asked, "Hovmöller", time_axis(asked.grid.times), depth_axis(asked), values, water
+        asked, "Hovmöller", time_axis(asked.grid.times), depth_axis(asked, water), values, water
     )
     return Panel("area-hovmoller", shown | placed(asked, data), data, _call(asked))
 

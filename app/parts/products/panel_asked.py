@@ -61,6 +61,8 @@ class Asked:
         Observations.
     limits : (float, float) or None
         Colour range; None: of what is shown.
+    per : str
+        What a colour range that is not given holds for; see `sdcviz.products.ranges`.
     palette : str
         Name of the colour map.
     choice : mapping
@@ -80,6 +82,7 @@ class Asked:
     window: tuple[float, float]
     selection: Selection | None
     limits: tuple[float, float] | None
+    per: str
     palette: str
     choice: Mapping[str, Any] = field(default_factory=dict)
 

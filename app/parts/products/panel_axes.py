@@ -25,27 +25,49 @@ __all__ = [
 _DAY_MS = 86_400_000
 
 
-def depth_axis(asked: Asked) -> dict[str, Any]:
-    """Return the axis of depths, downwards."""
+def depth_axis(asked: Asked, water: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the axis of depths, downwards, to the deepest level with water.
+
+    Parameters
+    ----------
+    water : ndarray of bool, shape (..., depth)
+    """
     z, edges = asked.grid.depth, asked.grid.level_edges
+    wet = np.flatnonzero(water.reshape(-1, len(z)).any(axis=0))
+    last = min(int(wet[-1]) + 1, len(z) - 1) if len(wet) else len(z) - 1
     unit = asked.grid.depth_unit
     return {
         "is": "depth", "label": f"{'Pressure' if unit == 'dbar' else 'Depth'} [{unit}]",
-        "low": max(float(edges[0]), 0.0), "high": float(z[-1] if len(z) > 1 else edges[-1]),
+        "low": max(float(edges[0]), 0.0), "high": float(z[last] if len(z) > 1 else edges[-1]),
         "down": True, "at": packed(z), "edges": packed(edges),
     }  # fmt: skip
 
 
-def value_axis(label: str, *arrays: Any, low: float | None = None) -> dict[str, Any]:
-    """Return the axis of values that holds all of some arrays."""
+def value_axis(
+    label: str, *arrays: Any, dots: Any = (), low: float | None = None
+) -> dict[str, Any]:
+    """Return the axis of values that holds all of some arrays.
+
+    Of the observations `dots` single ones may lie beyond it, as ``beyond`` tells: a gross error
+    would leave no room for all others.
+    """
     known = [np.asarray(a, np.float64).ravel() for a in arrays]
-    values = np.concatenate([np.empty(0), *(a[np.isfinite(a)] for a in known)])
+    seen = np.asarray(dots, np.float64).ravel()
+    seen = seen[np.isfinite(seen)]
+    usual = seen
+    if len(seen) > 20:
+        first, last = np.quantile(seen, (0.01, 0.99))
+        room = 0.5 * (last - first)
+        usual = seen[(seen >= first - room) & (seen <= last + room)]
+    values = np.concatenate([usual, *(a[np.isfinite(a)] for a in known)])
     least, most = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     margin = 0.04 * (most - least) or 0.5
-    return {
+    axis = {
         "is": "value", "label": label,
         "low": least - margin if low is None else low, "high": most + margin,
     }  # fmt: skip
+    axis["beyond"] = int(((seen < axis["low"]) | (seen > axis["high"])).sum())
+    return axis
 
 
 def distance_axis(distance: NDArray, lon: NDArray, lat: NDArray) -> dict[str, Any]:

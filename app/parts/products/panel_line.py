@@ -36,7 +36,9 @@ def _section(asked: Asked) -> Panel:
     axis = distance_axis(*(data[n].to_numpy() for n in ("distance", "lon", "lat")))
     bottom = data["bottom"].to_numpy()
     water = asked.grid.depth[None, :] <= np.nan_to_num(bottom, nan=-1.0)[:, None]
-    shown = field_panel(asked, "Section", axis, depth_axis(asked), data["value"].to_numpy(), water)
+    shown = field_panel(
+        asked, "Section", axis, depth_axis(asked, water), data["value"].to_numpy(), water
+    )
     seen = section_seen(asked)
     shown["layers"] = [seen.dots(seen.columns["along"], seen.columns["depth"], colour=True)]
     shown |= placed(asked, data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,8 +22,6 @@ __all__ = ["made_panels"]
 
 _ROWS = 200
 """Lines of the table; observations beyond weigh next to nothing, and it says so."""
-
-_stations: WeakKeyDictionary[Collection, dict[str, int]] = WeakKeyDictionary()
 
 
 def made_panels(asked: Asked) -> list[Panel]:
@@ -71,10 +68,9 @@ def _made(asked: Asked) -> Panel:
         "note": f"{nearest}{counted(total, 'observation')} within 3 correlation lengths, {source}; "
         f"their weights add up to {float(data.attrs['sum_of_weights']):.2f}",
         "about": (
-            "Weight w: by how much the value changes if the observation changes by one unit. It "
-            "solves (C + R) w = c for these observations together, so neighbours share their "
-            "weight: C and c are DIVAnd's Matérn covariances at their distances in lengths, R is "
-            "epsilon²" + (", over the weight in its cluster" if covariance.cluster else "") +
+            "The weights w solve (C + R) w = c for these observations together, so neighbours "
+            "share theirs: C and c are DIVAnd's Matérn covariances at their distances in lengths, "
+            "R is epsilon²" + (", over the weight in its cluster" if covariance.cluster else "") +
             ". Coasts, currents and lengths that vary over the map are left out."
         ),
         "place": [lon, lat],
@@ -151,7 +147,7 @@ def _texts(data: Collection, name: str, rows: Any) -> Any:
 def _rows(asked: Asked, data: Any) -> list[dict[str, Any]]:
     some = data.isel(observation=slice(0, _ROWS))
     columns = {n: some[n].to_numpy() for n in [*some.data_vars, *some.coords]}
-    station = _known_stations(asked)
+    station = _known_stations(asked, [str(i) for i in columns["id"]])
     out = []
     for k in range(some.sizes["observation"]):
         full = str(columns["id"][k])
@@ -184,16 +180,16 @@ def _centre(edmo: int) -> str:
     return label("EDMO", str(edmo)) if edmo else ""
 
 
-def _known_stations(asked: Asked) -> dict[str, int]:
-    """Return the rows of the open collection's stations by "EDMO-LOCAL_CDI_ID"."""
+def _known_stations(asked: Asked, ids: list[str]) -> dict[str, int]:
+    """Find stations of the open collection by "EDMO-LOCAL_CDI_ID"."""
     if asked.selection is None:
         return {}
     data = asked.selection.collection
-    if data not in _stations:
-        rows = np.arange(data.n_stations)
-        cdi = _texts(data, "local_cdi_id", rows)
-        edmo = np.asarray(data.edmo).tolist()
-        _stations[data] = {
-            f"{e}-{c}": k for k, (e, c) in enumerate(zip(edmo, cdi.tolist(), strict=True)) if c
-        }
-    return _stations[data]
+    if "local_cdi_id" not in data.text_names:
+        return {}
+    local = data.text("local_cdi_id")
+    wanted = {name.partition("-")[2] for name in ids}
+    codes = [k for k, label in enumerate(local.labels) if label in wanted]
+    rows = np.flatnonzero(np.isin(local.codes, codes))
+    found = zip(np.asarray(data.edmo)[rows], local.take(rows).texts(), rows, strict=True)
+    return {f"{edmo}-{name}": int(row) for edmo, name, row in found}

@@ -56,8 +56,9 @@ def _profile(asked: Asked) -> Panel:
     layers.append({"type": "line", "x": packed(value), "y": packed(depth), "points": True})
     shown: dict[str, Any] = {
         "kind": "xy", "title": "Profile",
-        "x": value_axis(asked.titled, value, seen.columns["value"], *limits),
-        "y": depth_axis(asked), "layers": layers, "second": second, **placed(asked, data),
+        "x": value_axis(asked.titled, value, *limits, dots=seen.columns["value"]),
+        "y": depth_axis(asked, np.isfinite(value)), "layers": layers, "second": second,
+        **placed(asked, data),
         "note": seen.note or seen.told(f"within {asked.around:g} km, {when_words(asked)}"),
         "about": about,
     }  # fmt: skip
@@ -138,7 +139,7 @@ def _series(asked: Asked) -> Panel:
     at_depth = f", {words.partition(', ')[0]}" if asked.grid.has_depth else ""
     shown = {
         "kind": "xy", "title": _series_title(asked), "x": time_axis(times),
-        "y": value_axis(asked.titled, value, seen.columns["value"]),
+        "y": value_axis(asked.titled, value, dots=seen.columns["value"]),
         "layers": [
             seen.dots(x, seen.columns["value"]),
             {"type": "line", "x": packed(at), "y": packed(value), "points": True},
@@ -160,9 +161,8 @@ def _hovmoller(asked: Asked) -> Panel:
     if asked.mask is not None:
         rest = {k: v for k, v in call["arguments"].items() if k != "mask"}
         water = asked.product.hovmoller(**rest)["value"].to_numpy()
-    shown = field_panel(
-        asked, "Hovmöller", time_axis(asked.grid.times), depth_axis(asked), values,
-        np.isfinite(water).any(axis=0)[None, :],
-    )  # fmt: skip
+    wet = np.isfinite(water).any(axis=0)[None, :]
+    axes = time_axis(asked.grid.times), depth_axis(asked, wet)
+    shown = field_panel(asked, "Hovmöller", *axes, values, wet)
     shown |= placed(asked, data) | {"across": "depth"}
     return Panel("place-hovmoller", shown, data, call)

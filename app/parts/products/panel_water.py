@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["partners", "water_panels"]
 
+_WANTED = {"T": "salinity", "S": "temperature"}
 _MOST_POINTS = 20_000
 """Grid points of an area; more are thinned, and the panel says so."""
 
@@ -108,18 +109,23 @@ def _water(asked: Asked) -> Panel:
         note += f", {number(MOST_DOTS)} of them drawn"
     from sdcviz.plots.colours import colormap
 
+    if found is None:
+        note += " · no field: choose the product with the other quantity above"
     shown = {
         "kind": "xy", "title": "Temperature–salinity", "big": True,
         "x": {"is": "salinity", "label": "Salinity", "low": ranges[0][0], "high": ranges[0][1]},
         "y": {"is": "temperature", "label": "Temperature [°C]", "low": ranges[1][0],
               "high": ranges[1][1]},
-        "colour": {"palette": list(colormap("deep")), "low": 0.0, "high": deepest,
+        "colour": {"palette": list(colormap("deep", 320)[60:290]), "low": 0.0,
+                   "high": deepest, "stretched": True,
                    "title": f"Depth [{asked.grid.depth_unit}]", "above": False, "below": False},
         "layers": [
             {"type": "contour", "x": packed(lines_x), "y": packed(lines_y),
              "labels": [[a, b, f"{c:g}"] for a, b, c in labels]},
             {"type": "dots", "x": packed(seen_s[some]), "y": packed(seen_t[some]),
              "c": packed(seen_z[some]), "small": True},
+            *([{"type": "line", "x": packed(s), "y": packed(t), "path": True}]
+              if asked.subject == "place" else []),
             {"type": "dots", "x": packed(s), "y": packed(t), "c": packed(z), "square": True,
              "depth": True},
         ],
@@ -127,6 +133,7 @@ def _water(asked: Asked) -> Panel:
         "about": f"Squares: {note_of_field} Dots: observations. Lines: sigma0 [kg/m³] (TEOS-10, "
         "in situ temperature taken at the surface).",
         "partners": partners(asked), "partner": str(asked.choice.get("partner") or ""),
+        "wanted": f"{_WANTED[_kind(asked.product, asked.variable)]} of",
     }  # fmt: skip
     return Panel(f"{asked.subject}-water", shown, data, {"method": "t-s", "arguments": {}})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ _SCRIPTS = [_HERE / f"panels{name}.js" for name in ("_axes", "_draw", "_view", "
 _SUBJECTS = {"place": "Place", "line": "Line", "area": "Area"}
 _LOOK = {"look": "Panels", "water": "T–S"}
 _FOLLOWED = [
-    "product", "field", "step", "level", "mask", "field_range", "range_by", "field_map", "window",
-    "around", "collection", "collection_version", "tab", "products_view",
+    "product", "field", "derived", "error_shown", "step", "level", "mask", "field_range",
+    "range_by", "field_map", "window", "around", "collection",
+    "collection_version", "tab", "products_view",
 ]  # fmt: skip
 REST = 0.35
 """Seconds: what moves faster than that is followed when it rests."""
@@ -150,11 +152,12 @@ class PanelsPart(pn.viewable.Viewer):
             self._show([], str(error))
             return
         view = self._view
-        self.form.state = {**self.form.state, "busy": True}
+        self.form.form = {"busy": True}
         background(lambda: _made(asked, view), lambda made, error: self._came(asked, made, error))
 
     def _came(self, asked: Asked, made: list[Panel] | None, error: Exception | None) -> None:
         self._busy = False
+        self.form.form = {}
         if error is not None and not isinstance(error, SdcvizError):
             raise error
         if self._stale:
@@ -167,12 +170,12 @@ class PanelsPart(pn.viewable.Viewer):
     def _asked(self) -> Asked:
         viewing, session = self.viewing, self.viewing.session
         product, variable = viewing.product, viewing.variable
-        limits, palette = _look(viewing)
+        limits, per, palette = _look(viewing)
         return Asked(
             product, variable, viewing.step, viewing.depth, viewing.mask, self._subject,
             session.place, session.line, session.area, float(session.around),
             (float(session.window[0]), float(session.window[1])), session.filtered, limits,
-            palette, dict(self._choice),
+            per, palette, dict(self._choice),
         )  # fmt: skip
 
     # ---- showing ----------------------------------------------------------------------
@@ -189,7 +192,7 @@ class PanelsPart(pn.viewable.Viewer):
             "subject": self._subject, "view": self._view,
             "subjects": [[n, t] for n, t in _SUBJECTS.items() if getattr(session, n) is not None],
             "views": [[n, t] for n, t in views.items()],
-            "around": float(session.around), "error": error, "busy": self._busy,
+            "around": float(session.around), "error": error,
             "exports": self.export is not None, "version": self._version,
             "panels": [panel.for_browser() for panel in panels],
         }  # fmt: skip
@@ -219,8 +222,8 @@ class PanelsPart(pn.viewable.Viewer):
         elif do == "export" and self.export is not None:
             self.export(str(said.get("key")))
         elif do == "station":
-            session.param.update(station=int(said["row"]))
-            session.tab = "quality"
+            # In one step: the Quality tab follows what is sent to it.
+            session.param.update(station=int(said["row"]), tab="quality")
 
     def _go(self, said: dict[str, Any]) -> None:
         """Look at the time, the level and the place that were tapped."""
@@ -241,6 +244,12 @@ class PanelsPart(pn.viewable.Viewer):
 
 def _made(asked: Asked, view: str) -> list[Panel]:
     """Make the panels of a view; in a thread."""
+    from sdcviz.products.layers import Layer
+    from sdcviz.products.ranges import range_for
+
+    if asked.limits is None and view == "look":
+        layer = Layer(asked.product, asked.variable, asked.depth, asked.step)
+        asked = replace(asked, limits=range_for(layer, asked.per))
     if view == "water":
         from .panel_water import water_panels
 
@@ -262,15 +271,18 @@ def _made(asked: Asked, view: str) -> list[Panel]:
     return area_panels(asked)
 
 
-def _look(viewing: Viewing) -> tuple[tuple[float, float] | None, str]:
-    """Return colour range and map of the field, as the map has them."""
+def _look(viewing: Viewing) -> tuple[tuple[float, float] | None, str, str]:
+    """Return colour range, what it holds for, and colour map of the field, as on the map."""
     session = viewing.session
     told = next((v for v in viewing.info["variables"] if v["name"] == viewing.variable), {})
-    palette = session.field_map or told.get("colormap") or "viridis"
+    usual = told.get("colormap") or "viridis"
+    if session.derived or session.error_shown:  # the map shows something else
+        return None, "fixed", usual
+    palette = session.field_map or usual
     if session.field_range is not None:
         low, high = session.field_range
-        return (float(low), float(high)), palette
-    return (told.get("range") if session.range_by == "fixed" else None), palette
+        return (float(low), float(high)), "fixed", palette
+    return None, session.range_by, palette
 
 
 def _about(asked: Asked) -> dict[str, Any]:
@@ -297,8 +309,7 @@ def _about(asked: Asked) -> dict[str, Any]:
         across = []
     first = ["depth", "depth–time"] if asked.subject == "place" else ["distance", "distance–time"]
     return {
-        "title": title, "under": " · ".join(p for p in (asked.label, label, depth, mask) if p),
+        "title": title, "under": " · ".join(p for p in (label, depth, mask) if p),
         "unit": asked.unit, "across": [first, *across],
         "here": {"step": asked.step, "level": asked.depth},
-        "deepest": float(grid.depth[-1]) if len(grid.depth) > 1 else 0.0,
     }  # fmt: skip

@@ -23,17 +23,22 @@ function told(value) {
   if (!Number.isFinite(value)) return "–"
   const size = Math.abs(value)
   const text = size >= 1e6 || (size > 0 && size < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(5)))
-  return text.replace("-", "−")
+  return (size >= 1e4 && size < 1e6 ? number(text) : text).replace("-", "−")
 }
 
 function dayName(days) {
   return new Date(days * 86400000).toISOString().slice(0, 10)
 }
 
-// One axis of a panel: from data to pixels and back.
+const STRETCH = 40 // metres: above even, below like a logarithm
+
+// One axis of a panel: from data to pixels and back; depths may be stretched towards the surface.
 class Scale {
-  constructor(axis, from, to, high = axis.high) {
+  constructor(axis, from, to, {high = axis.high, stretched = false} = {}) {
     this.axis = axis
+    this.bend = stretched ? (z) => Math.sign(z) * Math.log1p(Math.abs(z) / STRETCH) : (z) => z
+    this.unbend = stretched ? (t) => Math.sign(t) * STRETCH * Math.expm1(Math.abs(t)) : (t) => t
+    this.stretched = stretched
     this.low = axis.low
     this.high = high > axis.low ? high : axis.low + 1
     ;[this.from, this.to] = axis.down ? [Math.min(from, to), Math.max(from, to)] : [from, to]
@@ -41,8 +46,16 @@ class Scale {
     this.edges = axis.edges ? unpack(axis.edges) : null
   }
 
-  px(value) { return this.from + (this.to - this.from) * (value - this.low) / (this.high - this.low) }
-  value(px) { return this.low + (this.high - this.low) * (px - this.from) / (this.to - this.from) }
+  px(value) {
+    const low = this.bend(this.low)
+    return this.from + (this.to - this.from) * (this.bend(value) - low) / (this.bend(this.high) - low)
+  }
+
+  value(px) {
+    const low = this.bend(this.low)
+    return this.unbend(low + (this.bend(this.high) - low) * (px - this.from) / (this.to - this.from))
+  }
+
   inside(px) { return px >= Math.min(this.from, this.to) - 0.5 && px <= Math.max(this.from, this.to) + 0.5 }
 
   // Number of the cell that holds a value; -1: none.
@@ -71,7 +84,18 @@ class Scale {
       if (years.every((y) => Number.isInteger(y)) && years.length > 1) return years.map((y) => [(Date.UTC(y, 0, 1)) / 86400000, String(y)])
       return roundTicks(this.low, this.high, Math.max(2, length / (across ? 80 : 26))).map((d) => [d, dayName(d)])
     }
+    if (this.stretched) return this.spread(across ? 44 : 17)
     return roundTicks(this.low, this.high, Math.max(2, length / (across ? 56 : 34))).map((v) => [v, told(v)])
+  }
+
+  // Round depths of a stretched axis, as many as there is room for.
+  spread(room) {
+    const found = []
+    for (const z of [this.high, 0, 100, 1000, 500, 50, 200, 2000, 20, 10, 5000, 300, 4000, 3000, 1500, 700, 30, 5]) {
+      const px = this.px(z)
+      if (z >= this.low && z <= this.high && found.every(([other]) => Math.abs(this.px(other) - px) >= room)) found.push([z, told(Math.round(z))])
+    }
+    return found
   }
 
   // What a value on this axis is called.

@@ -2,15 +2,18 @@
 
 const LOOKS = {
   light: {ink: "#46555e", quiet: "#52646f", line: "#dde4e8", land: "#d9d5ca", shore: "#8b8778", brand: "#0b5a78", band: "rgba(11, 90, 120, 0.16)",
-    dot: "rgba(214, 106, 44, 0.6)", edge: "rgba(255, 255, 255, 0.85)", paper: "#ffffff", mask: "#eef2f4", hatch: "#c9d3d9", bad: "#b3261e", here: "#ff3d7f", second: "#8a5300"},
+    dot: "rgba(214, 106, 44, 0.6)", edge: "rgba(255, 255, 255, 0.85)", faint: "rgba(255, 255, 255, 0.4)", paper: "#ffffff", halo: "rgba(255, 255, 255, 0.75)", mask: "#eef2f4", hatch: "#c9d3d9", bad: "#b3261e", here: "#ff3d7f", second: "#8a5300"},
   dark: {ink: "#a9b8c1", quiet: "#9fb1bb", line: "#2a343b", land: "#333b40", shore: "#66727a", brand: "#7cc4da", band: "rgba(124, 196, 218, 0.2)",
-    dot: "rgba(240, 160, 96, 0.62)", edge: "rgba(10, 16, 20, 0.85)", paper: "#12181d", mask: "#1a2228", hatch: "#36434b", bad: "#ff8a80", here: "#ff5c93", second: "#f0b45b"},
+    dot: "rgba(240, 160, 96, 0.62)", edge: "rgba(255, 255, 255, 0.75)", faint: "rgba(255, 255, 255, 0.35)", paper: "#12181d", halo: "rgba(6, 10, 14, 0.75)", mask: "#1a2228", hatch: "#36434b", bad: "#ff8a80", here: "#ff5c93", second: "#f0b45b"},
 }
+// Out of the range of colours, as on the map.
+const OUT_OF_RANGE = {below: "#00c2d1", above: "#ff3fd0"}
 const LETTERS = "11px Roboto, system-ui, sans-serif"
 
 function colourer(colour) {
   const n = colour.palette.length
-  return (v) => colour.palette[Math.max(0, Math.min(n - 1, Math.floor((v - colour.low) / (colour.high - colour.low) * n)))]
+  const s = new Scale(colour, 0, n, {stretched: colour.stretched})
+  return (v) => v < colour.low ? OUT_OF_RANGE.below : v > colour.high ? OUT_OF_RANGE.above : colour.palette[Math.min(n - 1, Math.floor(s.px(v)))]
 }
 
 function paletteBytes(palette) {
@@ -18,16 +21,19 @@ function paletteBytes(palette) {
 }
 
 // Places of the parts of a panel in its canvas.
-function frameOf(panel, width, height, deepest) {
-  const left = panel.y.is === "time" && !panel.y.dated ? 14 + 5.6 * Math.min(14, Math.max(...panel.y.steps.map((s) => s.length))) : panel.y.is === "time" ? 72 : 48
-  const right = panel.colour && (panel.kind === "map" || panel.big) ? 58 : 12
+function frameOf(panel, width, height, {deepest, stretched}) {
+  const texts = panel.y.is === "time" ? (panel.y.dated ? ["2000-01-01"] : panel.y.steps) : roundTicks(panel.y.low, panel.y.high, 6).map(told)
+  const left = Math.max(50, 26 + 6 * Math.min(14, Math.max(...texts.map((text) => text.length))))
+  const bar = panel.colour && (panel.kind === "map" || panel.big)
+  const wide = bar ? Math.max(...(panel.colour.stretched ? ["2000"] : roundTicks(panel.colour.low, panel.colour.high, 8).map(told)).map((text) => text.length)) : 0
+  const right = bar ? 38 + 6.2 * wide : 12
   const top = panel.second ? 32 : 8
   const bottom = panel.x.label ? 36 : 22
-  const limit = (axis) => axis.is === "depth" && deepest ? Math.min(axis.high, deepest) : axis.high
-  const x = new Scale(panel.x, left, Math.max(left + 20, width - right), limit(panel.x))
-  const y = new Scale(panel.y, Math.max(top + 20, height - bottom), top, limit(panel.y))
+  const how = (axis) => axis.is === "depth" ? {high: deepest ? Math.min(axis.high, deepest) : axis.high, stretched} : {}
+  const x = new Scale(panel.x, left, Math.max(left + 20, width - right), how(panel.x))
+  const y = new Scale(panel.y, Math.max(top + 20, height - bottom), top, how(panel.y))
   x.flat = true
-  return {x, y, left, top, right: Math.max(left + 20, width - right), bottom: Math.max(top + 20, height - bottom)}
+  return {x, y, left, top, right: Math.max(left + 20, width - right), bottom: Math.max(top + 20, height - bottom), title: width - 4}
 }
 
 function drawFrame(c, panel, f, look) {
@@ -56,11 +62,12 @@ function drawFrame(c, panel, f, look) {
   c.textAlign = "center"
   c.textBaseline = "alphabetic"
   if (panel.x.label) c.fillText(fitted(c, panel.x.label, f.right - f.left + 40), (f.left + f.right) / 2, f.bottom + 31)
-  if (panel.y.label) {
+  const label = f.y.stretched ? `${panel.y.label}, stretched` : panel.y.label
+  if (label) {
     c.save()
     c.translate(11, (f.top + f.bottom) / 2)
     c.rotate(-Math.PI / 2)
-    c.fillText(fitted(c, panel.y.label, f.bottom - f.top + 20), 0, 0)
+    c.fillText(fitted(c, label, f.bottom - f.top + 20), 0, 0)
     c.restore()
   }
   if (panel.second) {
@@ -95,6 +102,7 @@ function drawField(c, panel, f, look, ratio) {
   const pack = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r
   const table = paletteBytes(panel.colour.palette).map(pack), n = table.length
   const [dry, masked, hatch] = [look.land, look.mask, look.hatch].map((h) => pack(paletteBytes([h])[0]))
+  const [below, above] = ["below", "above"].map((end) => pack(paletteBytes([OUT_OF_RANGE[end]])[0]))
   const {low, high} = panel.colour, smooth = panel.y.is === "depth" && ny > 1
   const rows = Array.from({length: height}, (_, j) => rowOf(f.y, f.y.value(f.top + (j + 0.5) / ratio), smooth))
   const columns = Array.from({length: width}, (_, i) => f.x.cell(f.x.value(f.left + (i + 0.5) / ratio)))
@@ -114,7 +122,7 @@ function drawField(c, panel, f, look, ratio) {
         const w = values[column * ny + next]
         if (w === w) v += share * (w - v)
       }
-      out[j * width + i] = table[Math.max(0, Math.min(n - 1, Math.floor((v - low) / (high - low) * n)))]
+      out[j * width + i] = v < low ? below : v > high ? above : table[Math.min(n - 1, Math.floor((v - low) / (high - low) * n))]
     }
   }
   const sheet = new OffscreenCanvas(width, height)
@@ -134,12 +142,12 @@ function rowOf(scale, value, smooth) {
 function drawBar(c, panel, f, look) {
   const {palette, low, high, below, above, title} = panel.colour
   const x = f.right + 8, wide = 8, top = f.top + (above ? 7 : 0), bottom = f.bottom - (below ? 7 : 0)
-  const n = palette.length, tall = (bottom - top) / n
+  const n = palette.length, tall = (bottom - top) / n, deep = title.startsWith("Depth")
   palette.forEach((colour, k) => {
     c.fillStyle = colour
-    c.fillRect(x, panel.colour.title.startsWith("Depth") ? top + k * tall : bottom - (k + 1) * tall, wide, tall + 0.6)
+    c.fillRect(x, deep ? top + k * tall : bottom - (k + 1) * tall, wide, tall + 0.6)
   })
-  for (const [there, colour, base, tip] of [[above, palette[n - 1], top, f.top], [below, palette[0], bottom, f.bottom]]) {
+  for (const [there, colour, base, tip] of [[above, OUT_OF_RANGE.above, top, f.top], [below, OUT_OF_RANGE.below, bottom, f.bottom]]) {
     if (!there) continue
     c.fillStyle = colour
     c.beginPath()
@@ -148,14 +156,14 @@ function drawBar(c, panel, f, look) {
     c.lineTo(x + wide / 2, tip)
     c.fill()
   }
-  const s = new Scale({low, high, down: title.startsWith("Depth")}, bottom, top)
+  const s = new Scale({low, high, down: deep}, bottom, top, {stretched: panel.colour.stretched})
   c.fillStyle = look.quiet
   c.font = LETTERS
   c.textAlign = "left"
   c.textBaseline = "middle"
-  for (const v of roundTicks(low, high, Math.max(2, (bottom - top) / 36))) c.fillText(told(v), x + wide + 4, s.px(v))
+  for (const [v, text] of s.ticks()) c.fillText(text, x + wide + 4, s.px(v))
   c.save()
-  c.translate(f.right + 54, (f.top + f.bottom) / 2)
+  c.translate(f.title, (f.top + f.bottom) / 2)
   c.rotate(-Math.PI / 2)
   c.textAlign = "center"
   c.textBaseline = "alphabetic"
@@ -250,11 +258,20 @@ function drawContour(c, layer, f, look) {
 
 function drawDots(c, layer, f, look, panel) {
   const colour = layer.c && panel.colour ? colourer(panel.colour) : null
-  const size = layer.square ? 3.2 : layer.small ? 1.7 : colour ? 2.7 : 2.1
-  c.lineWidth = 0.8
+  const size = layer.square ? (layer.x.length > 150 ? 2.2 : 3.8) : layer.small ? 1.7 : colour ? (layer.x.length > 800 ? 2 : 2.8) : 2.1
+  const many = layer.x.length > 800
+  c.lineWidth = many ? 0.5 : 0.9
   for (let k = 0; k < layer.x.length; k += 1) {
     const x = f.x.px(layer.x[k]), y = f.y.px(layer.y[k])
     if (!Number.isFinite(x + y)) continue
+    if (f.x.axis.beyond && !f.x.inside(x)) {
+      arrow(c, look, x < f.left ? [f.left + 1, y, 6, 0] : [f.right - 1, y, -6, 0])
+      continue
+    }
+    if (f.y.axis.beyond && !f.y.inside(y)) {
+      arrow(c, look, y < f.top ? [x, f.top + 1, 0, 6] : [x, f.bottom - 1, 0, -6])
+      continue
+    }
     c.fillStyle = colour ? colour(layer.c[k]) : look.dot
     if (layer.bad && layer.bad[k]) {
       c.strokeStyle = look.bad
@@ -267,10 +284,20 @@ function drawDots(c, layer, f, look, panel) {
     else c.arc(x, y, size, 0, 7)
     c.fill()
     if (colour && !layer.small) {
-      c.strokeStyle = layer.square ? look.ink : look.edge
+      c.strokeStyle = layer.square ? look.ink : many ? look.faint : look.edge
       c.stroke()
     }
   }
+}
+
+// An observation beyond the axis: a triangle that points to it.
+function arrow(c, look, [x, y, dx, dy]) {
+  c.fillStyle = look.bad
+  c.beginPath()
+  c.moveTo(x, y)
+  c.lineTo(x + dx - dy * 0.6, y + dy - dx * 0.6)
+  c.lineTo(x + dx + dy * 0.6, y + dy + dx * 0.6)
+  c.fill()
 }
 
 function drawBars(c, panel, f, look) {

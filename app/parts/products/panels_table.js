@@ -7,6 +7,7 @@ class MadeView {
     this.value = make("output", {class: "value"})
     this.out = make("button", {type: "button", class: "plain out", title: "Export this table", "aria-label": "Export this table", onclick: () => send({do: "export", key: this.key})}, "⤓")
     this.said = make("p", {class: "said"})
+    this.about = make("span", {class: "about", tabindex: "0", role: "note"}, "?")
     this.head = make("p", {class: "sum"})
     const field = (name, label, unit) => {
       const input = make("input", {type: "number", min: "0", step: "any", name, onchange: () => this.changed()})
@@ -19,8 +20,9 @@ class MadeView {
     this.source = make("span", {class: "quiet"})
     this.form = make("div", {class: "line lengths"}, this.across, this.down, this.noise, this.anew, this.source)
     this.body = make("tbody")
-    this.table = make("table", {}, make("thead", {}, make("tr", {}, ...[["n", "Weight", "By how much the value changes if the observation changes by one unit"], ["n", "km", "Distance on a great circle"], ["n", "Lengths", "Distance in correlation lengths, across and down"], ["n", "Depth"], ["n", "Observed"], ["n", "Residual", "Observation minus product"], ["", "LOCAL_CDI_ID"], ["", "Cruise"], ["", "Date"], ["", "Data centre"]]
+    this.table = make("table", {}, make("thead", {}, make("tr", {}, ...[["n", "Weight", "By how much the value changes if the observation changes by one unit"], ["n", "km", "Distance on a great circle"], ["n", "Lengths", "Distance in correlation lengths, across and down"], ["n", "Depth", "Metres"], ["n", "Observed"], ["n", "Residual", "Observation minus product"], ["", "Station", "LOCAL_CDI_ID, date, cruise and data centre"]]
       .map(([kind, text, title]) => make("th", {class: kind, title}, text)))), this.body)
+    this.table.prepend(make("colgroup", {}, ...[86, 44, 52, 48, 58, 58, 0].map((wide) => make("col", wide ? {width: wide} : {}))))
     this.list = make("div", {class: "list"}, this.table)
     this.note = make("div", {class: "note"})
     this.root = make("section", {class: "panel made"}, make("header", {}, this.title, make("span", {class: "grow"}), this.value, this.out), this.said, this.head, this.form, this.list, this.note)
@@ -48,22 +50,25 @@ class MadeView {
     this.down.hidden = !lengths.deep
     this.anew.hidden = lengths.source !== "as entered"
     this.source.textContent = lengths.source
-    this.head.textContent = panel.about
+    this.head.replaceChildren("Weight: by how much the value changes if the observation changes by one unit. ", this.about)
+    this.about.title = panel.about
+    this.about.setAttribute("aria-label", panel.about)
     const most = Math.max(...panel.rows.map((row) => Math.abs(row.weight)), 1e-12)
-    this.body.replaceChildren(...panel.rows.map((row) => this.row(row, most)))
+    this.body.replaceChildren(...panel.rows.flatMap((row) => this.row(row, most)))
     const cut = panel.rows.length === 200 ? " The 200 that weigh most are listed; the export has all." : ""
     this.note.textContent = `${panel.note}.${cut}`
   }
 
   row(row, most) {
     const bar = make("i")
-    bar.style.width = `${Math.round(34 * Math.abs(row.weight) / most)}px`
+    bar.style.width = `${Math.round(30 * Math.abs(row.weight) / most)}px`
     bar.classList.toggle("less", row.weight < 0)
     const name = row.cdi || "–"
     const link = row.station >= 0 ? make("button", {type: "button", class: "plain", title: "Open this station in the Quality tab", onclick: () => this.send({do: "station", row: row.station})}, name) : name
     const number = (v, digits) => make("td", {class: "n"}, v === null ? "–" : v.toFixed(digits).replace("-", "−"))
-    return make("tr", {"data-weight": row.weight},
+    return [make("tr", {"data-weight": row.weight},
       make("td", {class: "n weight"}, bar, row.weight.toFixed(4).replace("-", "−")), number(row.km, 1), number(row.lengths, 2), number(row.depth, 1), number(row.value, 3), number(row.residual, 3),
-      make("td", {}, link), make("td", {}, row.cruise || "–"), make("td", {}, row.time || "–"), make("td", {title: row.centre}, row.centre || "–"))
+      make("td", {title: name}, link)),
+    make("tr", {class: "more"}, make("td"), make("td", {colspan: 6}, [row.time, row.cruise, row.centre].filter(Boolean).join(" · ") || "–"))]
   }
 }

@@ -37,7 +37,10 @@ class PanelView {
     if (panel.across) offer(this.across, shared.across, panel.across)
     this.out.hidden = !panel.can_export || !shared.exports
     const masked = panel.masked ? "hatched: masked" : ""
-    const notes = [panel.note, masked, panel.warning].filter(Boolean).join(" · ")
+    const far = (panel.x?.beyond ?? 0) + (panel.y?.beyond ?? 0)
+    const beyond = far ? `${number(far)} beyond the axis (triangles)` : ""
+    const out = panel.kind === "map" && (panel.colour.below || panel.colour.above) ? "cyan and magenta: out of the range of colours" : ""
+    const notes = [panel.note, beyond, masked, out, panel.warning].filter(Boolean).join(" · ")
     this.note.replaceChildren(notes, ...(panel.about ? [" ", this.about] : []))
     this.about.title = panel.about ?? ""
     this.about.setAttribute("aria-label", panel.about ?? "")
@@ -67,7 +70,7 @@ class PanelView {
     }
     const c = this.base.getContext("2d"), look = LOOKS[this.shared.dark ? "dark" : "light"]
     c.scale(ratio, ratio)
-    const f = this.f = frameOf(panel, width, height, this.shared.deepest)
+    const f = this.f = frameOf(panel, width, height, this.shared)
     if (panel.kind === "map") drawField(c, panel, f, look, ratio)
     drawFrame(c, panel, f, look)
     drawLayers(c, panel, f, look)
@@ -107,11 +110,14 @@ class PanelView {
     this.here(c, f, look)
     const at = cursor ? [this.place(f.x, cursor), this.place(f.y, cursor)] : [null, null]
     this.root.dataset.cursor = at.map((v) => v === null ? "" : String(Number(v.toPrecision(6)))).join(",")
-    c.strokeStyle = look.ink
-    c.lineWidth = 1
     c.setLineDash([])
-    if (at[0] !== null && f.x.inside(f.x.px(at[0]))) line(c, Math.round(f.x.px(at[0])) + 0.5, f.top, Math.round(f.x.px(at[0])) + 0.5, f.bottom)
-    if (at[1] !== null && f.y.inside(f.y.px(at[1]))) line(c, f.left, Math.round(f.y.px(at[1])) + 0.5, f.right, Math.round(f.y.px(at[1])) + 0.5)
+    // Light in dark: seen on any field.
+    for (const [wide, colour] of [[2.6, look.halo], [1, look.ink]]) {
+      c.lineWidth = wide
+      c.strokeStyle = colour
+      if (at[0] !== null && f.x.inside(f.x.px(at[0]))) line(c, Math.round(f.x.px(at[0])) + 0.5, f.top, Math.round(f.x.px(at[0])) + 0.5, f.bottom)
+      if (at[1] !== null && f.y.inside(f.y.px(at[1]))) line(c, f.left, Math.round(f.y.px(at[1])) + 0.5, f.right, Math.round(f.y.px(at[1])) + 0.5)
+    }
     this.value.textContent = cursor ? this.read(this.own ?? at) : ""
     if (panel.layers?.some((layer) => layer.depth) && cursor?.depth !== undefined) this.ring(c, f, cursor.depth, look)
   }
@@ -149,7 +155,7 @@ class PanelView {
   // What is at a place of the panel, in words.
   read([x, y]) {
     const panel = this.panel, f = this.f, unit = this.shared.unit ? ` ${this.shared.unit}` : ""
-    const curve = panel.layers?.find((l) => l.type === "line" && !l.second)
+    const curve = panel.layers?.find((l) => l.type === "line" && !l.second && !l.path)
     if (panel.kind === "xy" && curve) {
       const deep = Boolean(panel.y.down), at = deep ? y : x
       if (at === null) return ""
@@ -205,7 +211,9 @@ class PanelView {
     const at = this.at(event)
     if (!at) return
     const detail = this.detail(at), section = this.panel.key.endsWith("section")
-    this.send({do: "go", step: detail.time, level: detail.depth, ...(section ? {lon: detail.lon, lat: detail.lat} : {})})
+    const said = {step: detail.time, level: detail.depth, ...(section ? {lon: detail.lon, lat: detail.lat} : {})}
+    // What is not known can't be sent.
+    this.send({do: "go", ...Object.fromEntries(Object.entries(said).filter(([, v]) => v !== undefined))})
   }
 }
 
