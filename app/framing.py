@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ERROR_STEP", "Framed", "contours_frame", "coverage_frame", "dots_frame", "grid_frame",
-    "map_frame", "version_of",
+    "map_frame", "thinning", "version_of",
 ]  # fmt: skip
 
 MOST_POINTS = 3_000_000
@@ -43,7 +43,8 @@ def _squeezed(array: NDArray) -> tuple[str, bytes]:
     return kinds[array.dtype.name], zlib.compress(np.ascontiguousarray(array).tobytes(), 1)
 
 
-def _thinning(layer: Layer) -> int:
+def thinning(layer: Layer) -> int:
+    """Return k where every k-th point of a grid is sent."""
     from sdcviz.products.raster import thinned
 
     return thinned(layer.grid, MOST_POINTS)[1]
@@ -59,7 +60,7 @@ def map_frame(layer: Layer, limits: tuple[float, float] | None, per: str) -> Fra
     made = layer.map(limits)
     codes = made.codes()
     counts = np.bincount(codes.ravel(), minlength=256)
-    k = _thinning(layer)
+    k = thinning(layer)
     data = made.data if k == 1 else packed(codes[::k, ::k].copy())
     header = _told(layer, made) | {
         "shape": list(codes[::k, ::k].shape), "thinned": k,
@@ -136,7 +137,7 @@ def grid_frame(layer: Layer) -> Framed:
 def coverage_frame(layer: Layer, key: str, window: tuple[float, float]) -> Framed:
     """Count the observations in each cell of one map."""
     counts, found = dots.counts_per_cell(key, layer, window)
-    k = _thinning(layer)
+    k = thinning(layer)
     header, _ = _dots(layer, found, window)
     header |= {"most": int(counts.max(initial=0)), "cells": int((counts > 0).sum())}
     some = np.minimum(counts[::k, ::k], 65535).astype(np.uint16)

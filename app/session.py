@@ -158,6 +158,10 @@ class Session(param.Parameterized):
     other_field = param.String(default="", doc="Its variable; empty: the likeliest.")
     other_step = param.Integer(default=-1, doc="Its time step; -1: the same time.")
     other_derived = param.String(default="", doc="What is made of it; see `derived`.")
+    spread = param.Number(
+        default=0.0, bounds=(0, None),
+        doc="Standard deviation of the background as the visitor gives it; 0: as products tell.",
+    )  # fmt: skip
     place = _maybe("Longitude and latitude of the profile, or None.")
     line = _maybe("Corners (longitude, latitude) of the section, or None.")
     area = _maybe("Corners (longitude, latitude) of the area that is summed up, or None.")

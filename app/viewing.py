@@ -132,17 +132,17 @@ class Viewing(param.Parameterized):
         )  # fmt: skip
 
     def second_layer(self) -> Layer:
-        """Return the second layer of the map; there has to be a second product."""
-        from sdcviz.products.layers import Layer
+        """Return the second layer of the map; there has to be a second product.
 
-        session, second = self.session, self.second
-        known = second.variables
-        field = session.other_field if session.other_field in known else ""
-        if not field:
-            field = self.variable if self.variable in known else known[0]
-        step = session.other_step if session.other_step >= 0 else self.step
-        n = len(second.grid(field).times)
-        return Layer(
-            second, field, self.depth, min(step, max(n - 1, 0)), self.mask,
-            error=session.error_shown, derived=session.other_derived,
+        Raises
+        ------
+        BadRequest
+            It has no time that goes with that of the first.
+        """
+        from sdcviz.products.pairs import beside
+
+        session = self.session
+        return beside(
+            self.layer(), self.second, session.other_field, session.other_step,
+            session.other_derived,
         )  # fmt: skip

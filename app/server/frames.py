@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
-from .. import framing, shelf
+from .. import comparing, framing, shelf
 from .who import Reader
 
 if TYPE_CHECKING:
@@ -60,7 +60,26 @@ class Asked:
         )
 
 
+@dataclass(frozen=True)
+class Beside:
+    """The second layer that a query names."""
+
+    other: str
+    other_field: str = ""
+    other_step: int = -1
+    other_derived: str = ""
+    other_v: str = ""
+
+    def layer(self, first: Layer) -> Layer:
+        """Return the layer that goes with the first one."""
+        from sdcviz.products.pairs import beside
+
+        product = shelf.open_shared(self.other)
+        return beside(first, product, self.other_field, self.other_step, self.other_derived)
+
+
 Frame = Annotated[Asked, Depends(Asked)]
+Second = Annotated[Beside, Depends(Beside)]
 
 
 def routes() -> APIRouter:
@@ -76,6 +95,31 @@ def routes() -> APIRouter:
         layer = asked.layer()
         limits = None if low is None or high is None else (low, high)
         return _answer(layer, asked.v, framing.map_frame(layer, limits, per))
+
+    @router.get("/second")
+    def get_second(
+        who: Reader, asked: Frame, beside: Second,
+        per: Literal["fixed", "depth", "time", "map"] = "fixed",
+        low: float | None = None, high: float | None = None,
+    ) -> Response:  # fmt: skip
+        """Send the map of the second layer, in the range of the first."""
+        first = asked.layer()
+        limits = None if low is None or high is None else (low, high)
+        found = comparing.second_frame(first, beside.layer(first), limits, per)
+        return _answer(first, asked.v, found, beside)
+
+    @router.get("/difference")
+    def get_difference(
+        who: Reader, asked: Frame, beside: Second,
+        per: Literal["fixed", "depth", "time", "map"] = "fixed", spread: float | None = None,
+    ) -> Response:  # fmt: skip
+        """Send first minus second, and where both agree within their combined error."""
+        from sdcviz.products.difference import difference
+
+        first = asked.layer()
+        found = difference(first, beside.layer(first), spread=spread)
+        framed = comparing.difference_frame(found, per, beside.other_step < 0)
+        return _answer(first, asked.v, framed, beside)
 
     @router.get("/grid")
     def get_grid(who: Reader, asked: Frame) -> Response:
@@ -111,7 +155,9 @@ def routes() -> APIRouter:
     return router
 
 
-def _answer(layer: Layer, asked: str, framed: framing.Framed) -> Response:
+def _answer(
+    layer: Layer, asked: str, framed: framing.Framed, beside: Beside | None = None
+) -> Response:
     header, blocks = framed
     header["version"] = version = framing.version_of(layer.product)
     header["blocks"] = [[name, kind, len(data)] for name, (kind, data) in blocks.items()]
@@ -119,5 +165,7 @@ def _answer(layer: Layer, asked: str, framed: framing.Framed) -> Response:
     told += b" " * (-len(told) % 4)
     body = b"".join([struct.pack("<I", len(told)), told, *(data for _, data in blocks.values())])
     keep = version == asked and header.get("answer") != "damaged"
+    if beside is not None:
+        keep &= framing.version_of(shelf.open_shared(beside.other)) == beside.other_v
     cache = f"private, max-age={_AGE}, immutable" if keep else "no-store"
     return Response(body, media_type="application/octet-stream", headers={"Cache-Control": cache})

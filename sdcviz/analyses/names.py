@@ -15,6 +15,7 @@ __all__ = [
     "OBSERVATIONS",
     "RELERR",
     "RESIDUALS",
+    "SD",
     "THRESHOLD",
     "days",
 ]
@@ -24,7 +25,7 @@ EPOCH = "days since 1900-01-01 00:00:00"
 CALENDAR = "standard"
 BOUNDS = "climatology_bounds"
 CELL_METHODS = "time: mean within years time: mean over years"
-RELERR, DEEPEST = "_relerr", "_deepest"
+RELERR, DEEPEST, SD = "_relerr", "_deepest", "_background_sd"
 THRESHOLD = "relative_error_threshold"
 OBSERVATIONS = ("obslon", "obslat", "obsdepth", "obstime", "obsid")
 RESIDUALS = ("residual_observation", "residual_slice", "residual")

@@ -22,7 +22,8 @@ __all__ = ["THRESHOLDS", "write_product"]
 
 THRESHOLDS: Mapping[str, float] = {"L1": 0.3, "L2": 0.5}
 """Masked copies: end of the name, and the greatest relative error variance in them."""
-_CHANGING = {"seconds"}  # notes that differ from run to run stay out of the file
+_ELSEWHERE = {"seconds", "background_sd"}
+"""Notes that differ from run to run, or have a variable of their own."""
 
 
 def write_product(
@@ -41,7 +42,8 @@ def write_product(
     ``VAR`` there are copies masked by the error (``VAR_L1``, ``VAR_L2``), the relative error
     variance ``VAR_relerr``, the same at the deepest sea level of each column
     (``VAR_deepest``, ...; its depth in ``VAR_deepest_depth``), the background where there is
-    one, and the observations used, with their identities and residuals. Chunks hold some
+    one, its standard deviation at each time and level (``VAR_background_sd``), and the
+    observations used, with their identities and residuals. Chunks hold some
     levels of a tile, so that neither a map nor a column reads much that it does not need.
 
     Parameters
@@ -136,5 +138,5 @@ def _to_storage(path: Path, part: Path) -> Iterator[None]:
 
 
 def _notes(result: SliceResult) -> str:
-    kept = {k: v for k, v in result.notes.items() if k not in _CHANGING}
+    kept = {k: v for k, v in result.notes.items() if k not in _ELSEWHERE}
     return json.dumps(kept, sort_keys=True, ensure_ascii=False)

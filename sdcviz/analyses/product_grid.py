@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from .metadata import Meta, parameter_attributes
 from .model import Axes, SliceResult
-from .names import BOUNDS, CALENDAR, CELL_METHODS, DEEPEST, EPOCH, FILL, RELERR, THRESHOLD, days
+from .names import (
+    BOUNDS,
+    CALENDAR,
+    CELL_METHODS,
+    DEEPEST,
+    EPOCH,
+    FILL,
+    RELERR,
+    SD,
+    THRESHOLD,
+    days,
+)  # fmt: skip
 from .product_points import write_texts
 
 if TYPE_CHECKING:
@@ -64,6 +75,7 @@ class GridWriter:
         levels = np.arange(self.mask.shape[0])[:, None, None]
         self.last = np.where(self.mask, levels, -1).max(axis=0)
         self.shown: list[tuple[float, float]] = []
+        self.deviations: dict[int, Sequence[float | None]] = {}
         self._axes()
         self._fields("")
         if self.has_depth:
@@ -181,6 +193,8 @@ class GridWriter:
             self._put(self.meta.variable + DEEPEST, k, *deep)
         if result.background is not None:
             self._background()[k] = self._filled(self._oriented(result.background))
+        if result.notes.get("background_sd"):
+            self.deviations[k] = result.notes["background_sd"]
         top = field[0][np.isfinite(field[0])]
         if len(top):
             self.shown.append(tuple(np.quantile(top, [0.02, 0.98]).tolist()))
@@ -213,6 +227,29 @@ class GridWriter:
                 variable[k] = FILL
         return self.file[name]
 
+    def _deviation(self) -> None:
+        """Write what the relative error is relative to, by time and level."""
+        if not (self.with_error and self.deviations):
+            return
+        name = self.meta.variable + SD
+        whole = np.full((len(self.axes.slices), self.axes.shape[2]), FILL)
+        for k, row in self.deviations.items():
+            whole[k] = [FILL if v is None else v for v in row]
+        dimensions = ("time", "depth") if self.has_depth else ("time",)
+        variable = self.file.createVariable(name, "f4", dimensions, fill_value=FILL)
+        variable.set_auto_maskandscale(False)
+        units = parameter_attributes(self.meta).get("units")
+        told = {
+            "long_name": f"Standard deviation of the background of "
+            f"{self.meta.long_name or self.meta.variable}",
+            "comment": "root of the variance that the relative error variance is relative to: "
+            "that of the anomalies of the observations from the background, divided by "
+            "(1 + epsilon2)",
+            "missing_value": FILL,
+        }
+        variable.setncatts(told | ({"units": units} if units else {}))
+        variable[:] = whole if self.has_depth else whole[:, 0]
+
     def finish(self, notes: list[str]) -> None:
         """Write what is known at the end: colour range, labels and notes of the slices."""
         shown = self.meta.preview_range
@@ -220,6 +257,7 @@ class GridWriter:
             shown = min(low for low, _ in self.shown), max(high for _, high in self.shown)
         if shown is not None:
             self.file[self.meta.variable].preview_range = np.array(shown, np.float32)
+        self._deviation()
         labels = [s.label for s in self.axes.slices]
         write_texts(self.file, "slice_label", "time", labels, "Name of the time slice")
         write_texts(self.file, "slice_notes", "time", notes, "How the slice was analysed (JSON)")

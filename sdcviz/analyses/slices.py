@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import divand
+from ..products.deviation import pooled
 from .background import at_places, mean_profile
 from .border import sentences
 from .chunks import level_task
@@ -93,7 +94,7 @@ def analyse_slice(task: SliceTask, solver: Solver = solve) -> SliceResult:
         warnings.simplefilter("always", divand.DivandWarning)
         ready = prepare(task)
         solved = solver(task, ready.anomaly)
-    return _result(task, ready.value, ready.field, solved, heard)
+    return _result(task, ready.value, ready.anomaly, ready.field, solved, heard)
 
 
 def analyse_level(task: SliceTask, level: int) -> SliceResult:
@@ -122,12 +123,13 @@ def analyse_level(task: SliceTask, level: int) -> SliceResult:
         part = with_errors(part)
         solved = solve(part, ready.anomaly[rows])
     field = ready.field if ready.field.ndim == 0 else ready.field[..., level]
-    return _result(part, ready.value[rows], field, solved, heard)
+    return _result(part, ready.value[rows], ready.anomaly[rows], field, solved, heard)
 
 
 def _result(
     task: SliceTask,
     value: Array,
+    anomaly: Array,
     field: Array,
     solved: Solved,
     heard: list[warnings.WarningMessage],
@@ -148,6 +150,7 @@ def _result(
             "label": task.label,
             **_counts(task, value, solved.used, residuals),
             **solved.told,
+            "background_sd": _deviation(task, value, anomaly, solved),
             "horizontal": problem.horizontal.round(1).tolist(),
             "vertical": problem.vertical.round(2).tolist(),
             "warnings": _told(task, value, solved.used, heard),
@@ -163,6 +166,29 @@ def _grid(problem: Problem, array: Array) -> NDArray[np.float32]:
 
 def _back(problem: Problem, made: Array) -> Array:
     return np.clip(problem.transform.backward(made), problem.low, problem.high)
+
+
+def _deviation(task: SliceTask, value: Array, anomaly: Array, solved: Solved) -> list[float | None]:
+    """Estimate the standard deviation of the background at each level, in the values' unit.
+
+    Anomalies of observations vary by that of the background times (1 + epsilon2); those that have
+    others near them count less, as in the analysis.
+    """
+    problem, used, levels = task.problem, solved.used, task.problem.depth
+    assert task.errors is not None
+    # What was analysed may be a log: the anomaly counts as it is in the product.
+    away = (task.value - problem.transform.backward(value - anomaly))[used]
+    weight = problem.epsilon2 / task.errors[used]
+    middle = (levels[1:] + levels[:-1]) / 2
+    level = np.searchsorted(middle, task.depth[used]) if len(levels) else np.zeros(len(away), int)
+    n = max(len(levels), 1)
+    variance = pooled(
+        np.bincount(level, weight * away**2, n),
+        np.bincount(level, weight, n),
+        np.bincount(level, minlength=n),
+    )
+    sd = np.sqrt(variance / (1 + solved.told["epsilon2"]))
+    return [float(f"{v:.4g}") if np.isfinite(v) else None for v in sd]
 
 
 def _background(task: SliceTask, value: Array) -> tuple[Array, Array]:

@@ -102,6 +102,7 @@ def main() -> None:
 # The commands register themselves on `app`, hence last.
 from . import (  # noqa: E402
     collection,  # noqa: F401
+    compare,  # noqa: F401
     divand,  # noqa: F401
     extract,  # noqa: F401
     figure,  # noqa: F401

@@ -10,7 +10,9 @@ Examples
 
 from .catalogue import catalogue
 from .copies import plan
+from .difference import Difference, difference
 from .expressions import expression
+from .layers import Layer
 from .opening import open_product
 from .preparation import prepare
 from .product import Product
@@ -18,10 +20,13 @@ from .residuals import read_residuals, residuals_of, write_residuals
 from .roles import FieldRoles, Roles
 
 __all__ = [
+    "Difference",
     "FieldRoles",
+    "Layer",
     "Product",
     "Roles",
     "catalogue",
+    "difference",
     "expression",
     "open_product",
     "plan",

@@ -8,11 +8,12 @@ that they hold.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..words import number
 from .kept import kept
 from .source import decode, text_of
 
@@ -45,7 +46,7 @@ class Deviation:
     how: str
 
 
-def pooled(squares: Array, weights: Array, counts: NDArray[np.int64]) -> Array:
+def pooled(squares: NDArray[Any], weights: NDArray[Any], counts: NDArray[Any]) -> Array:
     """Average squares by level; where observations are few, with those of the levels around.
 
     Parameters
@@ -110,7 +111,9 @@ def _written(product: Product, name: str) -> Deviation | None:
         values = values.T
     shape = tuple(grid.shape[k] if w in kinds else 1 for k, w in enumerate(("time", "depth")))
     values = np.broadcast_to(values.reshape(shape), grid.shape[:2])
-    return Deviation(values, f"{declared.name} of the file") if np.isfinite(values).any() else None
+    return (
+        Deviation(values, f"in {declared.name} of the file") if np.isfinite(values).any() else None
+    )
 
 
 def _estimated(product: Product, name: str) -> Deviation | None:
@@ -135,7 +138,7 @@ def _estimated(product: Product, name: str) -> Deviation | None:
         edges = grid.level_edges[1:-1]
         level = np.searchsorted(edges, table["depth"].to_numpy(np.float64)[used]).astype(np.int64)
     lon, lat = (table[c].to_numpy(np.float64)[used] for c in ("lon", "lat"))
-    anomaly, how = _anomalies(product, own, step, level, (lon, lat), value)
+    anomaly, under = _anomalies(product, own, step, level, (lon, lat), value)
     noise = _noise(product)
     nt, nz = grid.shape[:2]
     cell, good = step * nz + level, np.isfinite(anomaly)
@@ -145,13 +148,8 @@ def _estimated(product: Product, name: str) -> Deviation | None:
         return None
     variance = [pooled(s, c.astype(float), c) for s, c in zip(squares, count, strict=True)]
     values = np.sqrt(np.stack(variance) / (1 + noise[:, None]))
-    told = "the observations in the file" if how else "their mean at each level"
-    return Deviation(
-        values,
-        f"estimated from the {len(value)} observations of the file as anomalies from {how}"
-        if how
-        else told,
-    )
+    how = f"estimated from {number(len(value))} observations of the file as anomalies from {under}"
+    return Deviation(values, how)
 
 
 def _anomalies(

@@ -68,7 +68,7 @@ def renamed(found: xr.Dataset) -> xr.Dataset:
     names = {}
     if "value" in found and not found["value"].attrs.get("derived"):
         names["value"] = str(found["value"].attrs.get("variable") or "value")
-    if "error" in found:
+    if "value" in found and "error" in found:
         names["error"] = str(found["error"].attrs.get("variable") or "error")
     if "salinity" in found:
         names["salinity"] = str(found["salinity"].attrs.get("variable") or "salinity")

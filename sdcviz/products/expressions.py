@@ -23,6 +23,8 @@ from .source import Variable
 __all__ = ["Computed", "expression"]
 
 Array = NDArray[np.floating]
+LISTED = 6
+"""Fields that a sentence names."""
 
 
 class Computed(Product):
@@ -189,8 +191,10 @@ def _names(node: Node, text: str, operands: Mapping[str, Operand]) -> list[str]:
     if isinstance(node, Name | Text):
         word = node.word if isinstance(node, Name) else node.value
         if word not in operands:
-            known = ", ".join(operands) or "none"
-            raise RuleError(text, node.start, node.end, f"{word!r} is no field; known: {known}.")
+            known = ", ".join([*list(operands)[:LISTED], *["..."] * (len(operands) > LISTED)])
+            raise RuleError(
+                text, node.start, node.end, f"{word!r} is no field; known: {known or 'none'}."
+            )
         return [word]
     if isinstance(node, Negated):
         return _names(node.item, text, operands)

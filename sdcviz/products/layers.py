@@ -88,18 +88,19 @@ class Layer:
     @cached_property
     def computed(self) -> Computed:
         """The formula as a product."""
+        from ..qc.rules.grammar import RuleError
         from .expressions import expression
 
         name, product, text = self.view.variable, self.product, self.derived.strip()
         roles = product.roles
         names = [*product.variables, *roles.beside]
-        fields: dict[str, Any] = {n: (product, n) for n in names if n != "a"}
+        fields: dict[str, Any] = {"a": (product, name)}
+        fields |= {n: (product, n) for n in names if n != "a"}
         # A formula is kept, so that its means are computed once.
-        return kept(
-            product,
-            ("formula", name, text),
-            lambda: expression(text, **{"a": (product, name)}, **fields),
-        )
+        try:
+            return kept(product, ("formula", name, text), lambda: expression(text, **fields))
+        except RuleError as error:
+            raise BadRequest(str(error).replace("Rule,", "Formula,", 1)) from None
 
     @cached_property
     def value(self) -> float:
@@ -177,8 +178,10 @@ class Layer:
             return "deep"
         if self.kind == "error":
             return "amp"
-        if self.kind == "formula":
-            return "balance" if self.diverging else "viridis"
+        if self.diverging:
+            return "balance"
+        if self.kind == "formula" and self.unit != self.view.unit:
+            return "viridis"
         from ..vocabularies import quantities
 
         key = self.product.quantity_of(self.view.variable).removesuffix("_unknown_unit")
@@ -359,7 +362,8 @@ def around_zero(values: Plane) -> tuple[float, float]:
     most = float(np.quantile(known, 0.98)) if len(known) else 1.0
     most = most or float(known.max()) or 1.0
     power = 10 ** math.floor(math.log10(most))
-    most = next(s * power for s in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if s * power >= most * 0.999)
+    steps = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
+    most = float(f"{next(s * power for s in steps if s * power >= most * 0.999):.3g}")
     return -most, most
 
 

@@ -61,9 +61,12 @@ def test_what_is_seen_is_written(
             found["bottom"].drop_vars("time"), expected["bottom"].drop_vars("time")
         )
         assert found.attrs["mask"] == expected.attrs["mask"]
-    # An animation is a job; its file is offered at the end.
+    # An animation is a job, which can be ended.
     dialog.get_by_role("option", name="Map", exact=True).click()
     dialog.get_by_role("button", name="GIF").click()
     dialog.get_by_role("button", name="Make animation").click()
-    film = fetched(page, "made_up_map.gif", tmp_path)
-    assert film.read_bytes().startswith(b"GIF89a")
+    expect(dialog.get_by_label("Progress of the animation")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Make animation")).to_be_disabled()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_label("Progress of the animation")).to_be_hidden()
+    expect(dialog.get_by_role("button", name="Make animation")).to_be_enabled()

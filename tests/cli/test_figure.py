@@ -58,9 +58,7 @@ def test_an_animation_tells_its_progress_and_its_result(
     ("words", "sentence"),
     [
         (("figure", "{}", "--out", "x.jpg"), "end the name in .png"),
-        (("figure", "{}", "--kind", "pie", "--out", "x.png"), "choose one of map"),
         (("figure", "{}", "--kind", "section", "--out", "x.png"), "needs a line"),
-        (("figure", "{}", "--range", "3", "--out", "x.png"), "expected LOW:HIGH"),
         (("figure", "{}", "--time", "2099-01-01", "--mask", "no", "--out", "x.png"), "Mask"),
         (("animate", "{}", "--along", "lon", "--out", "x.gif"), "expected time or depth"),
         (("animate", "{}", "--out", "x.png"), "end it in .gif or .mp4"),

@@ -37,6 +37,7 @@ class FieldDriver {
   close() {
     this.closed = true
     for (const stop of this.stop) stop()
+    this.close_beside()
     this.tools?.close()
     this.frames.clear()
   }
@@ -54,7 +55,8 @@ class FieldDriver {
     this.said = make("div", {class: "said", "aria-live": "polite"})
     this.tip = make("div", {class: "hover", hidden: true})
     this.over = make("div", {class: "over"}, this.legend, this.tip)
-    this.node = frame(this.model, this.over, make("div", {class: "status"}, this.readout, this.said))
+    this.build_beside()
+    this.node = frame(this.model, this.over, this.over_twin, make("div", {class: "status"}, this.readout, this.said))
   }
 
   // ---- the figure ---------------------------------------------------------------
@@ -86,6 +88,7 @@ class FieldDriver {
     const fit = () => {
       this.over.style.height = `${view.frame.bbox.height}px`
       this.over.style.width = `${view.frame.bbox.width}px`
+      this.over_twin.style.cssText = `${this.over.style.cssText}; left: ${view.el.offsetWidth}px`
     }
     const watched = new ResizeObserver(() => setTimeout(fit, 60))
     watched.observe(view.el)
@@ -116,6 +119,7 @@ class FieldDriver {
     }
     this.limit = s.limit
     this.trying = undefined
+    this.changed_beside()
     this.draw_shapes()
     if (this.now) this.refresh()
   }
@@ -136,7 +140,7 @@ class FieldDriver {
 
   query(step, level) {
     const s = this.model.state
-    return {...s.query, step, depth: this.depth(level)}
+    return this.against({...s.query, step, depth: this.depth(level)})
   }
 
   // The grid of a layer, fetched once.
@@ -161,14 +165,24 @@ class FieldDriver {
     this.keep_wanted(query)
     try {
       const grid = this.gridded?.key === this.grid_key(query) ? this.gridded.grid : await this.grid_of(query)
-      this.gridded = {key: this.grid_key(query), grid}
-      const frame = this.frames.at_hand("map", query) ?? await this.frames.get("map", query)
       if (number !== this.asked || this.closed) return
+      this.gridded = {key: this.grid_key(query), grid}
+      const beside = this.beside(query)
+      const frame = this.frames.at_hand(this.kind, query) ?? await this.frames.get(this.kind, query)
+      const other = beside && await beside
+      if (number !== this.asked || this.closed) return
+      // The file was replaced: what is shown is new, and the session has to look at it anew.
+      if (frame.header.version !== query.v && this.replaced !== query.v) {
+        this.replaced = query.v
+        this.send({do: "replaced"})
+      }
       this.paint(frame, grid)
+      this.paint_beside(frame, grid, other)
       tell_bus("painted", {step, level, ms: performance.now() - begun})
     } catch (error) {
       if (error.name === "AbortError" || number !== this.asked || this.closed) return
       this.layers.set(0, null)
+      this.paint_beside(null, null, null)
       this.say(error.message, true)
       tell_bus("painted", {step, level, failed: true})
       if (error.status === 409) this.send({do: "replaced"})
@@ -197,19 +211,24 @@ class FieldDriver {
   }
 
   ahead(step, level) {
-    for (const [t, z] of this.near(step, level)) this.frames.get("map", this.query(t, z)).catch(() => {})
+    for (const [t, z] of this.near(step, level)) {
+      const query = this.query(t, z)
+      this.frames.get(this.kind, query).catch(() => {})
+      this.beside(query)?.catch(() => {})
+    }
   }
 
   keep_wanted(query) {
-    const wanted = new Set([this.frames.address("map", query)])
-    for (const [t, z] of this.near(this.now.step, this.now.level)) wanted.add(this.frames.address("map", this.query(t, z)))
+    const queries = [query, ...this.near(this.now.step, this.now.level).map(([t, z]) => this.query(t, z))]
+    const wanted = new Set(queries.map((q) => this.frames.address(this.kind, q)))
+    if (this.has_beside()) for (const q of queries) wanted.add(this.frames.address("second", this.second_query(q)))
     this.frames.only(wanted)
   }
 
   paint(frame, grid) {
     this.frame = frame
     const covered = this.model.state.dots === "coverage"
-    this.layers.set(0, covered && this.coverage ? this.coverage : {frame, grid, colours: this.colours, limit: this.code_limit(frame)})
+    this.layers.set(0, covered && this.coverage ? this.coverage : {frame, grid, colours: this.colours_now(), limit: this.code_limit(frame)})
     const {header} = frame
     const where = header.answer === "value" ? "" : header.sentence
     const thin = header.thinned > 1 ? `Of the grid every ${header.thinned}. point is drawn.` : ""
@@ -219,9 +238,13 @@ class FieldDriver {
   }
 
   show_bar(header) {
-    tell_bus("limits", header)
+    if (this.kind === "map") tell_bus("limits", header)
     const {title} = this.model.state
     const unit = header.unit ? ` [${header.unit}]` : ""
+    if (this.kind === "difference") {
+      this.show_difference(header, unit)
+      return
+    }
     const {limits, below, above} = header
     this.bar.show({title: `${title}${unit}`, limits, below, above, palette: this.model.state.palette, note: cells_out(header)})
   }
@@ -238,6 +261,7 @@ class FieldDriver {
     if (!this.frame?.error || !this.layers?.shown[0]) return
     this.layers.shown[0].limit = this.code_limit(this.frame)
     this.layers.paint(0)
+    this.limit_beside()
   }
 
   say(sentence, wrong = false) {
@@ -247,7 +271,7 @@ class FieldDriver {
   }
 }
 
-Object.assign(FieldDriver.prototype, OverField)
+Object.assign(FieldDriver.prototype, OverField, CompareField)
 
 export function render({model, view}) {
   return new FieldDriver(model, view).node

@@ -24,16 +24,19 @@ from sdcviz.plots.colours import colormap
 from ... import dots
 from ...viewing import Viewing
 from ..form import Form, script, style
+from .compare_state import WATCHED, compared
 from .field_map_chart import PROJECTION, ProductChart
+from .field_map_twin import Twin
 
 __all__ = ["FieldMap", "palette"]
 
 _HERE = Path(__file__).parent
+_PARTS = ("_frames", "_paint", "_ground", "_tools", "_legend", "_over", "_compare", "")
 CODES = 253
 """Colours of a range."""
 _LOOK = (
     "product", "field", "derived", "error_shown", "mask", "field_range", "range_by", "field_map",
-    "contours", "dots", "window", "place", "line", "area", "dark", "compare",
+    "contours", "dots", "window", "place", "line", "area", "dark", *WATCHED,
 )  # fmt: skip
 _OBSERVED = ("collection", "collection_version", "flags_version", "reading")
 
@@ -46,13 +49,8 @@ def palette(name: str) -> list[str]:
 class MapDriver(Form):
     """What drives the map in the browser; see ``field_map.js``."""
 
-    _esm = script(
-        *(
-            _HERE / f"field_map{part}.js"
-            for part in ("_frames", "_paint", "_ground", "_tools", "_legend", "_over", "")
-        )
-    )
-    _style = style(_HERE / "field_map.css")
+    _esm = script(*(_HERE / f"field_map{part}.js" for part in _PARTS))
+    _style = style(_HERE / "field_map.css", _HERE / "field_map_compare.css")
 
 
 class FieldMap(pn.viewable.Viewer):
@@ -71,8 +69,15 @@ class FieldMap(pn.viewable.Viewer):
         pane = pn.pane.Bokeh(
             self.chart.figure, sizing_mode="stretch_both", margin=0, min_height=200
         )
+        self._pane = pane
+        self._twin: Twin | None = None
+        self._maps = pn.Row(pane, sizing_mode="stretch_both", margin=0, styles={"min-height": "0"})
         self.main = pn.Column(
-            pane, self.driver, sizing_mode="stretch_both", margin=0, styles={"min-height": "0"}
+            self._maps,
+            self.driver,
+            sizing_mode="stretch_both",
+            margin=0,
+            styles={"min-height": "0"},
         )
         self._connect()
         self.chart.draw_coast(PROJECTION, "110m")
@@ -87,9 +92,9 @@ class FieldMap(pn.viewable.Viewer):
         for side in ("inner_width", "inner_height"):
             figure.on_change(side, lambda attr, old, new: self._resized())
         viewing.param.watch(lambda *_: self._restart(), ["product", "changed"])
-        viewing.param.watch(lambda *_: self._show(), ["error", "opening"])
+        viewing.param.watch(lambda *_: self._show(), ["error", "opening", "second"])
         session.param.watch(lambda *_: self._show(), [*_LOOK, *session.filter_names, *_OBSERVED])
-        session.param.watch(lambda e: self.chart.dress(e.new), "dark")
+        session.param.watch(lambda e: [c.dress(e.new) for c in self._charts], "dark")
 
     # ---- what the browser says -----------------------------------------------------
     def _take(self, said: dict[str, Any]) -> None:
@@ -122,7 +127,28 @@ class FieldMap(pn.viewable.Viewer):
         self._show()
 
     def _show(self) -> None:
-        self.driver.state = self.state()
+        state = self.state()
+        self._set_twin(state.get("compare") == "side")
+        self.driver.state = state
+
+    @property
+    def _charts(self) -> list[ProductChart]:
+        """The maps in view."""
+        twin = self._twin is not None and self._twin.pane in self._maps.objects
+        return [self.chart, *([self._twin.chart] if twin and self._twin is not None else [])]
+
+    def _set_twin(self, wanted: bool) -> None:
+        """Show a second map beside the first, or take it away."""
+        if wanted == (len(self._maps.objects) > 1):
+            return
+        if wanted and self._twin is None:
+            dark = self.viewing.session.dark
+            self._twin = Twin(self.chart, dark, self._moved)
+        beside = [self._twin.pane] if wanted and self._twin is not None else []
+        self._maps.objects = [self._pane, *beside]
+        if beside:
+            self._charts[1].dress(self.viewing.session.dark)
+            self._moved()
 
     def state(self) -> dict[str, Any]:
         """Return what the browser has to know to fetch and paint by itself."""
@@ -192,7 +218,7 @@ class FieldMap(pn.viewable.Viewer):
             "count_palette": palette("deep"),
             "place": _list(session.place), "line": _list(session.line),
             "area": _list(session.area),
-            "compare": session.compare,
+            **compared(self.viewing),
         }  # fmt: skip
 
     # ---- the view ------------------------------------------------------------------
@@ -207,7 +233,8 @@ class FieldMap(pn.viewable.Viewer):
         y = forward(PROJECTION, np.zeros(2), np.array([south, north]))[1]
         left, right = np.radians((west, east)) * EARTH_RADIUS
         turns = [0, *([1] if east > 180.5 else []), *([-1] if west < -180.5 else [])]
-        self.chart.turn(*turns)
+        for chart in self._charts:
+            chart.turn(*turns)
         room = max(0.03 * (right - left), 0.03 * (y[1] - y[0]), 10_000)
         self._whole = True
         self.chart.show(
@@ -233,9 +260,11 @@ class FieldMap(pn.viewable.Viewer):
         self.chart.keep_shape()
         self._seen = view = self.chart.view()
         across, up = (view.x0, view.x1), (view.y0, view.y1)
-        self.chart.draw_frame(graticule(PROJECTION, across, up), scale_bar(across, up, PROJECTION))
-        extent = view_extent(PROJECTION, across, up)
-        self.chart.draw_coast(PROJECTION, resolution_for(view.x1 - view.x0, extent))
+        lines, bar = graticule(PROJECTION, across, up), scale_bar(across, up, PROJECTION)
+        resolution = resolution_for(view.x1 - view.x0, view_extent(PROJECTION, across, up))
+        for chart in (c for c in self._charts if c.sized):
+            chart.draw_frame(lines, bar)
+            chart.draw_coast(PROJECTION, resolution)
 
 
 def _corner(at: Any) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from bokeh.models import (
 from sdcviz.geo.coast import coast, coast_lines
 from sdcviz.geo.projection import EARTH_RADIUS
 
-from ..chart import PICK, Chart
+from ..chart import LOOKS, PICK, Chart
 
 __all__ = ["PICTURES", "PROJECTION", "ProductChart"]
 
@@ -83,6 +83,16 @@ class ProductChart(Chart):
     def _named(self, glyph: Any, level: str, name: str, *more: str) -> Any:
         source = ColumnDataSource({n: [] for n in ("x", "y", *more)})
         return self._add(glyph, source, level, name)
+
+    def dress(self, dark: bool) -> None:
+        """Take the colours of the light or the dark theme."""
+        super().dress(dark)
+        # Fields have all colours: what is written on them needs a ground of its own.
+        for text in (self._degrees, self._length):
+            text.update(
+                background_fill_color=LOOKS[dark]["page"], background_fill_alpha=0.6, padding=2,
+                border_radius=3,
+            )  # fmt: skip
 
     def turn(self, *turns: int) -> None:
         """Draw the Earth again at these turns, for grids that run over the date line."""

@@ -52,7 +52,7 @@ const OverField = {
       }, (error) => this.over_failed(error, number))
       if (!known) this.resting = setTimeout(ask, playing ? 0 : REST / 4)
     }
-    if (s.contours && !playing && this.frame) {
+    if (s.contours && !playing && this.frame && this.kind === "map") {
       const [low, high] = this.frame.header.limits
       const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
       const number = this.asked
@@ -99,10 +99,11 @@ const OverField = {
       this.second.node.hidden = !n
     } else if (this.frame) {
       const {limits} = this.frame.header
-      const own = !s.query.error && !s.query.derived
+      const own = this.kind === "map" && !s.query.error && !s.query.derived
       for (let i = 0; i < n; i++) colours[i] = own ? this.dot_colours[code_of(value[i], limits)] : 0x7d8a92ff
     }
     quietly(this.sources.spread, {data: n ? {x, y, c: colours} : {x: [], y: [], c: []}})
+    this.mirror()
   },
 
   // Numbers of observations by cell instead of the field, by their logarithm.
@@ -151,6 +152,7 @@ const OverField = {
     quietly(this.sources.line, {data: s.line ? along(s.line) : {x: [], y: []}})
     const area = (s.area ?? []).map((c) => to_xy(...c))
     quietly(this.sources.area, {data: {x: area.map((c) => c[0]), y: area.map((c) => c[1])}})
+    this.mirror()
   },
 
   // A grid that runs over the date line shows places there at another turn.
@@ -201,7 +203,7 @@ const OverField = {
     const lon = (to_lon(at.x) + 540) % 360 - 180
     const parts = [`${degrees(to_lat(at.y), "NS")}, ${degrees(lon, "EW")}`]
     const there = this.layers.at(0, at.x, at.y)
-    parts.push(there ? this.value_words(there) : "outside the grid")
+    parts.push(there ? this.value_words(there) : "outside the grid", ...this.beside_words(at))
     this.readout.textContent = parts.join(" · ")
     this.hover(at)
   },
@@ -238,7 +240,7 @@ const OverField = {
 
   misfit(i) {
     const {query} = this.model.state
-    const there = query.error || query.derived ? null : this.layers.at(0, this.spread.x[i], this.spread.y[i])
+    const there = this.kind !== "map" || query.error || query.derived ? null : this.layers.at(0, this.spread.x[i], this.spread.y[i])
     return there && !there.missing && !there.out ? this.spread.value[i] - there.value : null
   },
 
