@@ -30,7 +30,8 @@ _CHOSEN: dict[str, Any] = {
 }  # fmt: skip
 _FOLLOWED = [
     "product", "field", "step", "level", "mask", "place", "line", "area", "derived", "error_shown",
-    "field_range", "range_by", "field_map", "window", "around", "dots", "collection",
+    "field_range", "range_by", "field_map", "window", "around", "dots", "collection", "compare",
+    "other", "other_step",
 ]  # fmt: skip
 
 
@@ -178,7 +179,11 @@ class ExportPart(pn.viewable.Viewer):
     def _shows_dots(self, item: Item) -> bool:
         from sdcviz.plots.product_figure import WITH_OBSERVATIONS
 
-        return bool(self.viewing.session.collection) and item.asked.kind in WITH_OBSERVATIONS
+        return (
+            bool(self.viewing.session.collection)
+            and item.minus is None
+            and item.asked.kind in WITH_OBSERVATIONS
+        )
 
     def python(self, item: Item, form: str) -> str:
         """Return the Python that gives what would be written."""
@@ -187,10 +192,10 @@ class ExportPart(pn.viewable.Viewer):
         name = self._name(item, form if form in (*FIGURES, "nc", "csv") else "png")
         product, selection = self.viewing.product, self._selection(item)
         if form in ("nc", "csv"):
-            return product_snippet(product, item.asked, file=name)
+            return product_snippet(product, item.asked, file=name, minus=item.minus)
         return product_snippet(
             product, item.asked, figure=self._look(item),
-            selection=selection, beside=self._beside_options(), file=name,
+            selection=selection, beside=self._beside_options(), file=name, minus=item.minus,
         )  # fmt: skip
 
     def _selection(self, item: Item) -> Any:
@@ -213,9 +218,11 @@ class ExportPart(pn.viewable.Viewer):
         selection, how = self._selection(item), self._beside_options()
 
         def draw() -> Any:
-            from sdcviz.plots.product_figure import product_figure
+            from sdcviz.plots.product_figure import map_figure, product_figure
             from sdcviz.products.beside import observations_beside
 
+            if item.minus is not None:
+                return map_figure(item.layer(product), **look)
             beside = None
             if selection is not None:
                 beside = observations_beside(product, item.asked, selection, **how)
@@ -227,7 +234,7 @@ class ExportPart(pn.viewable.Viewer):
         """Draw a small picture of the figure; while one is drawn, the newest wish waits."""
         look = self._look(item)
         wish = (
-            id(self.viewing.product), self.viewing.changed, item.asked, repr(look),
+            id(self.viewing.product), self.viewing.changed, item.asked, item.minus, repr(look),
             self._selection(item), repr(self._beside_options()),
         )  # fmt: skip
         if wish == self._drawn.get("wish"):
@@ -277,7 +284,7 @@ class ExportPart(pn.viewable.Viewer):
             from sdcviz.products.export import write as write_data
 
             self.writer.run(
-                self._name(item, form), lambda path: write_data(item.asked.take(product), path)
+                self._name(item, form), lambda path: write_data(item.take(product), path)
             )
 
 

@@ -41,12 +41,28 @@ class Item:
         What it is, for the library.
     formats : tuple of str
         Keys of `FORMATS`.
+    minus : Layer or None
+        What is subtracted from a map.
     """
 
     key: str
     title: str
     asked: Asked
     formats: tuple[str, ...]
+    minus: Any = None
+
+    def layer(self, product: Any) -> Any:
+        """Return what a map shows."""
+        layer = self.asked.layer(product)
+        if self.minus is None:
+            return layer
+        from sdcviz.products.difference import difference
+
+        return difference(layer, self.minus)
+
+    def take(self, product: Any) -> Any:
+        """Return the data, as a dataset."""
+        return self.asked.take(product) if self.minus is None else self.layer(product).dataset()
 
 
 def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
@@ -75,6 +91,10 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
 
     add("map", "Map", "map", time=step, depth=viewing.depth, error=session.error_shown,
         derived=session.derived)  # fmt: skip
+    if found and session.compare == "difference" and viewing.second is not None:
+        both = tuple(k for k in found[0].formats if k in ("nc", "csv", *FIGURES))
+        minus = viewing.second_layer()
+        found.append(Item("difference", "Difference of both maps", found[0].asked, both, minus))
     at: dict[str, Any] = {"depth": viewing.depth}
     if session.place is not None:
         place = {"place": tuple(session.place)}
@@ -194,7 +214,9 @@ def look_of(
     palette = session.field_map
     look: dict[str, Any] = {"width": chosen.get("width", "two")}
     if kind in ("map", "hovmoller", "section", "area"):
-        of_field = kind == "map" or not (session.derived or session.error_shown)
+        of_field = item.minus is None and (
+            kind == "map" or not (session.derived or session.error_shown)
+        )
         look |= {"limits": limits if of_field else None, "contours": bool(chosen.get("contours"))}
         look |= {"colormap": palette} if palette and of_field else {}
     if not chosen.get("titled", True):
