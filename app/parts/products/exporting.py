@@ -53,7 +53,7 @@ class ExportPart(pn.viewable.Viewer):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self.chosen = {**_CHOSEN, "contours": self.viewing.session.contours}
+        self.chosen = dict(_CHOSEN)
         self.form: Any = None
         self.writer: Any = None
         self.animation: Any = None
@@ -73,6 +73,8 @@ class ExportPart(pn.viewable.Viewer):
         new = self._dialog is None
         if new:
             self._make()
+            session = self.viewing.session
+            self.chosen |= {"contours": session.contours, "dots": session.dots != "none"}
         self.chosen["key"] = same_as(key)
         self._dialog.open = True
         self._show()
@@ -159,7 +161,7 @@ class ExportPart(pn.viewable.Viewer):
         try:
             key, find = range_wish(self.viewing)
         except SdcvizError:
-            key, find = "", lambda: None
+            key, find = "", lambda: (None, None)
         if self._range.get("key") == key:
             return
         self._range = {"key": key}
@@ -174,7 +176,8 @@ class ExportPart(pn.viewable.Viewer):
         background(find, found)
 
     def _look(self, item: Item) -> dict[str, Any]:
-        return look_of(self.viewing, item, self.chosen, self._range.get("limits"))
+        limits = self._range.get("limits") or (None, None)
+        return look_of(self.viewing, item, self.chosen, limits[item.minus is not None])
 
     def _shows_dots(self, item: Item) -> bool:
         from sdcviz.plots.product_figure import WITH_OBSERVATIONS

@@ -178,21 +178,35 @@ def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
 
 
 # ---- look -----------------------------------------------------------------------
-def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[float, float] | None]]:
-    """Return what decides the range of colours, and what finds it: that may read many maps."""
-    session = viewing.session
-    if session.field_range is not None:
-        low, high = (float(v) for v in session.field_range)
-        return ("fixed", low, high), lambda: (low, high)
-    layer, per = viewing.layer(), session.range_by
+Range = tuple[float, float] | None
 
-    def find() -> tuple[float, float] | None:
+
+def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]]:
+    """Return what decides the ranges of colours, and what finds them: it may read many maps.
+
+    The first is that of the map, the second that of the difference of both maps.
+    """
+    session, layer = viewing.session, viewing.layer()
+    given: Range = None
+    if session.field_range is not None:
+        given = (float(session.field_range[0]), float(session.field_range[1]))
+    per, same = session.range_by, session.other_step < 0
+    minus = None
+    if session.compare == "difference" and viewing.second is not None:
+        minus = viewing.second_layer()
+
+    def find() -> tuple[Range, Range]:
+        from sdcviz.products.difference import difference
+        from sdcviz.products.difference_range import range_of_differences
         from sdcviz.products.ranges import range_for
 
-        return range_for(layer, per)
+        first = given or range_for(layer, per)
+        if minus is None:
+            return first, None
+        return first, range_of_differences(difference(layer, minus), per, same)
 
     where = (layer.depth if per == "depth" else None, layer.time if per == "time" else None)
-    made = (layer.variable, layer.error, layer.derived, per, where)
+    made = (layer.variable, layer.error, layer.derived, per, where, given, minus)
     return (id(viewing.product), viewing.changed, made), find
 
 
@@ -214,11 +228,9 @@ def look_of(
     palette = session.field_map
     look: dict[str, Any] = {"width": chosen.get("width", "two")}
     if kind in ("map", "hovmoller", "section", "area"):
-        of_field = item.minus is None and (
-            kind == "map" or not (session.derived or session.error_shown)
-        )
+        of_field = kind == "map" or not (session.derived or session.error_shown)
         look |= {"limits": limits if of_field else None, "contours": bool(chosen.get("contours"))}
-        look |= {"colormap": palette} if palette and of_field else {}
+        look |= {"colormap": palette} if palette and of_field and item.minus is None else {}
     if not chosen.get("titled", True):
         look["title"] = ""
     elif chosen.get("title"):
