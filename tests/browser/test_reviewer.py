@@ -193,7 +193,7 @@ def test_a_reviewers_day(open_page: Callable[..., Page], served: Running, demo: 
     page.wait_for_function("location.search.includes('cmp=difference')")
     expect(banner).to_be_hidden()
     expect(page.get_by_text("v1.0-r1")).to_be_visible()
-    expect(page.locator(".sums")).to_contain_text("Nothing is masked")
+    expect(page.locator(".sums")).to_contain_text("100 %")
     (new,) = served.data_dir.glob("products/*_again_*.nc")
     assert not outdated(new, demo)
     assert largest_change(product, new) > 0.05
