@@ -11,9 +11,10 @@ import pytest
 from in_process import analysed, in_this_process
 
 from sdcviz.analyses import check_layout
+from sdcviz.analyses.again import prepare_rerun, version_after
 from sdcviz.analyses.outdated import Watch, outdated
 from sdcviz.analyses.record import read_record
-from sdcviz.analyses.rerun import prepare_rerun, rerun, version_after
+from sdcviz.analyses.rerun import rerun
 from sdcviz.errors import BadRequest
 from sdcviz.observations import Collection, open_collection
 from sdcviz.qc.model import Edits

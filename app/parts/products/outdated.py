@@ -216,6 +216,8 @@ class OutdatedPart(pn.viewable.Viewer):
                 if found:
                     self._go(found, self._middle(found))
                 update |= {"compare": "difference", "other": session.product, "other_step": -1}
+                # A change around some stations has a range of its own, and no observations do.
+                update |= {"range_by": "map", "dots": "none"}
                 update |= {"other_field": session.field, "other_derived": session.derived}
             session.param.update(**update)
 
