@@ -45,7 +45,7 @@ class ProductsView(pn.viewable.Viewer):
             self.shelf, self.look, self.compare, self.overlays, margin=0,
             sizing_mode="stretch_width",
         )  # fmt: skip
-        tools = {"fit": self.map.fit, "export": self._open_export}
+        tools = {"fit": self.map.fit, "export": lambda: self.export.open()}
         self.bar = BarPart(viewing=viewing, tools=tools)
         self.outdated = OutdatedPart(viewing=viewing)
         self.panels = PanelsPart(viewing=viewing)
@@ -70,10 +70,6 @@ class ProductsView(pn.viewable.Viewer):
 
     def __panel__(self) -> Any:
         return self.main
-
-    def _open_export(self) -> None:
-        if (show := getattr(self.export, "open", None)) is not None:
-            show()
 
     def _show(self) -> None:
         """Show the map or the review; the review is made when it is first asked for."""

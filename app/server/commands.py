@@ -65,6 +65,27 @@ _CHECK = (
 )
 _CHANGE = {"--user": Kind.USER, **_JSON}
 
+_VIEWED = _options(Kind.TEXT, "variable mask interpolation role")
+_LINED = _options(Kind.TEXT, "line depth points")
+_PLACE = _options(Kind.TEXT, "lon lat")
+_TIME = _options(Kind.TEXT, "time")
+_GIVEN = _LISTS | {"--out": Kind.OUT}
+_MAPPED = (
+    _options(
+        Kind.TEXT,
+        "variable depth time mask derived role range colormap title caption width height extent "
+        "projection masked dpi",
+    )
+    | _options(Kind.FLAG, "error contours json")
+    | {"--out": Kind.OUT}
+)
+
+
+def _of_product(*options: dict[str, Kind]) -> Command:
+    """Return a command that reads a product: one file, or several as one."""
+    return Command((Kind.FILE,), {k: v for some in options for k, v in some.items()}, more=True)
+
+
 COMMANDS: dict[tuple[str, ...], Command] = {
     ("import",): Command(
         (Kind.FILE,),
@@ -82,10 +103,28 @@ COMMANDS: dict[tuple[str, ...], Command] = {
     ),
     ("review",): Command(
         (Kind.FILE, Kind.COLLECTION),
-        {"--out": Kind.OUT, **_options(Kind.FILE, "reference previous second areas")}
+        {"--out": Kind.OUT, **_options(Kind.FILE, "reference previous second areas selection")}
         | _options(Kind.TEXT, "variable parameter")
         | _options(Kind.FLAG, "independent json"),
     ),
+    ("product",): _of_product(_JSON, _options(Kind.TEXT, "role")),
+    ("prepare",): _of_product(
+        _options(Kind.TEXT, "variable role"), _options(Kind.FLAG, "plan json")
+    ),
+    ("extract", "profile"): _of_product(_VIEWED, _PLACE, _TIME, _GIVEN),
+    ("extract", "timeseries"): _of_product(_VIEWED, _PLACE, _options(Kind.TEXT, "depth"), _GIVEN),
+    ("extract", "hovmoller"): _of_product(_VIEWED, _PLACE, _LINED, _GIVEN),
+    ("extract", "section"): _of_product(_VIEWED, _options(Kind.TEXT, "line points"), _TIME, _GIVEN),
+    ("figure",): _of_product(
+        _MAPPED,
+        _PLACE,
+        _LINED,
+        _options(Kind.TEXT, "kind area interpolation parameter around"),
+        _options(Kind.TEXT, "window deepest"),
+        _options(Kind.FLAG, "stretched"),
+        {"--observations": Kind.COLLECTION},
+    ),
+    ("animate",): _of_product(_MAPPED, _options(Kind.TEXT, "along fps")),
     ("columns",): Command((Kind.FILE,), _JSON),
     ("info",): Command((Kind.COLLECTION,), _VIEW),
     ("stations",): Command((Kind.COLLECTION,), _FILTERS | _LISTS | _VIEW),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .names import CELL_METHODS, DEEPEST, FILL, RELERR, THRESHOLD
+from .names import CELL_METHODS, DEEPEST, FILL, RELERR, SD, THRESHOLD
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset
@@ -44,6 +44,7 @@ def check_fields(file: Dataset, name: str) -> list[str]:
         usable_deep = deep and usable and not depth
     else:
         usable_deep = False
+    findings += _deviation(file, name)
     if not usable:
         return findings
     told: dict[str, tuple[int, str]] = {}
@@ -55,6 +56,19 @@ def check_fields(file: Dataset, name: str) -> list[str]:
         where = f"slice {example}" + (f" and {count - 1} more" if count > 1 else "")
         findings.append(f"{text} in {where}.")
     return findings
+
+
+def _deviation(file: Dataset, name: str) -> list[str]:
+    """Check the standard deviation of the background, which older products do not have."""
+    if name + SD not in file.variables:
+        return []
+    found, wanted = file[name + SD], ("time", "depth") if "depth" in file.dimensions else ("time",)
+    if found.dimensions != wanted:
+        return [f"Variable {name}{SD} has not the dimensions ({', '.join(wanted)})."]
+    values = np.asarray(found[...])
+    if (values[values != FILL] < 0).any() or not np.isfinite(values).all():
+        return [f"Variable {name}{SD} has values that are no standard deviation."]
+    return []
 
 
 def _copies(file: Dataset, name: str) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .again import Again, version_after
 from .driver import make_meta
 from .matching import keys_of, pair
 from .metadata import Meta
@@ -20,7 +21,6 @@ from .parts import Parts
 from .recipe import Recipe
 from .recipe_file import write_recipe
 from .record import Record
-from .rerun import Again, version_after
 from .worst import Worst
 
 __all__ = ["write_again"]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotFound
+from ..words import number
 
 if TYPE_CHECKING:
     from ..observations.collection import Collection
@@ -53,7 +54,9 @@ class Departures:
         depth = self.depth[place]
         where = f" at {depth:.0f} m" if np.isfinite(depth) else ""
         unit = f" {self.unit}" if self.unit else ""
-        return f"{self.residual[place]:+.3g}{unit}{where}, {self.size[place]:.1f} × expected"
+        size = self.size[place]
+        times = f"{size:.1f}" if size < 100 else number(round(size))
+        return f"{self.residual[place]:+.3g}{unit}{where}, {times} × expected"
 
 
 def departures(product: Product, collection: Collection, variable: str = "") -> Departures:

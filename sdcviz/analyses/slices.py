@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import divand
-from ..products.deviation import pooled
+from ..products.deviation import pooled, usual
 from .background import at_places, mean_profile
 from .border import sentences
 from .boxes import cut_task
@@ -185,6 +185,8 @@ def _deviation(task: SliceTask, value: Array, anomaly: Array, solved: Solved) ->
     middle = (levels[1:] + levels[:-1]) / 2
     level = np.searchsorted(middle, task.depth[used]) if len(levels) else np.zeros(len(away), int)
     n = max(len(levels), 1)
+    good = usual(level, away)
+    level, away, weight = level[good], away[good], weight[good]
     variance = pooled(
         np.bincount(level, weight * away**2, n),
         np.bincount(level, weight, n),

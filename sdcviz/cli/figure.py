@@ -9,7 +9,9 @@ import typer
 
 from ..errors import BadRequest
 from . import app, show
+from .events import is_job
 from .extract import Depth, Mask, Method, Points, Variable, When
+from .picture import leave_picture
 from .product import Addresses, Corrections, opened
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ Lon = Annotated[float | None, _text("Degrees east.", "DEGREES")]
 Lat = Annotated[float | None, _text("Degrees north.", "DEGREES")]
 Track = Annotated[str | None, _text('Corners, such as "3,42 5,41.5".', '"LON,LAT LON,LAT"')]
 Where = Annotated[
-    str | None, _text('Area: "west,south east,north", or corners.', '"LON,LAT LON,LAT"')
+    str | None,
+    _text('Area: "WEST,SOUTH,EAST,NORTH" in degrees, or corners.', '"LON,LAT LON,LAT ..."'),
 ]
 ErrorShown = Annotated[bool, typer.Option("--error", help="Show the error instead of the values.")]
 Derived = Annotated[
@@ -88,7 +91,7 @@ def figure(
     product = opened(paths, role)
     asked = Asked(
         kind, variable, None if lon is None and lat is None else (lon, lat), line,
-        _numbers("--area", area), time, depth, mask, interpolation,  # type: ignore[arg-type]
+        area, time, depth, mask, interpolation,  # type: ignore[arg-type]
         points, error, derived,
     )  # fmt: skip
     options = _look(range, colormap, contours, title, caption, width, height)
@@ -105,7 +108,10 @@ def figure(
     beside = None
     if observations is not None:
         beside = _beside(product, asked, observations, parameter, around, window)
-    written = save_figure(product_figure(product, asked, beside, **options), out, dpi=dpi)
+    made = product_figure(product, asked, beside, **options)
+    written = save_figure(made, out, dpi=dpi)
+    if is_job():
+        save_figure(made, "picture.png", dpi=70)  # for the mail about it
     _tell(written, as_json, kind=kind, product=product.path, variable=product.named(variable),
           observations=None if beside is None else len(beside))  # fmt: skip
 
@@ -148,6 +154,8 @@ def animate(
             layer, along, out, fps=fps, dpi=dpi, progress=tell, extent=_box(extent),
             projection=projection, masked=masked, **options,
         )  # fmt: skip
+    if len(paths) == 1 and Path(paths[0]).is_file():
+        leave_picture(Path(paths[0]))
     _tell(written, as_json, kind="animation", product=product.path,
           variable=product.named(variable), along=along, frames=frames[0])  # fmt: skip
 
@@ -185,13 +193,6 @@ def _box(text: str | None) -> tuple[float, ...] | None:
     except ValueError:
         raise BadRequest(f"--extent {text}: expected west, south, east and north.") from None
     return west, south, east, north
-
-
-def _numbers(option: str, text: str | None) -> Any:
-    """Read an area: four numbers, or corners."""
-    if text is None or text.count(",") != 3 or " " in text.strip():
-        return text
-    return _box(text)
 
 
 def _beside(

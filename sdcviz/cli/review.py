@@ -9,7 +9,7 @@ import typer
 
 from ..words import counted, number
 from . import app, show
-from .picture import leave_picture
+from .events import is_job
 
 __all__: list[str] = []
 
@@ -75,7 +75,8 @@ def review(
             reference=reference, previous=previous, second=second, areas=areas,
             independent=independent, filters=read_filters(selection), progress=bar,
         )  # fmt: skip
-    leave_picture(Path(product))
+    if is_job():
+        _leave_picture(out, found["unit"])
     told = _report(found, out)
     if as_json:
         show.show_json(told)
@@ -95,6 +96,13 @@ def review(
         show.note(f"  {block['title']}: {block['summary']}")
     show.note(f"Report: {out / 'report.html'}")
     _tell(told)
+
+
+def _leave_picture(folder: Path, unit: str) -> None:
+    """Leave the map of the residuals for the mail about the job."""
+    from ..reviews.figures import map_picture
+
+    map_picture(folder, unit, Path("picture.png"))
 
 
 def _tell(report: dict[str, Any]) -> None:

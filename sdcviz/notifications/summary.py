@@ -63,6 +63,10 @@ def _of_result(result: dict[str, Any]) -> list[tuple[str, str]]:
     for one in worst[:3] if isinstance(worst, list) else ():
         if isinstance(one, dict) and isinstance(one.get("residual"), int | float):
             found.append(("Worst residual", _residual(one, unit)))
+    if isinstance(result.get("frames"), int):
+        found.append(("Frames", number(result["frames"])))
+    if isinstance(result.get("path"), str) and isinstance(result.get("bytes"), int):
+        found.append(("File", f"{Path(result['path']).name} ({size(result['bytes'])})"))
     warnings = result.get("warnings")
     if isinstance(warnings, list) and warnings:
         more = f" (and {number(len(warnings) - 1)} more)" if len(warnings) > 1 else ""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from ..products.difference import Difference
     from ..products.layers import Layer
 
 __all__ = ["MASKED", "MapPage", "map_figure"]
@@ -46,7 +47,7 @@ _LINE = "#b3123f"
 
 
 def map_figure(
-    layer: Layer,
+    layer: Layer | Difference,
     *,
     observations: Mapping[str, Any] | None = None,
     window: str = "",
@@ -62,8 +63,8 @@ def map_figure(
 
     Parameters
     ----------
-    layer : Layer
-        Product, variable, depth, time and mask.
+    layer : Layer or Difference
+        Product, variable, depth, time and mask; or the difference of two.
     observations : mapping, optional
         ``lon``, ``lat`` and ``value`` of dots, in the colours of the field.
     window : str
@@ -107,7 +108,7 @@ class MapPage:
     """
 
     def __init__(
-        self, layer: Layer, look: Look, over: Mapping[str, Any], window: str = "",
+        self, layer: Layer | Difference, look: Look, over: Mapping[str, Any], window: str = "",
         extent: Any = None, projection: str = "auto", masked: str = "hatched",
         moving: bool = False,
     ) -> None:  # fmt: skip
@@ -126,7 +127,7 @@ class MapPage:
         self.scale = Scale(values, shown.attrs, given, layer.colormap, observed["value"])
         if moving:  # other frames may have what the first has not
             self.scale.below = self.scale.above = 0
-        self.said = self._sentences(observed, window, hidden)
+        self.said = self._sentences(observed, window, hidden, moving)
         name = about(shown.attrs) if moving else title_of(shown)
         caption = caption_of(name, _without_points(shown.attrs), *self.said)
         if moving:
@@ -231,12 +232,13 @@ class MapPage:
             )  # fmt: skip
 
     def _sentences(
-        self, observed: Mapping[str, NDArray], window: str, hidden: NDArray[np.bool_] | None
-    ) -> list[str]:
+        self, observed: Mapping[str, NDArray], window: str, hidden: NDArray[np.bool_] | None,
+        moving: bool,
+    ) -> list[str]:  # fmt: skip
         from ..geo.coast import CREDIT
 
-        told = [self.scale.sentence()]
-        if hidden is not None and hidden.any():
+        told = [str(self.shown.attrs.get("comment", "")), self.scale.sentence()]
+        if hidden is not None and (moving or hidden.any()):
             how = "hatched" if self.masked == "hatched" else "left blank"
             told.append(f"Masked cells are {how}.")
         if len(observed["value"]):
@@ -251,7 +253,7 @@ def title_of(shown: xr.DataArray) -> str:
     return about(shown.attrs) + (f", {where}" if where else "")
 
 
-def _limits(layer: Layer, shown: xr.DataArray, look: Look) -> Look:
+def _limits(layer: Layer | Difference, shown: xr.DataArray, look: Look) -> Look:
     """Add the range that suits what is made of a field, such as one around 0."""
     if look.limits is not None:
         return look
@@ -263,8 +265,12 @@ def _without_points(attrs: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in attrs.items() if k != "interpolation"}
 
 
-def _hidden(layer: Layer, shown: xr.DataArray) -> NDArray[np.bool_] | None:
-    """Return the cells that the mask leaves out."""
+def _hidden(layer: Layer | Difference, shown: xr.DataArray) -> NDArray[np.bool_] | None:
+    """Return the cells that the mask leaves out; of a difference those within the error."""
+    from ..products.difference import Difference
+
+    if isinstance(layer, Difference):
+        return layer.masked if layer.within else None
     if layer.mask is None:
         return None
     everything = replace(layer, mask=None).array().values

@@ -210,6 +210,10 @@ def place_words(found: Any) -> str:
     coords = found.coords
     if "lon" in coords and "lat" in coords and coords["lon"].ndim == coords["lat"].ndim == 0:
         told.append(degrees(float(coords["lon"]), float(coords["lat"])))
+    for name, other, letters in (("lat", "lon", "NS"), ("lon", "lat", "EW")):
+        if name in coords and coords[name].dims == (other,) and len(coords[name]):
+            at = float(coords[name][0])  # a row or a column of the grid
+            told.append(f"{abs(at):.2f}° {letters[int(at < 0)]}")
     if "depth" in coords and coords["depth"].ndim == 0:
         told.append(
             f"{float(coords['depth']):g}\N{NO-BREAK SPACE}{coords['depth'].attrs.get('units', 'm')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from .product_figure import DRAWN
@@ -10,6 +11,7 @@ from .snippet import where_lines
 
 if TYPE_CHECKING:
     from ..products.asked import Asked
+    from ..products.layers import Layer
     from ..products.product import Product
 
 __all__ = ["product_snippet"]
@@ -23,6 +25,7 @@ def product_snippet(
     selection: Any = None,
     beside: Mapping[str, Any] | None = None,
     file: str = "",
+    minus: Layer | None = None,
 ) -> str:
     """Write the Python lines that repeat what was asked of a product.
 
@@ -38,6 +41,8 @@ def product_snippet(
         How they were chosen: options of `observations_beside`.
     file : str
         File that is written: a figure if its name ends so, else the extraction.
+    minus : Layer, optional
+        Layer that is subtracted from the map.
 
     Returns
     -------
@@ -46,11 +51,13 @@ def product_snippet(
     """
     from .. import __version__
 
-    dots = figure is not None and selection is not None
+    dots = figure is not None and selection is not None and minus is None
     lines = [f"# sdcviz {__version__}: {asked.kind} out of {product.name}", "import sdcviz"]
     needed = [("sdcviz.products.layers", "Layer")] if asked.kind == "map" else []
     if asked.kind == "ts":
         needed.append(("sdcviz.products.asked", "temperature_and_salinity"))
+    if minus is not None:
+        needed.append(("sdcviz.products.difference", "difference"))
     if dots:
         needed += [
             ("sdcviz.products.asked", "Asked"),
@@ -62,6 +69,11 @@ def product_snippet(
         needed.append(("sdcviz.products.export", "write"))
     lines += [f"from {module} import {name}" for module, name in sorted(needed)]
     lines += ["", f"product = sdcviz.open_product({_address(product)})", _taken(asked)]
+    if minus is not None:
+        lines += [
+            f"other = sdcviz.open_product({_address(minus.product)})",
+            f"layer = difference(layer, {_of_layer(minus).call('other')})",
+        ]
     options = {k: v for k, v in (figure or {}).items() if v is not None and v is not False}
     shown = ["layer" if asked.kind == "map" else "found"]
     if dots:
@@ -73,11 +85,21 @@ def product_snippet(
         lines.append(f"sdcviz.plots.save_figure(figure, {file or asked.kind + '.png'!r})")
     else:
         if asked.kind == "map":
-            lines.append('found = layer.array().to_dataset(name="value")')
+            made = 'array().to_dataset(name="value")' if minus is None else "dataset()"
+            lines.append(f"found = layer.{made}")
         if file:
             lines = [*lines[:1], "from pathlib import Path", "", *lines[1:]]
             lines.append(f"write(found, Path({file!r}))")
     return "\n".join(lines) + "\n"
+
+
+def _of_layer(layer: Layer) -> Asked:
+    from ..products.asked import Asked
+
+    return Asked(
+        "map", layer.variable, time=layer.time, depth=layer.depth, mask=layer.mask,
+        error=layer.error, derived=layer.derived,
+    )  # fmt: skip
 
 
 def _address(product: Product) -> str:
@@ -95,7 +117,8 @@ def _taken(asked: Asked) -> str:
 
 def _beside_lines(asked: Asked, selection: Any, how: dict[str, Any]) -> list[str]:
     """Write how the observations are found."""
-    given = {f: v for f, v in asked.__dict__.items() if f != "kind" and v not in (None, "", False)}
+    usual = {f.name: f.default for f in fields(asked)}
+    given = {f: v for f, v in asked.__dict__.items() if f != "kind" and v != usual[f]}
     words = "".join(f", {k}={v!r}" for k, v in given.items())
     options = "".join(f", {k}={v!r}" for k, v in how.items())
     return [

@@ -37,6 +37,17 @@ class Errors:
         self.given = spread if isinstance(spread, tuple) else (spread, spread)
 
     @cached_property
+    def shared(self) -> bool:
+        """Whether one product was made of the other by changing a part (``divand --rerun``).
+
+        Their errors are then the same, and no measure of how far they may differ.
+        """
+        told = [layer.product.attrs for layer in self.layers]
+        names = [str(attrs.get("product_id", "")) for attrs in told]
+        past = [f"{t.get('previous_product', '')} {t.get('history', '')}" for t in told]
+        return bool(names[0] and names[0] in past[1]) or bool(names[1] and names[1] in past[0])
+
+    @cached_property
     def known(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """Of each layer: kind of its error ("": not known), and where that comes from."""
         return self._known(0), self._known(1)
@@ -94,6 +105,8 @@ class Errors:
 
     def sentence(self, masked: int, cells: int, within: bool) -> str:
         """Say which errors make the combined one, and how many cells lie within it."""
+        if self.shared:
+            return "Nothing is masked, for one was made of the other: they have the same errors."
         (a, how), (b, other) = self.known
         if not a and not b:
             why = f": {how}" if how == other else f" (first: {how}; second: {other})"

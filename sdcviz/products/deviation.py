@@ -15,17 +15,21 @@ from numpy.typing import NDArray
 
 from ..words import number
 from .kept import kept
-from .source import decode, text_of
+from .notes import notes_of
+from .source import decode
 
 if TYPE_CHECKING:
     from .product import Product
 
-__all__ = ["FEWEST", "SD", "Deviation", "deviation_of", "pooled"]
+__all__ = ["FEWEST", "SD", "Deviation", "deviation_of", "pooled", "usual"]
 
 SD = "_background_sd"
 """End of the name of the variable that holds it."""
 FEWEST = 30
 """Observations that a level's deviation rests on; with fewer those of levels around count too."""
+
+FAR = 5.0
+"""Robust standard deviations from the median; what is farther is an error and no variance."""
 
 Array = NDArray[np.float64]
 
@@ -73,6 +77,30 @@ def pooled(squares: NDArray[Any], weights: NDArray[Any], counts: NDArray[Any]) -
         if whole > 0:
             out[k] = squares[part].sum() / whole
     return out
+
+
+def usual(level: NDArray[np.integer], away: Array) -> NDArray[np.bool_]:
+    """Tell which anomalies are no gross errors, level by level.
+
+    Parameters
+    ----------
+    level : ndarray of int, shape (n,)
+    away : ndarray, shape (n,)
+        Anomalies; NaN is none.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    good = np.isfinite(away)
+    for z in np.unique(level[good]):
+        mine = np.flatnonzero(good & (level == z))
+        middle = np.median(away[mine])
+        off = np.abs(away[mine] - middle)
+        spread = 1.4826 * np.median(off)
+        if spread > 0:
+            good[mine] = off <= FAR * spread
+    return good
 
 
 def deviation_of(product: Product, variable: str = "") -> Deviation | None:
@@ -141,7 +169,7 @@ def _estimated(product: Product, name: str) -> Deviation | None:
     anomaly, under = _anomalies(product, own, step, level, (lon, lat), value)
     noise = _noise(product)
     nt, nz = grid.shape[:2]
-    cell, good = step * nz + level, np.isfinite(anomaly)
+    cell, good = step * nz + level, usual(level, anomaly)
     count = np.bincount(cell[good], minlength=nt * nz).reshape(nt, nz)
     squares = np.bincount(cell[good], anomaly[good] ** 2, nt * nz).reshape(nt, nz)
     if not count.any():
@@ -181,18 +209,5 @@ def _anomalies(
 
 def _noise(product: Product) -> Array:
     """Return the error variance of the observations, relative to the background's, of each step."""
-    import json
-
-    nt = product.grid().shape[0]
-    noise = np.ones(nt)
-    declared = product.source.variables.get("slice_notes")
-    if declared is None or len(declared.dims) != 2:
-        return noise
-    raw = np.ascontiguousarray(product.source.read("slice_notes", (slice(None), slice(None))))
-    texts = raw.astype("S1").view(f"S{raw.shape[1]}").ravel()
-    for k, text in enumerate(texts[:nt]):
-        try:
-            noise[k] = float(json.loads(text_of(text))["epsilon2"])
-        except (ValueError, KeyError, TypeError):
-            continue
-    return noise[product.grid().order["time"]] if len(texts) == nt else noise
+    told = (notes.get("epsilon2") for notes in notes_of(product))
+    return np.array([float(e) if isinstance(e, int | float) and e > 0 else 1.0 for e in told])

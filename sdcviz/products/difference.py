@@ -174,7 +174,7 @@ class Difference:
     def masked(self) -> NDArray[np.bool_]:
         """Where both have a value and differ by no more than their combined error."""
         a, b, sd = self.planes
-        if sd is None:
+        if sd is None or self.errors.shared:
             return np.zeros(a.shape, bool)
         with np.errstate(invalid="ignore"):
             return np.abs(a - b) <= sd

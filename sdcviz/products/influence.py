@@ -76,9 +76,11 @@ def covariance_of(product: Product, depth: float | None, step: int) -> Covarianc
     Covariance or None
         None where it tells nothing: it was not made by sdcviz.
     """
-    from .used import notes_of, recipe_of
+    from .notes import notes_of
+    from .used import recipe_of
 
-    notes, recipe = notes_of(product, step), recipe_of(product)
+    noted, recipe = notes_of(product), recipe_of(product)
+    notes = noted[step] if 0 <= step < len(noted) else {}
     if not notes.get("horizontal"):
         return None
     levels = product.grid().depth

@@ -81,7 +81,8 @@ def beside(
     grid = product.grid(field)
     step = min(step, max(len(grid.times) - 1, 0))
     if step < 0 and (step := matching_step(first, product, field)) < 0:
-        when = first.grid.times.labels[first.found[0]]
+        labels, t = first.grid.times.labels, first.found[0]
+        when = labels[t] if 0 <= t < len(labels) else "a field without times"
         raise BadRequest(f"{product.name} has no time that goes with {when}; choose one.")
     depth = first.depth if grid.has_depth else None
     mask = first.mask if maskable(product, field) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -19,7 +18,7 @@ from .source import decode, text_of
 if TYPE_CHECKING:
     from .product import Product
 
-__all__ = ["Used", "notes_of", "recipe_of", "used_of"]
+__all__ = ["Used", "recipe_of", "used_of"]
 
 _NEEDED = ("obslon", "obslat", "residual", "residual_observation", "residual_slice", "obsvalue")
 _LENGTH = re.compile(r"^\s*([0-9.eE+-]+)\s*(km|m)\s*$")
@@ -127,20 +126,6 @@ def _read(product: Product) -> tuple[Used, NDArray[np.int64]]:
         column("residual").astype(np.float64), texts("obsid"), texts("obscruise"), edmo,
     )  # fmt: skip
     return found, column("residual_slice").astype(np.int64)
-
-
-def notes_of(product: Product, step: int) -> dict[str, Any]:
-    """Return what a product of sdcviz notes on the analysis of a time step; empty: nothing."""
-    source = product.source
-    v = source.variables.get("slice_notes")
-    if v is None or not 0 <= step < v.shape[0]:
-        return {}
-    raw = np.ascontiguousarray(source.read("slice_notes", (slice(step, step + 1), slice(None))))
-    try:
-        told = json.loads(raw.astype("S1").tobytes().rstrip(b"\x00 ").decode())
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def recipe_of(product: Product) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from .comparing import compare
 from .coverage import coverage
 from .cruises import Sources, against_others, groups, normalised, worst_casts
 from .fields import FieldView
-from .first import SEVERITIES, bias_findings, cruise_findings, other_findings, ranked, typeset
-from .jumps import months, tiles
+from .first import SEVERITIES, bias_findings, cruise_findings, ranked, typeset
+from .first_checks import other_findings
+from .jumps import tiles
+from .months import months
 from .residuals import diagrams, distributions
 from .scan import biases, without
 from .skill import rows_of
@@ -74,6 +76,8 @@ def assemble(
     for kind, word in (("reference", "the reference"), ("previous", "the previous version")):
         other = others.get(kind)
         made[kind] = None if other is None else compare(view, other, strata, word)
+    for check in made["physical"]:
+        check["sentence"] = typeset(check["sentence"])
     findings = bias_findings(found, samples, strata, view)
     free = without(samples.residual, scale, strata, found)
     others_say = against_others(samples, normal, strata, sources)
@@ -105,14 +109,15 @@ def _blocks(made: dict[str, Any], unit: str) -> list[dict[str, Any]]:
         if cover["holes"] is None
         else f"; relative error above 0.5 in {100 * cover['holes']:.0f} % of the water"
     )
+    middle = made["residuals"]["histogram"]["median"]
     spread = made["residuals"]["histogram"]["robust_sd"]
     decimals = int(np.clip(2 - np.ceil(np.log10(max(spread, 1e-9))), 0, 6))
     summaries = {
         "coverage": f"{counted(whole['n'], 'sample')} of {counted(cover['stations'], 'station')}"
         f"{holes}.",
-        "residuals": f"Median {made['residuals']['histogram']['median']:+.{decimals}f} {unit}, "
+        "residuals": f"Median {_signed(middle, decimals)} {unit}, "
         f"usual spread {spread:.2g} {unit}.",
-        "skill": f"Bias {whole['bias']:+.{decimals}f} {unit}, RMSE {whole['rmse']:.2g} {unit}"
+        "skill": f"Bias {_signed(whole['bias'], decimals)} {unit}, RMSE {whole['rmse']:.2g} {unit}"
         + (
             f"; {100 * whole['within1']:.0f} % within the expected misfit."
             if np.isfinite(whole["within1"])
@@ -140,6 +145,11 @@ def _blocks(made: dict[str, Any], unit: str) -> list[dict[str, Any]]:
         }
         for key, title in _TITLES.items()
     ]  # fmt: skip
+
+
+def _signed(value: float, decimals: int) -> str:
+    rounded = round(value, decimals)
+    return f"{rounded:+.{decimals}f}" if rounded else f"{0:.{decimals}f}"
 
 
 def _is_all(row: dict[str, Any]) -> bool:

@@ -160,7 +160,7 @@ def collocate(
     samples = chosen.samples(parameter, present=True)
     rows = np.asarray(samples["station"])
     left = dict.fromkeys(("outside", "land", "masked", "flagged", "used"), 0)
-    left["flagged"] = collection.parameter(parameter).n_values - samples.n
+    left["flagged"] = _any_flag(collection, parameter, filters) - samples.n
     good = np.ones(samples.n, bool)
     if independent:
         good = ~_known_to(product, collection, rows)
@@ -198,6 +198,14 @@ def collocate(
     )
 
 
+def _any_flag(collection: Collection, parameter: str, filters: Filters | None) -> int:
+    """Count the values that filters let pass, whatever their flags."""
+    if filters is None:
+        return collection.parameter(parameter).n_values
+    chosen = replace(filters, flags=()) if filters.parameter in (None, parameter) else filters
+    return collection.where(chosen).samples(parameter, present=True).n
+
+
 def _any(collection: Collection, parameter: str, flags: tuple[str, ...]) -> bool:
     told = collection.parameter(parameter).flags
     return any(told.get(f) for f in flags)
@@ -226,10 +234,11 @@ def _known_to(product: Product, collection: Collection, rows: NDArray) -> NDArra
 def _too_few(
     product: Product, collection: Collection, parameter: str, good: int, n: int, left: dict
 ) -> str:
-    if not good and left["used"]:
+    if left["used"]:
         return (
-            f"All of the {counted(left['used'], 'good sample')} of {parameter} are of stations "
-            f"that {product.name} was made of; none is independent."
+            f"{number(left['used'])} samples of {parameter} are of stations that {product.name} "
+            f"was made of, and only {n} of the other {number(good)} have a value of it: too few "
+            "are independent."
         )
     box = " to ".join(f"{v:g}" for v in (product.grid().box[0], product.grid().box[2]))
     north = " to ".join(f"{v:g}" for v in (product.grid().box[1], product.grid().box[3]))

@@ -54,8 +54,10 @@ def compare(view: FieldView, other: Product, strata: Strata, what: str) -> dict[
     weight = np.cos(np.radians(lat))
     how = "grid point by grid point"
     for t, z, difference, strided in _differences(view, other, theirs):
-        if strided > 1:
-            how = f"at every {strided}th point of both axes"
+        if strided:
+            how = "interpolated to " + (
+                "its grid points" if strided == 1 else f"one of {strided**2} of its grid points"
+            )
         known = np.isfinite(difference)
         if not known.any():
             continue
@@ -127,9 +129,11 @@ def _differences(
         if steps[t] < 0:
             continue
         for z, layer in view.levels(t):
+            if z and a.has_depth and not b.has_depth:
+                break  # what has no depth is of the surface
             if same:
                 try:
-                    yield t, z, layer.astype(np.float64) - field.layer(int(steps[t]), z), 1
+                    yield t, z, layer.astype(np.float64) - field.layer(int(steps[t]), z), 0
                 except SdcvizError:
                     continue
                 continue
@@ -171,10 +175,23 @@ def _steps(view: FieldView, other: Product, theirs: str) -> NDArray[np.int64]:
         return np.zeros(nt, np.int64)
     if own.labels == times.labels:
         return np.arange(nt)
-    if own.climatology and times.climatology:
-        of = {m: k for k, m in reversed(list(enumerate(times.months)))}
-        return np.array([of.get(m, -1) for m in own.months])
+    if times.climatology:
+        # The middle month of each of our steps, in the first of theirs that has it.
+        of = {m: k for k, some in reversed(list(enumerate(times.months))) for m in some}
+        return np.array([of.get(m, -1) for m in _months(own)], np.int64)
     return times.steps(own.values)
+
+
+def _months(times: Any) -> list[int]:
+    """Return the middle month of each step."""
+    if not times.climatology:
+        return (times.values.astype("datetime64[M]").astype(np.int64) % 12 + 1).tolist()
+    found = []
+    for some in times.months:
+        # Months may go over the end of the year: the run begins where the one before is missing.
+        first = next((m for m in sorted(some) if (m - 2) % 12 + 1 not in some), 1)
+        found.append((first - 1 + len(some) // 2) % 12 + 1)
+    return found
 
 
 def _rows(sums: NDArray[np.float64], strata: Strata, view: FieldView) -> list[dict[str, Any]]:

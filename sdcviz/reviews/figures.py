@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from .figure_parts import TEXT, bars, diagram, heatmap, histogram, profile, residual_map
 
-__all__ = ["figures"]
+__all__ = ["figures", "map_picture"]
 
 _KEPT = ".figures.json"
+_OWN_LOCK = Lock()
 _GRID = "#fefdfc"
 _STYLE: Any = {
     "font.size": 8,
@@ -61,13 +64,20 @@ def figures(folder: Path, document: dict[str, Any]) -> dict[str, str]:
     return made
 
 
+def _lock() -> Any:
+    """Return the lock of matplotlib's settings, which are global: that of all figures.
+
+    Where nothing has loaded the plots (and Bokeh with them) there are no other figures.
+    """
+    plots = sys.modules.get("sdcviz.plots.figure")
+    return _OWN_LOCK if plots is None else plots.LOCK
+
+
 def _draw(name: str, draw: Callable[[], Any]) -> str:
     """Draw one figure; without what it shows, none."""
     import matplotlib
 
-    from ..plots.figure import LOCK
-
-    with LOCK, matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with _lock(), matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = draw()
         if figure is None:
             return ""
@@ -80,6 +90,11 @@ def _draw(name: str, draw: Callable[[], Any]) -> str:
     svg = svg[svg.index("<svg") :]
     svg = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}", svg)
     svg = svg.replace(TEXT, "currentColor").replace(_GRID, "var(--line)")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    # Names of parts differ between the figures of one page; most are of no use.
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    for quote in ('id="', 'href="#', "url(#"):
+        svg = svg.replace(quote, f"{quote}{name}-")
     svg = _SIZE.sub(lambda m: f' style="max-width:{1.55 * float(m[1]):.0f}px"', svg, count=1)
     return re.sub(r"\n\s*", "\n", svg)
 
@@ -135,6 +150,17 @@ def _differences(
             out[row["layer"], row["step"]] = row["rms"]
     short = [s[:3] if s.isalpha() else s for s in steps]
     return lambda: heatmap(out, layers, short, f"RMS of the differences ({unit})", "seq")
+
+
+def map_picture(folder: Path, unit: str, out: Path) -> None:
+    """Write the map of the residuals of a review as a small PNG; nothing without them."""
+    import matplotlib
+
+    with _lock(), matplotlib.rc_context(_STYLE):
+        figure = residual_map(_arrays(folder), unit)
+        if figure is not None:
+            figure.savefig(out, dpi=80, format="png", bbox_inches="tight", facecolor="white",
+                           metadata={"Software": "sdcviz"})  # fmt: skip
 
 
 def _arrays(folder: Path) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..products.times import MONTHS
-from ..words import counted, number
+from ..words import counted
 from .collocated import Collocated
 from .cruises import Sources
 from .parts import box_of
@@ -19,7 +19,14 @@ from .strata import Strata, spans
 if TYPE_CHECKING:
     from .fields import FieldView
 
-__all__ = ["SEVERITIES", "bias_findings", "cruise_findings", "other_findings", "ranked"]
+__all__ = [
+    "SEVERITIES",
+    "bias_findings",
+    "cruise_findings",
+    "finding",
+    "ranked",
+    "typeset",
+]
 
 SEVERITIES = ("major", "minor", "note", "none")
 _BLOCKS = {
@@ -28,18 +35,8 @@ _BLOCKS = {
 }  # fmt: skip
 _MAJOR_BIAS, _SURE_BIAS = 1.0, 4.5
 _MAJOR_CRUISE, _MINOR_CRUISE = 6.0, 4.0
-_WEIGHTS = {
-    "negative": 20.0,
-    "freezing": 20.0,
-    "inversion": 15.0,
-    "tile": 15.0,
-    "overshoot": 8.0,
-    "month": 8.0,
-    "drift": 4.0,
-}
-"""Scores of checks that find much."""
 _FAR_CRUISE, _TYPICAL = 1.5, 0.8
-_LINES = 5
+_GAPS = re.compile(r" +(?= |[,;.)])(?!\.\d)")  # where a field has no unit
 _MINUS = re.compile(r"(?<![\w–-])-(?=\d)")
 """Mean and median normalised residual of a cruise that is called bad."""
 
@@ -63,7 +60,7 @@ def ranked(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def typeset(sentence: str) -> str:
     """Write numbers below zero with a minus sign."""
-    return _MINUS.sub("−", sentence)
+    return _GAPS.sub("", _MINUS.sub("−", sentence))
 
 
 def finding(
@@ -114,9 +111,28 @@ def bias_findings(
         severity = "major" if major else "minor"
         out.append(
             finding("bias", severity, sentence, one.sure * min(one.size, 3), about)
-            | {"bias": one.bias, "n": one.n, "sure": one.sure, "size": one.size}
+            | {
+                "pick": _pick(one, strata),
+                "bias": one.bias,
+                "n": one.n,
+                "sure": one.sure,
+                "size": one.size,
+            }
         )
     return out
+
+
+def _pick(one: Bias, strata: Strata) -> dict[str, list[int]]:
+    """Tell which layers, months and areas a page shows of it; all are left out."""
+    n = len(strata.months)
+    length = (one.months[1] - one.months[0]) % n + 1
+    picked = {
+        "layer": list(range(one.layers[0], one.layers[1] + 1)),
+        "month": [(one.months[0] + k) % n for k in range(length)],
+        "area": list(one.areas),
+    }
+    whole = {"layer": len(strata.layers), "month": n, "area": len(strata.areas)}
+    return {k: v for k, v in picked.items() if v and len(v) < whole[k]}
 
 
 def _area(one: Bias, strata: Strata) -> str:
@@ -207,82 +223,3 @@ def _date(time: np.datetime64) -> str:
         return "undated"
     text = str(time.astype("datetime64[M]"))
     return f"{MONTHS[int(text[5:7]) - 1]} {text[:4]}"
-
-
-def other_findings(
-    document: dict[str, Any], normal: NDArray[np.float64], view: FieldView
-) -> list[dict[str, Any]]:
-    """Say what the physical checks, the coverage and the casts tell."""
-    out = []
-    for check in document["physical"]:
-        if check["severity"] == "none":
-            continue
-        if check["check"] == "tile":
-            out += [_tile(line) for line in check["worst"][:_LINES]]
-            continue
-        spot = (check["worst"] or [{}])[0]
-        where = check.get("where") or {}
-        about = {
-            "step": where.get("step", spot.get("step")),
-            "level": where.get("level", spot.get("level")),
-            "box": spot.get("box") or where.get("box") or _around(spot) or check.get("box"),
-        }
-        if about["level"] is not None:
-            about["depth"] = view.depth_of(about["level"])
-        share = check["share"] or 0
-        score = _WEIGHTS.get(check["check"], 1.0) * min(1.0, 0.2 + (share * 100) ** 0.5)
-        kind = "jump" if check["check"] == "month" else check["check"]
-        out.append(finding(kind, check["severity"], check["sentence"], score, about))
-    for kind in ("reference", "previous"):
-        found = document[kind]
-        if found is not None:
-            spot = found["largest"][0]
-            usual = document["residuals"]["histogram"]["robust_sd"]
-            much = found["rows"][-1]["rms"] / max(usual, 1e-12)
-            about = {k: spot[k] for k in ("step", "level", "depth")} | {"field": "difference"}
-            about["box"] = _around(spot)
-            severity = "minor" if much > 3 else "note"
-            out.append(finding(kind, severity, found["sentence"], min(much, 5), about))
-    holes = document["coverage"].get("holes")
-    if holes is not None and holes > 0.25:
-        severity = "minor" if holes > 0.5 else "note"
-        out.append(
-            finding(
-                "coverage", severity,
-                f"The relative error is above 0.5 in {100 * holes:.0f} % of the water: the product "
-                "tells little more there than its background.",
-                10 * holes, {"field": "error", "step": 0, "level": 0, "depth": view.depth_of(0)},
-            )
-        )  # fmt: skip
-    far = int((np.abs(normal) > 10).sum())
-    if far and document["worst"]:
-        one = document["worst"][0]
-        share = far / len(normal)
-        out.append(
-            finding(
-                "worst", "minor" if share > 0.001 else "note",
-                f"{counted(far, 'sample')} of {number(len(normal))} "
-                f"{'lies' if far == 1 else 'lie'} more than ten times the "
-                f"usual misfit off the product; the worst cast is {one['cruise'] or one['id']} "
-                f"{one['station']} of {str(one['time'])[:10]} ({one['largest']:+.3g} {view.unit} "
-                f"at {one['depth']:g} m).",
-                5 + 100 * share,
-                {
-                    "field": "residual", "box": _around(one), "depth": one["depth"],
-                    "row": one["row"],
-                },
-            )
-        )  # fmt: skip
-    return out
-
-
-def _tile(line: dict[str, Any]) -> dict[str, Any]:
-    about = {k: line[k] for k in ("step", "level", "depth", "box")}
-    score = _WEIGHTS["tile"] * min(1.0, 0.3 + (line["share"] * 10) ** 0.5)
-    return finding("tile", line["severity"], line["sentence"], score, about)
-
-
-def _around(spot: dict[str, Any]) -> tuple[float, float, float, float] | None:
-    if spot.get("lon") is None or spot.get("lat") is None:
-        return None
-    return (spot["lon"] - 1.5, spot["lat"] - 1.0, spot["lon"] + 1.5, spot["lat"] + 1.0)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import secrets
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from ..errors import BadRequest
 from .document import canonical_sum, now, plain, read, write
 
 __all__ = ["VERDICTS", "comment", "orcid_of", "read_opinion", "renew", "sign", "verdict", "verify"]
+
+P = ParamSpec("P")
 
 VERDICTS = ("pass", "minor", "major", "not applicable")
 _LONGEST = 10_000
@@ -35,6 +40,21 @@ def read_opinion(folder: Path | str) -> dict[str, Any]:
     }
 
 
+def _alone(change: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
+    """Let one process after the other change the opinion of a folder."""
+
+    @wraps(change)
+    def alone(*args: P.args, **more: P.kwargs) -> dict[str, Any]:
+        folder = Path(str(args[0] if args else more["folder"]))
+        read(folder)  # no lock where there is no review
+        with open(folder / ".opinion.lock", "a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            return change(*args, **more)
+
+    return alone
+
+
+@_alone
 def comment(
     folder: Path | str, block: str, text: str, author: str = "", view: Any = None
 ) -> dict[str, Any]:
@@ -73,6 +93,7 @@ def comment(
     return _changed(folder, opinion)
 
 
+@_alone
 def verdict(
     folder: Path | str, block: str, verdict: str, note: str = "", author: str = ""
 ) -> dict[str, Any]:
@@ -104,6 +125,7 @@ def verdict(
     return _changed(folder, opinion)
 
 
+@_alone
 def sign(folder: Path | str, name: str, orcid: str) -> dict[str, Any]:
     """Sign a review: name, ORCID and the checksum of all that is signed.
 

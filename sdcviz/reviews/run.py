@@ -128,7 +128,10 @@ def review(
     from .opinion import renew
 
     told("Report")
-    return renew(out, document, report)
+    done = renew(out, document, report)
+    if progress is not None:
+        progress(len(_STEPS), len(_STEPS), "Done")
+    return done
 
 
 def _conditions(filters: Filters | None) -> dict[str, Any] | None:

@@ -99,7 +99,12 @@ def results(grid: Axes, mask: np.ndarray, n: int, background: bool = False) -> l
                 np.where(used, random.normal(0, 1, len(rows)), np.nan),
                 used,
                 np.where(used, random.uniform(0, 12, len(rows)), np.nan),
-                {"observations": int(used.sum()), "solver": "cvxopt", "seconds": 1.5 + k},
+                {
+                    "observations": int(used.sum()),
+                    "solver": "cvxopt",
+                    "seconds": 1.5 + k,
+                    "background_sd": [2.0 - k / 4, *[None] * (grid.shape[2] - 1)],
+                },
                 (field - 1).astype(np.float32) if background and k == 1 else None,
             )
         )

@@ -142,9 +142,13 @@ def test_what_the_file_says_of_itself(path: Path) -> None:
     with xr.open_dataset(path) as ds:
         told = ds.attrs
         notes = [json.loads(n) for n in ds["slice_notes"].values.astype(str)]
+        deviation = ds["Temperature_background_sd"].values
         assert [str(t) for t in ds["slice_label"].values.astype(str)][:2] == ["January", "February"]
         low, high = ds["Temperature"].attrs["preview_range"]
     assert all(n["solver"] == "cvxopt" and "seconds" not in n for n in notes)
+    assert not any("background_sd" in n for n in notes)  # it has a variable of its own
+    np.testing.assert_array_equal(deviation[:, 0], [2, 1.75, 1.5])
+    assert np.isnan(deviation[:, 1:]).all()
     assert 8 < low < 15 < high < 22
     assert told["institution"] == "Ifremer / IDM / SISMER, France"
     assert told["institution_urn"] == "SDN:EDMO::486"

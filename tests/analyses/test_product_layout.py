@@ -122,6 +122,7 @@ DEFECTS: dict[str, tuple[Defect, str]] = {
         "has values outside 0 to 1 in slice 0.",
     ),
     "error of -0.1": (_put(f"{T}_relerr", SEA, -0.1), "relerr has values outside 0 to 1"),
+    "deviation": (_put(f"{T}_background_sd", (0, 0), -1), "are no standard deviation"),
     "error missing": (_put(f"{T}_relerr", SEA, FILL), "missing at different points in slice 0"),
     "NaN for fill": (_put(T, (2, 0, 0, 0), np.nan), "NaN or infinity instead of the fill value"),
     "L1 not masked": (_copy(f"{T}_L1", T), "Temperature_L1 is not Temperature masked where"),

@@ -11,9 +11,10 @@ import pytest
 from in_process import analysed, in_this_process
 
 from sdcviz.analyses import check_layout
+from sdcviz.analyses.again import prepare_rerun, version_after
 from sdcviz.analyses.outdated import Watch, outdated
 from sdcviz.analyses.record import read_record
-from sdcviz.analyses.rerun import prepare_rerun, rerun, version_after
+from sdcviz.analyses.rerun import rerun
 from sdcviz.errors import BadRequest
 from sdcviz.observations import Collection, open_collection
 from sdcviz.qc.model import Edits
@@ -136,7 +137,7 @@ def test_changes_outside_of_the_box_stay_as_they_were(
 
 
 def test_sentences_where_it_can_not_be(product: Path, flagged: Collection, tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="is no part of p.nc"):
+    with pytest.raises(BadRequest, match=r"is no part of p\.nc"):
         rerun(product, tmp_path / "new.nc", box=(100, 30, 110, 40))
     with pytest.raises(BadRequest, match="is the product itself"):
         rerun(product, product)

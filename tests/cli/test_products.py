@@ -111,3 +111,25 @@ def test_mistakes(product: Path, words: tuple[Any, ...], sentence: str) -> None:
     result = call(*(str(w).replace("{}", str(product)) for w in words))
     assert result.exit_code == 2 and sentence in result.stderr, result.stderr
     assert result.stderr.startswith("sdcviz: ") and result.stderr.count("\n") == 1
+
+
+def test_compare(product: Path, tmp_path: Path) -> None:
+    """Month against month: numbers, a file, and a sentence for what can't be."""
+    words = ("compare", product, product, "--time", "January", "--other-time", "March")
+    found = read(*words)
+    with xr.open_dataset(product) as file:
+        apart = (file.Temperature.isel(time=0) - file.Temperature.isel(time=2)).isel(depth=0)
+        off = file.Temperature_relerr.isel(depth=0).load()
+        # The deviation of the background is written by the product's analysis.
+        sd = np.sqrt(off.isel(time=0) * 2.0**2 + off.isel(time=2) * 1.5**2)
+        masked = int((abs(apart) <= sd).sum())
+    assert found["cells"] == int(apart.count()) and found["masked"] == masked > 0
+    assert found["beyond"] == pytest.approx(1 - masked / found["cells"])
+    out = tmp_path / "d.nc"
+    done = call(*words, "--out", out)
+    assert done.exit_code == 0 and "January minus March" in done.stderr
+    with xr.open_dataset(out) as file:
+        np.testing.assert_allclose(file.difference, apart.where(abs(apart) > sd), atol=1e-5)
+        assert file.difference.attrs["units"] == "degree_Celsius"
+    wrong = call("compare", product, product, "--depth", 9000)
+    assert wrong.exit_code == 2 and "lies outside" in wrong.stderr

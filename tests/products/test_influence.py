@@ -12,7 +12,6 @@ from scipy.stats import spearmanr
 
 from sdcviz import divand
 from sdcviz.products import open_product
-from sdcviz.products.expected import background_spread
 from sdcviz.products.influence import Covariance, covariance_of, influence, local_weights
 from sdcviz.products.lines import distance_km
 from sdcviz.products.used import Used, used_of
@@ -78,6 +77,3 @@ def test_a_product_tells_its_lengths_and_its_observations(analysed: Path) -> Non
     nearest = found.isel(observation=int(found["lengths"].to_numpy().argmin()))
     assert abs(float(nearest["observed"]) - used.value[k]) < 1e-6 or float(nearest["lengths"]) < 0.5
     assert str(nearest["id"].item())
-    # The spread of the field is of the size of that of the observations.
-    spread = background_spread(product, "", 6)
-    assert spread is None or (spread[np.isfinite(spread)] < 3 * np.std(used.value)).all()

@@ -101,3 +101,30 @@ def _bad_cruise(folder: Path) -> str:
         values[first : first + c.offsets[row + 1] - c.offsets[row]] += np.float32(BAD_CRUISE)
     np.save(path, values)
     return cruises.labels[k]
+
+
+def field(path, *, unit="degree_Celsius", name="Temperature", lon=(0, 30), lat=(32, 44),
+          depth=(0, 50, 200), months=(1, 4, 7, 10), value=14.0):  # fmt: skip
+    """Write a plain product without error."""
+    axes = {"lon": np.arange(lon[0], lon[1] + 1.0), "lat": np.arange(lat[0], lat[1] + 1.0)}
+    if depth:
+        axes["depth"] = np.array(depth, float)
+    if months:
+        days = [(np.datetime64(f"2005-{m:02d}-15") - np.datetime64("2000-01-01")) for m in months]
+        axes["time"] = np.array([d.astype(int) for d in days], float)
+    units = {"lon": "degrees_east", "lat": "degrees_north", "depth": "m",
+             "time": "days since 2000-01-01"}  # fmt: skip
+    with netCDF4.Dataset(path, "w") as file:
+        for axis, values in axes.items():
+            file.createDimension(axis, len(values))
+            file.createVariable(axis, "f8", (axis,))[:] = values
+            file[axis].units = units[axis]
+        dims = [a for a in ("time", "depth", "lat", "lon") if a in axes]
+        if len(months) == 1:  # of a climatology
+            file.createDimension("nv", 2)
+            file["time"].climatology = "bounds"
+            file.createVariable("bounds", "f8", ("time", "nv"))[:] = [[-3106, 7518]]
+        v = file.createVariable(name, "f4", dims, fill_value=-999.0)
+        v.units = unit
+        v[:] = np.full([len(axes[d]) for d in dims], value)
+    return path

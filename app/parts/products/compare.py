@@ -105,12 +105,14 @@ class ComparePart(pn.viewable.Viewer):
             second = viewing.second_layer()
         except SdcvizError:
             return
+        # With a field that has one time only, none of the other's times goes by itself.
+        alone = len(second.grid.times) < 2
         session.param.update(
             product=session.other or session.product,
             other=session.product if session.other else "",
             field=second.variable, other_field=viewing.variable,
             step=int(second.found[0]),
-            other_step=-1 if session.other_step < 0 else viewing.step,
+            other_step=-1 if session.other_step < 0 and not alone else viewing.step,
             derived=session.other_derived, other_derived=session.derived,
         )  # fmt: skip
 

@@ -58,6 +58,8 @@ export function render({model}) {
   const node = frame(model, make("div", {class: "sides"},
     make("div", {class: "left"}, make("h4", {}, "What"), list, make("h4", {}, "As"), forms, look), right))
 
+  let was_figure = true
+
   function show() {
     const s = model.state
     const chosen = s.chosen ?? {}
@@ -86,16 +88,20 @@ export function render({model}) {
     dots.hidden = !(figure && s.dots)
     stretched.hidden = !["profile", "section", "hovmoller", "area"].includes(s.kind)
     overlay.hidden = !(figure && s.kind === "map" && items.length > 1)
-    paper.hidden = !figure
-    picture.hidden = !s.preview
-    if (s.preview && picture.src !== s.preview) picture.src = s.preview
+    const film = moving && s.animation?.name?.endsWith(".gif") ? s.animation.address : ""
+    const shown = film || s.preview
+    paper.hidden = !figure && !film
+    picture.hidden = !shown
+    if (shown && picture.getAttribute("src") !== shown) picture.src = shown
+    picture.alt = film ? "The animation" : "Preview of the figure"
     sentence.hidden = !s.sentence
     sentence.textContent = s.sentence ?? ""
     drawing.hidden = !s.drawing
     paper.classList.toggle("busy", Boolean(s.drawing))
     python.hidden = moving || chosen.format === "obs"
     copy.hidden = python.hidden
-    if (!figure && !python.hidden) python.open = true
+    if (figure !== was_figure) python.open = !figure
+    was_figure = figure
     code.textContent = s.python ?? ""
     told.textContent = figure || !items.length ? "" : moving ? "All frames have the same colours and layout." : HOW[group] + "."
     write.textContent = figure ? "Write figure" : moving ? "Make animation" : "Write data"

@@ -18,7 +18,7 @@ from ..background import background
 from ..form import Form, script, style
 from ..writer import Writer, stem
 from .exporting_animation import Animation
-from .exporting_items import FIGURES, FORMATS, Item, items_of, look_of, same_as
+from .exporting_items import FIGURES, FORMATS, Item, items_of, look_of, range_wish, same_as
 
 __all__ = ["ExportForm", "ExportPart"]
 
@@ -30,7 +30,8 @@ _CHOSEN: dict[str, Any] = {
 }  # fmt: skip
 _FOLLOWED = [
     "product", "field", "step", "level", "mask", "place", "line", "area", "derived", "error_shown",
-    "field_range", "range_by", "field_map", "window", "around", "dots", "collection",
+    "field_range", "range_by", "field_map", "window", "around", "dots", "collection", "compare",
+    "other", "other_step",
 ]  # fmt: skip
 
 
@@ -52,13 +53,14 @@ class ExportPart(pn.viewable.Viewer):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
-        self.chosen = {**_CHOSEN, "contours": self.viewing.session.contours}
+        self.chosen = dict(_CHOSEN)
         self.form: Any = None
         self.writer: Any = None
         self.animation: Any = None
         self._dialog: Any = None
         self._drawn: dict[str, Any] = {}
         self._drawing = self._stale = False
+        self._range: dict[str, Any] = {}
         self.main = pn.Column(margin=0, width=0, height=0)
         self.viewing.session.param.watch(lambda *_: self._show(), _FOLLOWED)
         self.viewing.param.watch(lambda *_: self._show(), ["product", "changed"])
@@ -71,6 +73,8 @@ class ExportPart(pn.viewable.Viewer):
         new = self._dialog is None
         if new:
             self._make()
+            session = self.viewing.session
+            self.chosen |= {"contours": session.contours, "dots": session.dots != "none"}
         self.chosen["key"] = same_as(key)
         self._dialog.open = True
         self._show()
@@ -127,6 +131,7 @@ class ExportPart(pn.viewable.Viewer):
         if item is None:
             self.form.state = {"items": [], "sentence": "No product is open."}
             return
+        self._find_range()
         form, session = self._format(item), self.viewing.session
         grid = self.viewing.product.grid(item.asked.variable)
         along = [["time", "Time"]] if len(grid.times) > 1 else []
@@ -145,16 +150,43 @@ class ExportPart(pn.viewable.Viewer):
             "python": self.python(item, form),
             "preview": self._drawn.get("picture", "") if form in FIGURES else "",
             "sentence": self._drawn.get("sentence", "") if form in FIGURES else "",
-            "drawing": self._drawing,
+            "drawing": self._drawing or "limits" not in self._range,
             "animation": self.animation.state,
         }
-        if form in FIGURES:
+        if form in FIGURES and "limits" in self._range:
             self._preview(item)
+
+    def _find_range(self) -> None:
+        """Find the range of the map's colours, in a thread: it may read many maps."""
+        try:
+            key, find = range_wish(self.viewing)
+        except SdcvizError:
+            key, find = "", lambda: (None, None)
+        if self._range.get("key") == key:
+            return
+        self._range = {"key": key}
+
+        def found(limits: Any, error: Exception | None) -> None:
+            if self._range.get("key") == key:
+                self._range = {"key": key, "limits": limits}
+                self._show()
+            if error is not None and not isinstance(error, SdcvizError):
+                raise error
+
+        background(find, found)
+
+    def _look(self, item: Item) -> dict[str, Any]:
+        limits = self._range.get("limits") or (None, None)
+        return look_of(self.viewing, item, self.chosen, limits[item.minus is not None])
 
     def _shows_dots(self, item: Item) -> bool:
         from sdcviz.plots.product_figure import WITH_OBSERVATIONS
 
-        return bool(self.viewing.session.collection) and item.asked.kind in WITH_OBSERVATIONS
+        return (
+            bool(self.viewing.session.collection)
+            and item.minus is None
+            and item.asked.kind in WITH_OBSERVATIONS
+        )
 
     def python(self, item: Item, form: str) -> str:
         """Return the Python that gives what would be written."""
@@ -163,10 +195,10 @@ class ExportPart(pn.viewable.Viewer):
         name = self._name(item, form if form in (*FIGURES, "nc", "csv") else "png")
         product, selection = self.viewing.product, self._selection(item)
         if form in ("nc", "csv"):
-            return product_snippet(product, item.asked, file=name)
+            return product_snippet(product, item.asked, file=name, minus=item.minus)
         return product_snippet(
-            product, item.asked, figure=look_of(self.viewing, item, self.chosen),
-            selection=selection, beside=self._beside_options(), file=name,
+            product, item.asked, figure=self._look(item),
+            selection=selection, beside=self._beside_options(), file=name, minus=item.minus,
         )  # fmt: skip
 
     def _selection(self, item: Item) -> Any:
@@ -185,13 +217,15 @@ class ExportPart(pn.viewable.Viewer):
     # ---- drawing -------------------------------------------------------------------
     def _drawer(self, item: Item) -> Any:
         """Return a function that draws the figure as it stands now; for a thread."""
-        product, look = self.viewing.product, look_of(self.viewing, item, self.chosen)
+        product, look = self.viewing.product, self._look(item)
         selection, how = self._selection(item), self._beside_options()
 
         def draw() -> Any:
-            from sdcviz.plots.product_figure import product_figure
+            from sdcviz.plots.product_figure import map_figure, product_figure
             from sdcviz.products.beside import observations_beside
 
+            if item.minus is not None:
+                return map_figure(item.layer(product), **look)
             beside = None
             if selection is not None:
                 beside = observations_beside(product, item.asked, selection, **how)
@@ -201,9 +235,9 @@ class ExportPart(pn.viewable.Viewer):
 
     def _preview(self, item: Item) -> None:
         """Draw a small picture of the figure; while one is drawn, the newest wish waits."""
-        look = look_of(self.viewing, item, self.chosen)
+        look = self._look(item)
         wish = (
-            id(self.viewing.product), self.viewing.changed, item.asked, repr(look),
+            id(self.viewing.product), self.viewing.changed, item.asked, item.minus, repr(look),
             self._selection(item), repr(self._beside_options()),
         )  # fmt: skip
         if wish == self._drawn.get("wish"):
@@ -233,7 +267,7 @@ class ExportPart(pn.viewable.Viewer):
             return
         form, product = self._format(item), self.viewing.product
         if form in ("gif", "mp4"):
-            look = look_of(self.viewing, item, self.chosen)
+            look = self._look(item)
             name = self._name(item, form)
             self.animation.start(self.viewing, item, look, self.chosen, name)
             return
@@ -253,7 +287,7 @@ class ExportPart(pn.viewable.Viewer):
             from sdcviz.products.export import write as write_data
 
             self.writer.run(
-                self._name(item, form), lambda path: write_data(item.asked.take(product), path)
+                self._name(item, form), lambda path: write_data(item.take(product), path)
             )
 
 

@@ -43,7 +43,7 @@ class Animation:
         self._changed = changed
         self._follower: Any = None
         self._path: Path | None = None
-        self._id = ""
+        self._id, self._unwanted = "", False
         self.state: dict[str, Any] = {}
 
     def start(
@@ -52,6 +52,7 @@ class Animation:
         """Start the job; the file gets the name."""
         if self.state.get("running"):
             return
+        self._id, self._unwanted = "", False
         self._path = path = downloads.new_folder() / name
         words = words_of(viewing, item, look, chosen, path)
         title = f"Animation of {viewing.variable}, {viewing.product.name}"
@@ -77,6 +78,8 @@ class Animation:
                 raise error
             return
         self._id = str(id)
+        if self._unwanted:
+            self.cancel()
         if self._follower is None:
             self._follower = following.Follower(self._heard, card=self._id)
         else:
@@ -86,7 +89,13 @@ class Animation:
     def cancel(self) -> None:
         """End the job."""
         if self._id:
-            act("cancel", self._id, lambda sentence: None)
+            act("cancel", self._id, self._told)
+        else:
+            self._unwanted = True  # it is just being submitted
+
+    def _told(self, sentence: str) -> None:
+        if sentence:
+            self._say(**{**self.state, "text": sentence})
 
     def _heard(self, news: Any) -> None:
         job = news.find(self._id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from sdcviz.products.asked import Asked
 if TYPE_CHECKING:
     from ...viewing import Viewing
 
-__all__ = ["FORMATS", "Item", "colours_of", "items_of", "look_of", "same_as"]
+__all__ = ["FORMATS", "Item", "items_of", "look_of", "range_wish", "same_as"]
 
 FORMATS = {
     "nc": ("NetCDF", "Data"),
@@ -40,12 +41,28 @@ class Item:
         What it is, for the library.
     formats : tuple of str
         Keys of `FORMATS`.
+    minus : Layer or None
+        What is subtracted from a map.
     """
 
     key: str
     title: str
     asked: Asked
     formats: tuple[str, ...]
+    minus: Any = None
+
+    def layer(self, product: Any) -> Any:
+        """Return what a map shows."""
+        layer = self.asked.layer(product)
+        if self.minus is None:
+            return layer
+        from sdcviz.products.difference import difference
+
+        return difference(layer, self.minus)
+
+    def take(self, product: Any) -> Any:
+        """Return the data, as a dataset."""
+        return self.asked.take(product) if self.minus is None else self.layer(product).dataset()
 
 
 def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
@@ -74,6 +91,10 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
 
     add("map", "Map", "map", time=step, depth=viewing.depth, error=session.error_shown,
         derived=session.derived)  # fmt: skip
+    if found and session.compare == "difference" and viewing.second is not None:
+        both = tuple(k for k in found[0].formats if k in ("nc", "csv", *FIGURES))
+        minus = viewing.second_layer()
+        found.append(Item("difference", "Difference of both maps", found[0].asked, both, minus))
     at: dict[str, Any] = {"depth": viewing.depth}
     if session.place is not None:
         place = {"place": tuple(session.place)}
@@ -157,21 +178,41 @@ def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
 
 
 # ---- look -----------------------------------------------------------------------
-def colours_of(viewing: Viewing) -> tuple[tuple[float, float] | None, str]:
-    """Return range and name of the colours, as the map has them; None and empty: the usual."""
-    session = viewing.session
-    palette = session.field_map
+Range = tuple[float, float] | None
+
+
+def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]]:
+    """Return what decides the ranges of colours, and what finds them: it may read many maps.
+
+    The first is that of the map, the second that of the difference of both maps.
+    """
+    session, layer = viewing.session, viewing.layer()
+    given: Range = None
     if session.field_range is not None:
-        low, high = session.field_range
-        return (float(low), float(high)), palette
-    if session.error_shown or session.derived or session.range_by != "fixed":
-        return None, palette
-    told = next((v for v in viewing.info["variables"] if v["name"] == viewing.variable), {})
-    limits = told.get("range")
-    return (None if limits is None else (float(limits[0]), float(limits[1]))), palette
+        given = (float(session.field_range[0]), float(session.field_range[1]))
+    per, same = session.range_by, session.other_step < 0
+    minus = None
+    if session.compare == "difference" and viewing.second is not None:
+        minus = viewing.second_layer()
+
+    def find() -> tuple[Range, Range]:
+        from sdcviz.products.difference import difference
+        from sdcviz.products.difference_range import range_of_differences
+        from sdcviz.products.ranges import range_for
+
+        first = given or range_for(layer, per)
+        if minus is None:
+            return first, None
+        return first, range_of_differences(difference(layer, minus), per, same)
+
+    where = (layer.depth if per == "depth" else None, layer.time if per == "time" else None)
+    made = (layer.variable, layer.error, layer.derived, per, where, given, minus)
+    return (id(viewing.product), viewing.changed, made), find
 
 
-def look_of(viewing: Viewing, item: Item, chosen: dict[str, Any]) -> dict[str, Any]:
+def look_of(
+    viewing: Viewing, item: Item, chosen: dict[str, Any], limits: tuple[float, float] | None
+) -> dict[str, Any]:
     """Return the options of a figure, for `sdcviz.plots.product_figure`.
 
     Parameters
@@ -180,13 +221,16 @@ def look_of(viewing: Viewing, item: Item, chosen: dict[str, Any]) -> dict[str, A
     item : Item
     chosen : dict
         Of the form: width, caption, title, contours, stretched, masked, overlay.
+    limits : (float, float) or None
+        Range of the colours on the map; see `range_wish`.
     """
-    limits, palette = colours_of(viewing)
     kind, session = item.asked.kind, viewing.session
+    palette = session.field_map
     look: dict[str, Any] = {"width": chosen.get("width", "two")}
     if kind in ("map", "hovmoller", "section", "area"):
-        look |= {"limits": limits, "contours": bool(chosen.get("contours"))}
-        look |= {"colormap": palette} if palette else {}
+        of_field = kind == "map" or not (session.derived or session.error_shown)
+        look |= {"limits": limits if of_field else None, "contours": bool(chosen.get("contours"))}
+        look |= {"colormap": palette} if palette and of_field and item.minus is None else {}
     if not chosen.get("titled", True):
         look["title"] = ""
     elif chosen.get("title"):

@@ -168,7 +168,8 @@ class FieldMap(pn.viewable.Viewer):
             told |= {
                 "ready": True,
                 "query": {
-                    "product": session.product, "field": viewing.variable, "v": version_of(product),
+                    "product": session.product,
+                    "field": viewing.variable, "v": version_of(product),
                     "derived": session.derived, "error": session.error_shown,
                     **self._range(), **self._mask(),
                 },

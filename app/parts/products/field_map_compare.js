@@ -4,6 +4,7 @@
 const BLINK = 800 // ms that each layer is seen
 const NUDGE = 0.02 // of the width, for a key
 
+const OF_MAP = ["lines", "labels", "spread"]
 const MIRRORED = ["lines", "labels", "spread", "place", "line", "area", "draft"]
 
 // The second map, beside the first: its figure, picture and pointer.
@@ -46,6 +47,7 @@ const CompareField = {
     this.twin_tools = (e) => this.twin?.tools.use(e.detail)
     field_bus.addEventListener("tool", this.twin_tools)
     if (this.beside_layer) this.twin.layers.set(0, this.beside_layer)
+    this.ink_lines(this.model.state.palette)
     this.mirror()
     this.cut()
   },
@@ -61,7 +63,13 @@ const CompareField = {
   // What lies over the first map lies over the second too.
   mirror() {
     if (!this.twin) return
-    for (const name of MIRRORED) quietly(this.twin.sources[name], {data: this.sources[name].data})
+    // Observations and lines are those of the first layer's map: over another time they would mislead.
+    const same = this.frame?.header.label === this.other?.header.label
+    for (const name of MIRRORED) {
+      const {data} = this.sources[name]
+      const none = () => Object.fromEntries(Object.keys(data).map((column) => [column, []]))
+      quietly(this.twin.sources[name], {data: same || !OF_MAP.includes(name) ? data : none()})
+    }
   },
 
   // The pointer over one map is a cross on the other.
@@ -165,6 +173,7 @@ const CompareField = {
       this.beside_layer = layer
       this.layers.set(1, this.mode === "side" ? null : layer)
       this.twin?.layers.set(0, layer)
+      this.mirror()
     } else {
       this.layers.set(1, null)
     }

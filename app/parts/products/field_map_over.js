@@ -16,6 +16,7 @@ const OverField = {
   drop_dots() {
     this.spread = null
     quietly(this.sources.spread, {data: {x: [], y: [], c: []}})
+    this.mirror()
   },
 
   drop_over() {
@@ -148,10 +149,12 @@ const OverField = {
       return sum + 0.3 * (n >> 16) + 0.59 * ((n >> 8) & 255) + 0.11 * (n & 255)
     }, 0) / palette.length
     const ink = light < 128 ? "#ffffff" : "#1d262b"
-    const glyph = (name) => this.plot.renderers.find((r) => r.name === name).glyph
-    quietly(glyph("lines"), {line_color: {value: ink}})
-    quietly(glyph("spread"), {line_color: {value: `${ink}90`}})
-    quietly(glyph("labels"), {text_color: {value: ink}})
+    for (const plot of [this.plot, ...(this.twin ? [this.twin.plot] : [])]) {
+      const glyph = (name) => plot.renderers.find((r) => r.name === name).glyph
+      quietly(glyph("lines"), {line_color: {value: ink}})
+      quietly(glyph("spread"), {line_color: {value: `${ink}90`}})
+      quietly(glyph("labels"), {text_color: {value: ink}})
+    }
   },
 
   draw_lines(found) {
@@ -161,6 +164,7 @@ const OverField = {
       x: header.labels.map((l) => l[0]), y: header.labels.map((l) => l[1]),
       text: header.labels.map((l) => short(l[2]).replace("-", "−")), angle: header.labels.map((l) => l[3]),
     }})
+    this.mirror()
   },
 
   draw_shapes() {

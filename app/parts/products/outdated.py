@@ -137,9 +137,14 @@ class OutdatedPart(pn.viewable.Viewer):
 
     def _point_out(self) -> None:
         """Have the map show where they are, at a time and a depth at which there are some."""
-        found = self._found
-        if found:
-            self._go(found, int(np.argsort(found.depth, kind="stable")[len(found) // 2]))
+        if self._found:
+            self._go(self._found, self._middle(self._found))
+
+    def _middle(self, found: Outdated) -> int:
+        """Return the one of middle depth at the time that most of them are of."""
+        whens = found.time.astype("datetime64[M]").astype(int) % 12
+        often = np.flatnonzero(whens == np.bincount(whens).argmax())
+        return int(often[np.argsort(found.depth[often], kind="stable")[len(often) // 2]])
 
     def _go(self, found: Outdated, place: int) -> None:
         """Show the time and the level of one of them."""
@@ -198,7 +203,7 @@ class OutdatedPart(pn.viewable.Viewer):
         if path is None:
             self._tell("The new product is no longer there.")
             return
-        session = self.viewing.session
+        session, found = self.viewing.session, self._found
 
         def then(item: Any, error: Exception | None) -> None:
             if error is not None:
@@ -208,7 +213,11 @@ class OutdatedPart(pn.viewable.Viewer):
                 return
             update: dict[str, Any] = {"product": item.id}
             if difference:
+                if found:
+                    self._go(found, self._middle(found))
                 update |= {"compare": "difference", "other": session.product, "other_step": -1}
+                # A change around some stations has a range of its own, and no observations do.
+                update |= {"range_by": "map", "dots": "none"}
                 update |= {"other_field": session.field, "other_derived": session.derived}
             session.param.update(**update)
 

@@ -10,7 +10,8 @@ from sdcviz.products.areas import points_in
 from sdcviz.products.window import in_depth, in_time
 from sdcviz.words import counted, number
 
-from .panel_asked import Asked, Panel, packed, seen_in
+from .panel_asked import Asked, Panel, packed
+from .panel_asked import seen as seen_of
 from .panel_axes import at_times, centres, depth_axis, time_axis, value_axis
 from .panel_fields import failed, field_panel, placed
 from .panel_place import when_words
@@ -61,7 +62,7 @@ def _band(mean: Any, spread: Any, along: Any, axis: str) -> dict[str, Any]:
 def _profile(asked: Asked, data: Any) -> Panel:
     one = data.isel(time=asked.step) if "time" in data.dims else data
     mean, spread, depth = (one[n].to_numpy() for n in ("value", "spread", "depth"))
-    seen = seen_in(asked)
+    seen = seen_of(asked)
     if len(seen) and asked.grid.has_time:
         seen = seen.where(
             in_time(asked.grid.times, seen.columns["time"], asked.step, asked.window[1])
@@ -94,7 +95,7 @@ def _series(asked: Asked, data: Any, title: str) -> Panel:
     mean, spread = one["value"].to_numpy(), one["spread"].to_numpy()
     times = asked.grid.times
     at = centres(times)
-    seen, x = seen_in(asked), np.empty(0)
+    seen, x = seen_of(asked), np.empty(0)
     if len(seen):
         x = at_times(times, seen.columns["time"])
         own = in_depth(asked.grid, seen.columns["depth"], asked.depth, asked.window[0])

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,19 +26,16 @@ __all__ = [
     "Asked",
     "Panel",
     "Seen",
+    "missing",
+    "near_samples",
+    "near_stations",
     "packed",
-    "samples_for",
-    "seen_along",
-    "seen_at",
-    "seen_in",
-    "take_near",
+    "seen",
 ]
 
 MOST_DOTS = 6000
 """Observations that one panel draws; more are thinned, and the panel says so."""
 _BAD = np.frombuffer(b"34", np.uint8)
-
-_samples: WeakKeyDictionary[Selection, dict[str, Any]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,8 @@ class Asked:
         Observations.
     limits : (float, float) or None
         Colour range; None: of what is shown.
+    per : str
+        What a colour range that is not given holds for; see `sdcviz.products.ranges`.
     palette : str
         Name of the colour map.
     choice : mapping
@@ -80,6 +78,7 @@ class Asked:
     window: tuple[float, float]
     selection: Selection | None
     limits: tuple[float, float] | None
+    per: str
     palette: str
     choice: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,6 +86,11 @@ class Asked:
     def grid(self) -> Grid:
         """Axes of the field."""
         return self.product.grid(self.variable)
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """Arguments of extractions that depend on the grid."""
+        return {"interpolation": "nearest"} if self.grid.curvilinear else {}
 
     @property
     def unit(self) -> str:
@@ -187,59 +191,66 @@ _NONE: dict[str, NDArray[Any]] = {
 }  # fmt: skip
 
 
-def samples_for(asked: Asked) -> tuple[Mapping[str, Any] | None, str]:
-    """Return the samples of the quantity, or None and why there are none."""
+def missing(asked: Asked) -> str:
+    """Say why there are no observations to compare with; empty: there may be some."""
     if asked.selection is None:
-        return None, "No collection is open: no observations to compare with."
+        return "No collection is open: no observations to compare with."
     key = asked.product.quantity_of(asked.variable)
     if key not in asked.selection.collection.keys:
         name = key.replace("_", " ") or asked.label
-        return None, f"The open collection has no {name} to compare with."
-    kept = _samples.setdefault(asked.selection, {})
-    if key not in kept:
-        kept[key] = asked.selection.samples(key, present=True)
-    return kept[key], ""
+        return f"The open collection has no {name} to compare with."
+    return ""
 
 
-def take_near(samples: Mapping[str, Any], near: Near) -> dict[str, NDArray[Any]]:
-    """Return the columns of `Seen` of what is near."""
-    rows = near.rows
-    columns = {k: np.asarray(samples[k])[rows] for k in ("lon", "lat", "depth", "time", "value")}
-    flags = np.asarray(samples["flag"])[rows] if "flag" in samples else np.zeros(len(rows), "u1")
-    station = np.asarray(samples["station"])[rows]
-    bad = np.isin(flags.astype(np.uint8), _BAD)
-    return columns | {"bad": bad, "station": station, "km": near.km, "along": near.along}
+def near_samples(asked: Asked, near: Near, *keys: str) -> dict[str, NDArray[Any]]:
+    """Return the samples of stations that are near.
+
+    Parameters
+    ----------
+    near : Near
+        Of the stations of the selection.
+    *keys : str
+        Parameters; samples without the first one are left out.
+
+    Returns
+    -------
+    dict
+        The columns of `Seen` of the first one, and a column for each key.
+    """
+    assert asked.selection is not None
+    part = asked.selection.part(near.rows)
+    samples = part.samples(*keys, present=True)
+    station = np.asarray(samples["station"])
+    place = np.searchsorted(part.rows, station)
+    flags = np.asarray(samples["flag"]).astype(np.uint8)
+    found = {k: np.asarray(samples[k]) for k in ("lon", "lat", "depth", "time", "value", *keys)}
+    return found | {
+        "bad": np.isin(flags, _BAD), "station": station,
+        "km": near.km[place], "along": near.along[place],
+    }  # fmt: skip
 
 
-def seen_at(asked: Asked) -> Seen:
-    """Find the observations around the place, of all depths and times."""
-    from sdcviz.products.near import near_place
+def near_stations(asked: Asked, km: float | None = None) -> Near:
+    """Find the stations of the selection around the place, along the line or in the area."""
+    from sdcviz.products.near import Near, in_area, near_line, near_place
 
-    samples, why = samples_for(asked)
-    if samples is None or asked.place is None:
+    assert asked.selection is not None
+    data, rows = asked.selection.collection, asked.selection.rows
+    lon, lat = np.asarray(data.lon)[rows], np.asarray(data.lat)[rows]
+    km = asked.around if km is None else km
+    if asked.subject == "place":
+        return near_place(asked.place or (np.nan, np.nan), lon, lat, km)
+    if asked.subject == "line":
+        return near_line(asked.line or (), lon, lat, km)
+    inside = np.flatnonzero(in_area(asked.area or (), lon, lat))
+    nothing = np.zeros(len(inside))
+    return Near(inside, nothing, nothing)
+
+
+def seen(asked: Asked) -> Seen:
+    """Find the observations of the quantity, of all depths and times."""
+    why = missing(asked)
+    if why:
         return Seen(_NONE, why)
-    near = near_place(asked.place, samples["lon"], samples["lat"], asked.around)
-    return Seen(take_near(samples, near))
-
-
-def seen_along(asked: Asked) -> Seen:
-    """Find the observations along the line, of all depths and times."""
-    from sdcviz.products.near import near_line
-
-    samples, why = samples_for(asked)
-    if samples is None or asked.line is None:
-        return Seen(_NONE, why)
-    near = near_line(asked.line, samples["lon"], samples["lat"], asked.around)
-    return Seen(take_near(samples, near))
-
-
-def seen_in(asked: Asked) -> Seen:
-    """Find the observations in the area, of all depths and times."""
-    from sdcviz.products.near import Near, in_area
-
-    samples, why = samples_for(asked)
-    if samples is None or asked.area is None:
-        return Seen(_NONE, why)
-    rows = np.flatnonzero(in_area(asked.area, samples["lon"], samples["lat"]))
-    nothing = np.zeros(len(rows))
-    return Seen(take_near(samples, Near(rows, nothing, nothing)))
+    key = asked.product.quantity_of(asked.variable)
+    return Seen(near_samples(asked, near_stations(asked), key))

@@ -62,7 +62,8 @@ def field_panel(
 def hovmoller_line(key: str, asked: Asked) -> Panel:
     """Return distance along the line against time."""
     arguments: dict[str, Any] = {
-        "line": asked.line, "depth": asked.depth, "variable": asked.variable, "mask": asked.mask
+        "line": asked.line, "depth": asked.depth, "variable": asked.variable,
+        "mask": asked.mask, **asked.how,
     }  # fmt: skip
     call = _call(arguments)
     data = asked.product.hovmoller(**call["arguments"])
@@ -75,7 +76,7 @@ def hovmoller_across(key: str, asked: Asked, across: str) -> Panel:
     lon, lat = _middle(asked)
     where: dict[str, Any] = {"lat": lat} if across == "lon" else {"lon": lon}
     call = _call(
-        {**where, "depth": asked.depth, "variable": asked.variable, "mask": asked.mask}
+        {**where, "depth": asked.depth, "variable": asked.variable, "mask": asked.mask, **asked.how}
     )  # fmt: skip
     data = asked.product.hovmoller(**call["arguments"])
     axis = degrees_axis(across, data[across].to_numpy())
@@ -91,13 +92,18 @@ def hovmoller_across(key: str, asked: Asked, across: str) -> Panel:
 
 
 def _middle(asked: Asked) -> tuple[float, float]:
-    """Return the place, or the middle of the line."""
+    """Return the place, or the middle of the line; what the whole line keeps is kept."""
     if asked.subject == "place" and asked.place is not None:
         return asked.place
     from sdcviz.products.lines import line_of
 
+    corners = np.asarray(asked.line, np.float64)
     track = line_of(asked.line or (), 3)
-    return round(float(track.lon[1]), 4), round(float(track.lat[1]), 4)
+    lon, lat = (
+        float(own[0]) if np.ptp(own) < 1e-9 else round(float(middle[1]), 4)
+        for own, middle in zip(corners.T, (track.lon, track.lat), strict=True)
+    )
+    return lon, lat
 
 
 def _call(arguments: dict[str, Any]) -> dict[str, Any]:

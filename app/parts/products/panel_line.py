@@ -8,7 +8,8 @@ import numpy as np
 
 from sdcviz.products.window import in_time
 
-from .panel_asked import Asked, Panel, Seen, seen_along
+from .panel_asked import Asked, Panel, Seen
+from .panel_asked import seen as seen_of
 from .panel_axes import depth_axis, distance_axis
 from .panel_fields import failed, field_panel, hovmoller_across, hovmoller_line, placed
 from .panel_place import when_words
@@ -29,7 +30,7 @@ def line_panels(asked: Asked) -> list[Panel]:
 def _section(asked: Asked) -> Panel:
     given: dict[str, Any] = {
         "line": asked.line, "time": asked.step if asked.grid.has_time else None,
-        "variable": asked.variable, "mask": asked.mask,
+        "variable": asked.variable, "mask": asked.mask, **asked.how,
     }  # fmt: skip
     arguments = {k: v for k, v in given.items() if v is not None}
     data = asked.product.section(**arguments)
@@ -51,7 +52,7 @@ def _section(asked: Asked) -> Panel:
 
 def section_seen(asked: Asked) -> Seen:
     """Find the observations along the line in the time window."""
-    seen = seen_along(asked)
+    seen = seen_of(asked)
     if not len(seen) or not asked.grid.has_time:
         return seen
     return seen.where(in_time(asked.grid.times, seen.columns["time"], asked.step, asked.window[1]))

@@ -10,7 +10,7 @@ import numpy as np
 from sdcviz.errors import BadRequest, NotFound
 from sdcviz.words import counted, number
 
-from .panel_asked import Asked, Panel, samples_for, take_near
+from .panel_asked import Asked, Panel, missing, near_samples, near_stations
 from .panel_fields import failed
 
 if TYPE_CHECKING:
@@ -34,17 +34,9 @@ def _made(asked: Asked) -> Panel:
 
     if asked.place is None:
         raise BadRequest("Tap a place on the map.")
-    value = asked.product.timeseries if asked.grid.has_time else asked.product.profile
     lon, lat = asked.place
-    if asked.grid.has_time:
-        at = value(lon, lat, asked.depth, variable=asked.variable)  # type: ignore[arg-type]
-        here = float(at["value"][asked.step])
-    else:
-        at = value(lon, lat, variable=asked.variable)  # type: ignore[arg-type]
-        z = int(np.abs(asked.grid.depth - (asked.depth or 0)).argmin())
-        here = float(at["value"][z])
+    here, said = _value(asked, lon, lat)
     if not np.isfinite(here):
-        said = at.attrs.get("sentence")
         raise BadRequest(str(said or "There is no value at this depth: it is below the bottom."))
     used, source = _observations(asked)
     stated = covariance_of(asked.product, asked.depth, asked.step)
@@ -76,6 +68,20 @@ def _made(asked: Asked) -> Panel:
         "place": [lon, lat],
     }  # fmt: skip
     return Panel("place-made", shown, data, {"method": "influence", "arguments": {}})
+
+
+def _value(asked: Asked, lon: float, lat: float) -> tuple[float, str]:
+    """Return the value at the place, depth and step, and what there is to say of it."""
+    product, variable = asked.product, asked.variable
+    if asked.grid.has_time:
+        at = product.timeseries(lon, lat, asked.depth, variable=variable, **asked.how)
+        return float(at["value"][asked.step]), str(at.attrs.get("sentence", ""))
+    if asked.grid.has_depth:
+        at = product.profile(lon, lat, variable=variable, **asked.how)
+        z = int(np.abs(asked.grid.depth - (asked.depth or 0)).argmin())
+        return float(at["value"][z]), str(at.attrs.get("sentence", ""))
+    found = product.at(lon=[lon], lat=[lat], variable=variable, **asked.how)
+    return float(found["value"][0]), ""
 
 
 def _chosen(asked: Asked, stated: Covariance | None) -> Covariance:
@@ -110,21 +116,19 @@ def _observations(asked: Asked) -> tuple[Used, str]:
                 f"{asked.product.name} does not hold its observations; open the collection it was "
                 "made of."
             ) from None
-    from sdcviz.products.near import near_place
     from sdcviz.products.window import in_time
 
-    samples, why = samples_for(asked)
-    if samples is None:
+    if why := missing(asked):
         raise NotFound(f"{asked.product.name} does not hold its observations. {why}")
-    assert asked.place is not None and asked.selection is not None
     far = 3 * float((asked.choice.get("lengths") or {}).get("horizontal") or 100.0)
-    found = take_near(samples, near_place(asked.place, samples["lon"], samples["lat"], far))
+    key = asked.product.quantity_of(asked.variable)
+    found = near_samples(asked, near_stations(asked, far), key)
     own = np.isfinite(found["value"]) & ~found["bad"]
     if asked.grid.has_time:
         own &= in_time(asked.grid.times, found["time"], asked.step, asked.window[1])
     f = {k: v[own] for k, v in found.items()}
     place = {k: f[k] for k in ("lon", "lat", "depth", "time", "value")}
-    residual = asked.product.at(place, variable=asked.variable)["residual"].to_numpy()
+    residual = asked.product.at(place, variable=asked.variable, **asked.how)["residual"].to_numpy()
     data = asked.selection.collection
     row = f["station"]
     cruise, cdi = (_texts(data, name, row) for name in ("cruise", "local_cdi_id"))

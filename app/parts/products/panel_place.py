@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sdcviz.products.window import in_depth, in_time, window_words
 
-from .panel_asked import Asked, Panel, packed, seen_at
+from .panel_asked import Asked, Panel, packed
+from .panel_asked import seen as seen_of
 from .panel_axes import at_times, centres, depth_axis, time_axis, value_axis
 from .panel_fields import failed, field_panel, hovmoller_across, placed
 
@@ -34,7 +35,14 @@ def _series_title(asked: Asked) -> str:
 
 def _call(asked: Asked, method: str, **more: Any) -> dict[str, Any]:
     lon, lat = asked.place or (0.0, 0.0)
-    given = {"lon": lon, "lat": lat, **more, "variable": asked.variable, "mask": asked.mask}
+    given = {
+        "lon": lon,
+        "lat": lat,
+        **more,
+        "variable": asked.variable,
+        "mask": asked.mask,
+        **asked.how,
+    }
     return {"method": method, "arguments": {k: v for k, v in given.items() if v is not None}}
 
 
@@ -43,7 +51,7 @@ def _profile(asked: Asked) -> Panel:
     call = _call(asked, "profile", time=asked.step if asked.grid.has_time else None)
     data = asked.product.profile(**call["arguments"])
     value, depth = data["value"].to_numpy().astype(np.float64), data["depth"].to_numpy()
-    seen = seen_at(asked)
+    seen = seen_of(asked)
     if len(seen):
         own = np.ones(len(seen), bool)
         if asked.grid.has_time:
@@ -75,15 +83,15 @@ def when_words(asked: Asked) -> str:
 
 def _spread_of(asked: Asked, data: Any) -> NDArray[np.float64]:
     """Return the expected error of a profile in the unit of the field; NaN: unknown."""
-    from sdcviz.products.expected import background_spread
+    from sdcviz.products.deviation import deviation_of
 
     error = data["error"].to_numpy().astype(np.float64)
     if data["error"].attrs.get("kind") != "relative variance":
         return error
-    sd = background_spread(asked.product, asked.variable, asked.step)
-    if sd is None:
+    found = deviation_of(asked.product, asked.variable)
+    if found is None:
         return np.full(error.shape, np.nan)
-    return np.asarray(sd[: len(error)] * np.sqrt(np.maximum(error, 0)))
+    return np.asarray(found.values[asked.step] * np.sqrt(np.maximum(error, 0)))
 
 
 def _band(
@@ -101,9 +109,9 @@ def _band(
         if data["error"].attrs.get("kind") != "relative variance":
             return "Band: ± the error of the product.", [band], None, reach
         return (
-            "Band: ± √(relative error variance × variance of the field around its background); "
-            "that variance is estimated at each level from the observations of the step minus "
-            "the background, over 1 + epsilon².",
+            "Band: ± √(relative error variance × variance of the field around its background) at "
+            "each level; that variance comes from the observations minus the background, over "
+            "1 + epsilon².",
             [band],
             None,
             reach,
@@ -128,7 +136,7 @@ def _series(asked: Asked) -> Panel:
     data = asked.product.timeseries(**call["arguments"])
     times = asked.grid.times
     value, at = data["value"].to_numpy().astype(np.float64), centres(times)
-    seen = seen_at(asked)
+    seen = seen_of(asked)
     x = np.empty(0)
     if len(seen):
         x = at_times(times, seen.columns["time"])

@@ -12,7 +12,7 @@ from sdcviz.products.window import in_time
 from sdcviz.words import counted, number
 
 from ... import shelf
-from .panel_asked import MOST_DOTS, Asked, Panel, packed
+from .panel_asked import MOST_DOTS, Asked, Panel, near_samples, near_stations, packed
 from .panel_fields import failed
 from .panel_place import when_words
 
@@ -157,8 +157,10 @@ def _field(
     }  # fmt: skip
     times = asked.grid.times
     when = np.full(n * nz, _moment(times, asked.step))
-    own = asked.product.at(places | {"time": when}, variable=asked.variable, mask=asked.mask)
-    theirs = other.at(places | {"time": when}, variable=variable)
+    given = places | {"time": when}
+    own = asked.product.at(given, variable=asked.variable, mask=asked.mask, **asked.how)
+    nearest: Any = {"interpolation": "nearest"} if other.grid(variable).curvilinear else {}
+    theirs = other.at(given, variable=variable, **nearest)
     a, b = own["value"].to_numpy(), theirs["value"].to_numpy()
     both = np.isfinite(a) & np.isfinite(b)
     a, b, z = a[both], b[both], places["depth"][both]
@@ -205,8 +207,6 @@ def _points(asked: Asked) -> tuple[NDArray, NDArray]:
 # ---- the observations -------------------------------------------------------------------
 def _observed(asked: Asked) -> tuple[NDArray, NDArray, NDArray, tuple[float, float], str]:
     """Return temperature, salinity and depth of observations, where they are, and how many."""
-    from sdcviz.products.near import in_area, near_line, near_place
-
     nothing = np.empty(0)
     lon, lat = _points(asked)
     where = (float(np.median(lon)), float(np.median(lat))) if len(lon) else (0.0, 45.0)
@@ -215,19 +215,12 @@ def _observed(asked: Asked) -> tuple[NDArray, NDArray, NDArray, tuple[float, flo
     keys = asked.selection.collection.keys
     if not {"temperature", "salinity"} <= set(keys):
         return nothing, nothing, nothing, where, "The collection has not both, T and S."
-    samples = asked.selection.samples("temperature", "salinity", present=True)
-    x, y = samples["lon"], samples["lat"]
-    if asked.subject == "place" and asked.place is not None:
-        rows = near_place(asked.place, x, y, asked.around).rows
-    elif asked.subject == "line":
-        rows = near_line(asked.line or (), x, y, asked.around).rows
-    else:
-        rows = np.flatnonzero(in_area(asked.area or (), x, y))
-    t, s, z = (np.asarray(samples[k])[rows] for k in ("temperature", "salinity", "depth"))
+    found = near_samples(asked, near_stations(asked), "temperature", "salinity")
+    t, s, z = (found[k] for k in ("temperature", "salinity", "depth"))
     own = np.isfinite(t) & np.isfinite(s)
     words = "of all times"
     if asked.grid.has_time:
-        own &= in_time(asked.grid.times, samples["time"][rows], asked.step, asked.window[1])
+        own &= in_time(asked.grid.times, found["time"], asked.step, asked.window[1])
         words = when_words(asked)
     near = "in the area" if asked.subject == "area" else f"within {asked.around:g} km"
     told = f"{counted(int(own.sum()), 'observation')} {near}, {words}"

@@ -42,6 +42,12 @@ export function render({model}) {
   function heard(event) {
     const {from, ...detail} = event.detail ?? {}
     if (String(from).startsWith("panels:")) return
+    if (from === "sliders") {
+      // What plays or slides is not at the server yet: the marks of here and now go with it.
+      shared.here = {step: detail.time ?? shared.here.step, level: detail.depth ?? shared.here.level}
+      for (const view of views_) view.mark?.(view.last ?? null)
+      return
+    }
     const known = Object.keys(detail).length > 0
     for (const view of views_) {
       view.own = null

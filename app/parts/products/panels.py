@@ -15,6 +15,7 @@ from ...viewing import Viewing
 from ..background import background
 from ..form import Form, script, style
 from .panel_asked import Asked, Panel
+from .panel_views import head_of, look_of, made_of
 
 __all__ = ["PanelsPart"]
 
@@ -23,8 +24,9 @@ _SCRIPTS = [_HERE / f"panels{name}.js" for name in ("_axes", "_draw", "_view", "
 _SUBJECTS = {"place": "Place", "line": "Line", "area": "Area"}
 _LOOK = {"look": "Panels", "water": "T–S"}
 _FOLLOWED = [
-    "product", "field", "step", "level", "mask", "field_range", "range_by", "field_map", "window",
-    "around", "collection", "collection_version", "tab", "products_view",
+    "product", "field", "derived", "error_shown", "step", "level", "mask", "field_range",
+    "range_by", "field_map", "window", "around", "collection",
+    "collection_version", "tab", "products_view",
 ]  # fmt: skip
 REST = 0.35
 """Seconds: what moves faster than that is followed when it rests."""
@@ -134,10 +136,9 @@ class PanelsPart(pn.viewable.Viewer):
     def _ask(self) -> None:
         """Make the panels anew, unless they are being made: then once more after that."""
         session = self.viewing.session
-        self.main.visible = bool(self._subject)
-        if not self._subject or session.tab != "products" or session.products_view != "map":
-            return
-        if self.viewing.product is None:
+        there = bool(self._subject) and self.viewing.product is not None
+        self.main.visible = there
+        if not there or session.tab != "products" or session.products_view != "map":
             return
         if self._busy:
             self._stale = True
@@ -151,7 +152,7 @@ class PanelsPart(pn.viewable.Viewer):
             return
         view = self._view
         self.form.form = {"busy": True}
-        background(lambda: _made(asked, view), lambda made, error: self._came(asked, made, error))
+        background(lambda: made_of(asked, view), lambda made, error: self._came(asked, made, error))
 
     def _came(self, asked: Asked, made: list[Panel] | None, error: Exception | None) -> None:
         self._busy = False
@@ -168,12 +169,12 @@ class PanelsPart(pn.viewable.Viewer):
     def _asked(self) -> Asked:
         viewing, session = self.viewing, self.viewing.session
         product, variable = viewing.product, viewing.variable
-        limits, palette = _look(viewing)
+        limits, per, palette = look_of(viewing)
         return Asked(
             product, variable, viewing.step, viewing.depth, viewing.mask, self._subject,
             session.place, session.line, session.area, float(session.around),
             (float(session.window[0]), float(session.window[1])), session.filtered, limits,
-            palette, dict(self._choice),
+            per, palette, dict(self._choice),
         )  # fmt: skip
 
     # ---- showing ----------------------------------------------------------------------
@@ -195,7 +196,7 @@ class PanelsPart(pn.viewable.Viewer):
             "panels": [panel.for_browser() for panel in panels],
         }  # fmt: skip
         if asked is not None:
-            state |= _about(asked)
+            state |= head_of(asked)
         self.form.state = state
 
     # ---- what the visitor does -----------------------------------------------------------
@@ -238,67 +239,3 @@ class PanelsPart(pn.viewable.Viewer):
             self.viewing.session.param.update(**update)
         finally:
             self._kept = False
-
-
-def _made(asked: Asked, view: str) -> list[Panel]:
-    """Make the panels of a view; in a thread."""
-    if view == "water":
-        from .panel_water import water_panels
-
-        return water_panels(asked)
-    if view == "made":
-        from .panel_made import made_panels
-
-        return made_panels(asked)
-    if asked.subject == "place":
-        from .panel_place import place_panels
-
-        return place_panels(asked)
-    if asked.subject == "line":
-        from .panel_line import line_panels
-
-        return line_panels(asked)
-    from .panel_area import area_panels
-
-    return area_panels(asked)
-
-
-def _look(viewing: Viewing) -> tuple[tuple[float, float] | None, str]:
-    """Return colour range and map of the field, as the map has them."""
-    session = viewing.session
-    told = next((v for v in viewing.info["variables"] if v["name"] == viewing.variable), {})
-    palette = session.field_map or told.get("colormap") or "viridis"
-    if session.field_range is not None:
-        low, high = session.field_range
-        return (float(low), float(high)), palette
-    return (told.get("range") if session.range_by == "fixed" else None), palette
-
-
-def _about(asked: Asked) -> dict[str, Any]:
-    """Return the head of the panels."""
-    from sdcviz.products.answers import degrees
-    from sdcviz.products.lines import line_of
-
-    grid = asked.grid
-    if asked.subject == "place" and asked.place is not None:
-        title = degrees(*asked.place)
-    elif asked.subject == "line":
-        length = line_of(asked.line or (), 2).distance[-1] if len(asked.line or ()) == 2 else None
-        far = length if length is not None else line_of(asked.line or (), 200).distance[-1]
-        title = f"Line of {far:.0f} km"
-    else:
-        title = "Area"
-    label = grid.times.labels[asked.step] if len(grid.times) else ""
-    depth = f"{asked.depth:g} {grid.depth_unit}" if asked.depth is not None else ""
-    mask = "" if asked.mask is None else (
-        asked.mask if isinstance(asked.mask, str) else f"error ≤ {asked.mask:g}"
-    )  # fmt: skip
-    across = [["lon", "longitude–time"], ["lat", "latitude–time"]]
-    if grid.curvilinear:
-        across = []
-    first = ["depth", "depth–time"] if asked.subject == "place" else ["distance", "distance–time"]
-    return {
-        "title": title, "under": " · ".join(p for p in (label, depth, mask) if p),
-        "unit": asked.unit, "across": [first, *across],
-        "here": {"step": asked.step, "level": asked.depth},
-    }  # fmt: skip

@@ -6,12 +6,14 @@ const LOOKS = {
   dark: {ink: "#a9b8c1", quiet: "#9fb1bb", line: "#2a343b", land: "#333b40", shore: "#66727a", brand: "#7cc4da", band: "rgba(124, 196, 218, 0.2)",
     dot: "rgba(240, 160, 96, 0.62)", edge: "rgba(255, 255, 255, 0.75)", faint: "rgba(255, 255, 255, 0.35)", paper: "#12181d", halo: "rgba(6, 10, 14, 0.75)", mask: "#1a2228", hatch: "#36434b", bad: "#ff8a80", here: "#ff5c93", second: "#f0b45b"},
 }
+// Out of the range of colours, as on the map.
+const OUT_OF_RANGE = {below: "#00c2d1", above: "#ff3fd0"}
 const LETTERS = "11px Roboto, system-ui, sans-serif"
 
 function colourer(colour) {
   const n = colour.palette.length
   const s = new Scale(colour, 0, n, {stretched: colour.stretched})
-  return (v) => colour.palette[Math.max(0, Math.min(n - 1, Math.floor(s.px(v))))]
+  return (v) => v < colour.low ? OUT_OF_RANGE.below : v > colour.high ? OUT_OF_RANGE.above : colour.palette[Math.min(n - 1, Math.floor(s.px(v)))]
 }
 
 function paletteBytes(palette) {
@@ -100,6 +102,7 @@ function drawField(c, panel, f, look, ratio) {
   const pack = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r
   const table = paletteBytes(panel.colour.palette).map(pack), n = table.length
   const [dry, masked, hatch] = [look.land, look.mask, look.hatch].map((h) => pack(paletteBytes([h])[0]))
+  const [below, above] = ["below", "above"].map((end) => pack(paletteBytes([OUT_OF_RANGE[end]])[0]))
   const {low, high} = panel.colour, smooth = panel.y.is === "depth" && ny > 1
   const rows = Array.from({length: height}, (_, j) => rowOf(f.y, f.y.value(f.top + (j + 0.5) / ratio), smooth))
   const columns = Array.from({length: width}, (_, i) => f.x.cell(f.x.value(f.left + (i + 0.5) / ratio)))
@@ -119,7 +122,7 @@ function drawField(c, panel, f, look, ratio) {
         const w = values[column * ny + next]
         if (w === w) v += share * (w - v)
       }
-      out[j * width + i] = table[Math.max(0, Math.min(n - 1, Math.floor((v - low) / (high - low) * n)))]
+      out[j * width + i] = v < low ? below : v > high ? above : table[Math.min(n - 1, Math.floor((v - low) / (high - low) * n))]
     }
   }
   const sheet = new OffscreenCanvas(width, height)
@@ -144,7 +147,7 @@ function drawBar(c, panel, f, look) {
     c.fillStyle = colour
     c.fillRect(x, deep ? top + k * tall : bottom - (k + 1) * tall, wide, tall + 0.6)
   })
-  for (const [there, colour, base, tip] of [[above, palette[n - 1], top, f.top], [below, palette[0], bottom, f.bottom]]) {
+  for (const [there, colour, base, tip] of [[above, OUT_OF_RANGE.above, top, f.top], [below, OUT_OF_RANGE.below, bottom, f.bottom]]) {
     if (!there) continue
     c.fillStyle = colour
     c.beginPath()

@@ -39,7 +39,8 @@ class PanelView {
     const masked = panel.masked ? "hatched: masked" : ""
     const far = (panel.x?.beyond ?? 0) + (panel.y?.beyond ?? 0)
     const beyond = far ? `${number(far)} beyond the axis (triangles)` : ""
-    const notes = [panel.note, beyond, masked, panel.warning].filter(Boolean).join(" · ")
+    const out = panel.kind === "map" && (panel.colour.below || panel.colour.above) ? "cyan and magenta: out of the range of colours" : ""
+    const notes = [panel.note, beyond, masked, out, panel.warning].filter(Boolean).join(" · ")
     this.note.replaceChildren(notes, ...(panel.about ? [" ", this.about] : []))
     this.about.title = panel.about ?? ""
     this.about.setAttribute("aria-label", panel.about ?? "")

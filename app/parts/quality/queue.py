@@ -170,6 +170,8 @@ class QueuePart(pn.viewable.Viewer):
     def _touch(self) -> None:
         """Make the queue anew, as soon as it is in view: filters have changed."""
         self._stale, self._given = True, None
+        if len(self.desk.session.selection):
+            self.desk.session.handed = None  # what was chosen later counts
         self._catch_up()
 
     def _catch_up(self) -> None:

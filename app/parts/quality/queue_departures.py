@@ -22,6 +22,7 @@ __all__ = ["HANDED", "ProductQueue", "in_order"]
 
 HANDED = "handed"
 """Key of the order that another tab, or a product, gave."""
+RESIDUALS = "Residuals of"
 MOST = 5000
 """Stations that a product asks for."""
 
@@ -41,17 +42,24 @@ class ProductQueue:
     def __init__(self, desk: Desk, changed: Callable[[], None]) -> None:
         self.desk, self._changed = desk, changed
         self.busy, self.said = "", ""
+        known = shelf.known()
+        self._first = known[0].id if known else ""
 
     @property
     def orders(self) -> list[list[str]]:
         """What is added to the orders of the queue: nothing while there is no product."""
         handed, name = self.desk.session.handed, self._name()
-        if handed is not None:
-            return [[HANDED, handed.why]]
-        return [[HANDED, f"Residuals of {name}"]] if name else []
+        if handed is not None and not handed.why.startswith(RESIDUALS):
+            return [[HANDED, "As handed over"]]
+        return [[HANDED, "Residuals of the product"]] if name else []
+
+    @property
+    def _id(self) -> str:
+        """The product in view, or what the Products tab would begin with."""
+        return str(self.desk.session.product) or self._first
 
     def _name(self) -> str:
-        id = self.desk.session.product
+        id = self._id
         if not id:
             return ""
         try:
@@ -67,7 +75,7 @@ class ProductQueue:
                 self._changed()
             return
         self.busy, self.said = f"Comparing the samples with {name} \N{HORIZONTAL ELLIPSIS}", ""
-        id, field = session.product, session.field
+        id, field = self._id, session.field
 
         def work() -> Any:
             from sdcviz.analyses.residual_ranking import departures
@@ -88,7 +96,7 @@ class ProductQueue:
             rows = found.rows[:MOST]
             self.desk.parameter = found.parameter
             words = [found.words(place) for place in range(len(rows))]
-            send_to_quality(session, rows.tolist(), f"Residuals of {name}", words)
+            send_to_quality(session, rows.tolist(), f"{RESIDUALS} {name}", words)
 
         background(work, then)
 

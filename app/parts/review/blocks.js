@@ -213,7 +213,7 @@ function worst_block(send) {
     ],
   })
   const go = make("button", {type: "button", class: "main", onclick: () => table.current && send({do: "quality", rows: [table.current.row]})}, "Open in Quality")
-  const all = make("button", {type: "button", class: "also", onclick: () => send({do: "queue", rows: table.shown().map((row) => row.row)})})
+  const all = make("button", {type: "button", class: "also", onclick: () => send({do: "queue", rows: table.shown().map((row) => row.row), scores: table.shown().map((row) => row.rms)})})
   const node = make("section", {class: "card full worst"}, make("div", {class: "line"}, make("span", {class: "quiet"}, "↑ ↓ walk through the list, Enter opens the cast in the Quality tab with its flags."), make("span", {class: "grow"}), go, all), table)
   table.moved = () => { go.disabled = !table.current }
   go.disabled = true

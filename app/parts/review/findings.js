@@ -21,14 +21,16 @@ function findings(send, to_block) {
       list.replaceChildren(make("li", {class: "fine"}, "Nothing stands out in what was examined."), ...warnings())
       return
     }
+    const held = [...list.children].findIndex((li) => li.contains(node.getRootNode().activeElement))
     list.replaceChildren(...found.map((finding, k) => {
       const on = k === at
-      const button = make("button", {type: "button", class: "finding", "aria-pressed": String(on), onclick: () => { at = on ? -1 : k; own = null; show(); send(on ? {do: "pick", brush: {}} : {do: "find", number: k}); list.children[k]?.querySelector("button")?.focus() }}, pill(finding.severity), make("span", {}, finding.sentence))
+      const button = make("button", {type: "button", class: "finding", "aria-pressed": String(on), onclick: () => { at = on ? -1 : k; own = null; show(); send(on ? {do: "pick", brush: {}} : {do: "find", number: k})}}, pill(finding.severity), make("span", {}, finding.sentence))
       const acts = make("div", {class: "acts", hidden: !on},
         make("button", {type: "button", class: "also", onclick: () => send({do: "map", view: finding.view ?? {}})}, "Show on the map"),
         make("button", {type: "button", class: "plain", onclick: () => to_block(finding.block)}, `More under ${TITLES[TAB_OF[finding.block] ?? finding.block] ?? "Skill"}`))
       return make("li", {"data-kind": finding.kind}, button, acts)
     }), ...warnings())
+    list.children[held]?.querySelector("button")?.focus({preventScroll: true})
   }
 
   node.put = (next) => {

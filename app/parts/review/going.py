@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...handing import send_to_quality
 from ...viewing import Viewing
 from .picking import view_of
 
@@ -76,11 +77,20 @@ def to_quality(
     rows = [int(r) for r in said.get("rows") or () if 0 <= int(r) < data.n_stations]
     if not rows:
         return "None of these casts is in the open collection any more; make the review anew."
-    if queue:
-        session.select(rows)
+    key = str(document.get("parameter", ""))
+    if key in data.keys:
+        session.parameter = key
     # Set twice, so that the same station is asked for anew.
     session.station = None
-    key = str(document.get("parameter", ""))
-    more = {"parameter": key} if key in data.keys else {}
-    session.param.update(station=rows[0], tab="quality", **more)
+    if queue:
+        scores = [f"{float(s):.1f} ×" for s in said.get("scores") or ()]
+        told = scores if len(scores) == len(rows) else None
+        send_to_quality(session, rows, f"Worst casts of {_name(document)}", told)
+        return ""
+    session.param.update(station=rows[0], tab="quality")
     return ""
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    product = document.get("product") or {}
+    return str(product.get("title") or product.get("name") or "the product")

@@ -9,7 +9,7 @@ import numpy as np
 
 __all__ = ["land"]
 
-_ROOM = 0.15
+_ROOM = 0.8
 """How much land there is around a box, as a share of it."""
 
 

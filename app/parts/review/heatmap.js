@@ -69,9 +69,9 @@ function heatmap(send, pick) {
     body.style.gridTemplateColumns = `minmax(64px, max-content) repeat(${across.length}, minmax(26px, 1fr))`
     const digits = chosen.metric === "rmse" || chosen.metric === "bias" ? Math.min(3, Math.max(1, digits_of(limits))) : 0
     const cells = [make("span")]
-    cells.push(...across.map((title, c) => head(short_month(title), title, chosen.columns, c)))
+    cells.push(...across.map((title, c) => head(short_month(short_title(title)), title, chosen.columns, c)))
     down.forEach((title, r) => {
-      cells.push(head(title, title, chosen.rows, r))
+      cells.push(head(short_title(title), title, chosen.rows, r))
       across.forEach((other, c) => {
         const row = byKey.get(`${r},${c}`)
         const cell = make("button", {type: "button", role: "gridcell", class: "cell", tabindex: r === at[0] && c === at[1] ? "0" : "-1", "data-at": `${r},${c}`})
@@ -93,7 +93,10 @@ function heatmap(send, pick) {
         cells.push(cell)
       })
     })
+    // Who walks through the cells by keys stays where he is.
+    const held = body.contains(node.getRootNode().activeElement)
     body.replaceChildren(...cells)
+    if (held) body.querySelector(`[data-at="${at[0]},${at[1]}"]`)?.focus({preventScroll: true})
     words.textContent = own.length ? HINT : "Computing …"
   }
   const HINT = "A cell filters map, histogram and tables; pale cells may be chance (95 % interval contains 0, or few samples)."

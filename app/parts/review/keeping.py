@@ -129,10 +129,8 @@ def _entry(id: str, document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def submit(
-    wanted: Wanted, filters: Filters | None, title: str, owner: str, link: str = ""
-) -> tuple[str, str]:
-    """Submit a review as a job; return the identities of review and job.
+def submit(wanted: Wanted, filters: Filters | None, title: str, owner: str, link: str = "") -> str:
+    """Submit a review as a job; return its identity.
 
     Parameters
     ----------
@@ -167,13 +165,13 @@ def submit(
         reads.append(str(chosen))
     asked = {**wanted, "job": job_id, "author": owner}
     _beside(id).write_text(json.dumps(asked, indent=1), encoding="utf-8")
-    job = jobs.submit(
+    jobs.submit(
         [*words, "--progress", "json"],
         title=title,
         owner=owner,
         reads=[path for path in reads if "://" not in path],
         writes=(folder,),
         id=job_id,
-        notify={"link": link},
+        notify={"link": f"{link}&review={id}"},
     )
-    return id, job.id
+    return id

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["VERDICTS", "opinion_of", "with_view", "worst_verdict"]
+__all__ = ["VERDICTS", "opinion_of", "own_view", "with_view", "worst_verdict"]
 
 VERDICTS = ("pass", "minor", "major", "not applicable")
 """From the best to the worst; the last one says nothing of the product."""

@@ -140,11 +140,22 @@ def pick_of(
         return brush, None
     if "area" not in brush and "row" not in brush and "cruise" not in brush:
         brush["box"] = box
+    brush = _with_samples(brush, residuals)
     west, south, east, north = box
     # A finding of one cell still shows what lies around it.
     lon = max((east - west) * _ROOM, 1.0)
     lat = max((north - south) * _ROOM, 1.0)
     return brush, view_of([west - lon, south - lat, east + lon, north + lat])
+
+
+def _with_samples(brush: dict[str, Any], residuals: Residuals) -> dict[str, Any]:
+    """Leave out what a finding need not be about until there are samples to look at."""
+    for left_out in ((), ("layer",), ("layer", "month")):
+        some = {name: many for name, many in brush.items() if name not in left_out}
+        picked = residuals.pick(some)
+        if picked is None or len(picked):
+            return some
+    return brush
 
 
 def _derived(
@@ -162,8 +173,8 @@ def _derived(
         return {"cruise": [names.index(view["cruise"])]} if view["cruise"] in names else {}
     if isinstance(view.get("row"), int):
         return {"row": [view["row"]]}
-    if isinstance(view.get("area"), int):
-        brush["area"] = [view["area"]]
+    if view.get("areas"):
+        brush["area"] = [int(k) for k in view["areas"]]
     n = len(skill.get("layers") or ())
     depth = view.get("depth")
     if view.get("layers"):

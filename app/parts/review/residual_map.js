@@ -121,7 +121,7 @@ function residual_map(pick, look) {
     if (!given?.ground?.box) return
     event.preventDefault()
     const box = canvas.getBoundingClientRect()
-    zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY / 240))), event.clientX - box.left, event.clientY - box.top)
+    zoom(Math.exp(Math.max(-0.6, Math.min(0.6, event.deltaY / 400))), event.clientX - box.left, event.clientY - box.top)
   }, {passive: false})
   canvas.addEventListener("keydown", (event) => {
     const factor = {"+": 0.7, "=": 0.7, "-": 1 / 0.7}[event.key]

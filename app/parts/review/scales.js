@@ -104,6 +104,11 @@ function titles_of(doc, name) {
   return (doc.skill?.[LISTS[name]] ?? []).map((one) => typeof one === "string" ? one : one.title ?? one.key ?? String(one))
 }
 
+// Areas of one sea differ in what stands in brackets.
+function short_title(title) {
+  return /\(([^()]*\d[^()]*)\)$/.exec(title)?.[1] ?? title
+}
+
 function short_month(title) {
   return /^[A-Z][a-z]{3,}$/.test(title) ? title.slice(0, 3) : title
 }

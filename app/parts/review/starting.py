@@ -123,7 +123,7 @@ class Starting:
         self._busy, self._said = True, ""
         self._changed()
 
-        def work() -> tuple[str, str]:
+        def work() -> str:
             wanted = {
                 "product": _path(product),
                 "collection": path,
@@ -135,7 +135,7 @@ class Starting:
             }
             return keeping.submit(wanted, filters, title, owner, link)
 
-        def then(made: tuple[str, str] | None, error: Exception | None) -> None:
+        def then(made: str | None, error: Exception | None) -> None:
             self._busy = False
             if made is None:
                 self._said = str(error)
@@ -143,7 +143,7 @@ class Starting:
                 if not isinstance(error, SdcvizError):
                     raise error or RuntimeError("nothing was submitted")
                 return
-            session.param.update(review=made[0], job=made[1])
+            session.review = made
             following.wake()
 
         background(work, then)

@@ -7,7 +7,14 @@ export function render({model}) {
   const send = (said) => model.send_msg(said)
   let tab = model.state.tab || "overview", jump, built = null, brush_before = "", opened = 0
   const given = () => ({doc: model.doc, picked: model.picked, ground: model.ground, said: model.said, tables: model.state.tables ?? {}, brush: model.picked.brush ?? {}, dark: model.dark})
-  const pick = (brush, view) => send({do: "pick", brush, view: view ?? null})
+  const pick = (brush, view) => send({do: "pick", brush, view: view ?? around(brush)})
+  // One area is looked at with what lies around it.
+  const around = (brush) => {
+    const box = brush.area?.length === 1 && model.doc.skill?.areas?.[brush.area[0]]?.box
+    if (!box) return null
+    const [w, s, e, n] = box, room = 0.7
+    return [w - room * (e - w), s - room * (n - s), e + room * (e - w), n + room * (n - s)]
+  }
   const start = start_screen(send)
   const title = make("b", {class: "what"}), about = make("span", {class: "quiet grow about"})
   const sealed = make("span", {class: "seal"})

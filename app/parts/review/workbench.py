@@ -19,9 +19,9 @@ from ..form import Form, script, style
 from ..jobs.actions import ACTIONS, act, capabilities
 from ..jobs.view import job_view
 from . import going, keeping, picking
-from .brushing import open_residuals
 from .ground import land
 from .opinion import opinion_of
+from .picks import Picks
 from .saying import Saying
 from .starting import Starting
 
@@ -64,10 +64,8 @@ class ReviewPart(pn.viewable.Viewer):
         self.starting = Starting(self.viewing, self._show)
         self.saying = Saying(self.viewing, self._after_saying)
         self._news, self._told, self._listed = following.News(), "", []
-        self._brush: dict[str, Any] = {}
-        self._view: list[float] | None = None
-        self._asked = 0
-        self._read_for, self._tab = "", ""
+        self.picks = Picks(self.viewing, lambda: self._document, self.form)
+        self._read_for, self._tab, self._of = "", "", ""
         self.follower = following.Follower(self._heard, card=self._job_of(session.review))
         self.viewing.param.watch(lambda *_: self._other_product(), "product")
         session.param.watch(lambda *_: self._open(), "review")
@@ -83,6 +81,14 @@ class ReviewPart(pn.viewable.Viewer):
 
     # ---- which review --------------------------------------------------------------
     def _other_product(self) -> None:
+        info, before = self.viewing.info, self._of
+        self._of = str(info.get("path", "")) or before
+        own = self._document.get("product") or {}
+        if before and info and self._document and self._of != before:
+            same = info.get("product_id") and info["product_id"] == own.get("product_id")
+            if not same and str(own.get("path", "")) != self._of:
+                self.viewing.session.review = ""  # another product was opened
+                return
         self._begin()
         self._list()
 
@@ -122,7 +128,7 @@ class ReviewPart(pn.viewable.Viewer):
         """Show the review of the session: its document, or the job that makes it."""
         id = self.viewing.session.review
         self._open_document: dict[str, Any] = {}
-        self._brush, self._view, self._told, self._read_for = {}, None, "", ""
+        self.picks.brush, self._told, self._read_for = {}, "", ""
         self._tab = ""
         self.form.param.update(doc={}, picked={}, said={})
         self.follower.show(card=self._job_of(id), reads="")
@@ -161,7 +167,7 @@ class ReviewPart(pn.viewable.Viewer):
             doc=picking.for_page(document),
         )
         self._show_opinion()
-        self._pick({}, None)
+        self.picks.pick({}, None)
         self._show()
 
     def _heard(self, news: following.News) -> None:
@@ -177,72 +183,16 @@ class ReviewPart(pn.viewable.Viewer):
             self._read()
         self._show()
 
-    # ---- what is picked ------------------------------------------------------------
-    def _pick(self, brush: dict[str, Any], view: list[float] | None) -> None:
-        """Filter map, histogram and tables; the answer of an older question is dropped."""
-        document, id = self._document, self.viewing.session.review
-        if not document:
-            return
-        self._brush, self._view = brush, view
-        self._asked += 1
-        number = self._asked
-        seen = view or list(picking.box_of(document))
-        data = going.reviewed(self.viewing, document)
-
-        def work() -> dict[str, Any]:
-            residuals = open_residuals(keeping.folder_of(id), document)
-            return picking.answer(residuals, document, brush, seen, data)
-
-        def then(found: dict[str, Any] | None, error: Exception | None) -> None:
-            if number != self._asked or self.viewing.session.review != id:
-                return
-            if error is not None and not isinstance(error, SdcvizError):
-                raise error
-            told = {"brush": brush, "whole": view is None, "error": str(error or "")}
-            self.form.picked = told | (found or {})
-
-        background(work, then)
-
-    def _find(self, number: int) -> None:
-        """Pick what a finding is about."""
-        findings = self._document.get("first") or []
-        if not 0 <= number < len(findings):
-            return
-        finding, id, document = findings[number], self.viewing.session.review, self._document
-
-        def work() -> tuple[dict[str, Any], list[float] | None]:
-            residuals = open_residuals(keeping.folder_of(id), document)
-            return picking.pick_of(finding, document, residuals, going.times(self.viewing))
-
-        def then(found: Any, error: Exception | None) -> None:
-            if found is not None and self.viewing.session.review == id:
-                self._pick(*found)
-
-        background(work, then)
-
-    def _table(self, rows: str, columns: str) -> None:
-        id, document = self.viewing.session.review, self._document
-
-        def work() -> list[dict[str, Any]]:
-            return open_residuals(keeping.folder_of(id), document).table(rows, columns)
-
-        def then(found: list[dict[str, Any]] | None, error: Exception | None) -> None:
-            if found is not None and self.viewing.session.review == id:
-                tables = {**self.form.state.get("tables", {}), f"{rows},{columns}": found}
-                self.form.state = {**self.form.state, "tables": tables}
-
-        background(work, then)
-
     # ---- what the visitor does -----------------------------------------------------
     def _take(self, said: dict[str, Any]) -> None:
         does, session = said.get("do"), self.viewing.session
         if does == "pick":
-            self._pick(picking.cleaned(said.get("brush")), picking.view_of(said.get("view")))
+            self.picks.pick(picking.cleaned(said.get("brush")), picking.view_of(said.get("view")))
         elif does == "find":
-            self._find(int(said["number"]))
+            self.picks.find(int(said["number"]))
         elif does == "table":
             if {said.get("rows"), said.get("columns")} <= set(picking.DIMENSIONS):
-                self._table(said["rows"], said["columns"])
+                self.picks.table(said["rows"], said["columns"])
         elif does == "map":
             going.to_map(self.viewing, said)
         elif does == "tab":
@@ -265,7 +215,7 @@ class ReviewPart(pn.viewable.Viewer):
             self.follower.show(reads=str(said.get("id", "")))
             self._show()
         elif does in ("verdict", "comment", "sign", "restore", "remove"):
-            self.saying.take(str(does), said, self._brush)
+            self.saying.take(str(does), said, self.picks.brush)
 
     def _tell(self, sentence: str) -> None:
         self._told = sentence
@@ -274,7 +224,7 @@ class ReviewPart(pn.viewable.Viewer):
     def _after_saying(self, sentence: str, brush: dict[str, Any] | None = None) -> None:
         """Show what was said; a comment that was opened brings its brush."""
         if brush is not None:
-            self._pick(brush, None)
+            self.picks.pick(brush, None)
         if self.viewing.session.review and self._document:
             self._open_document = keeping.read(self.viewing.session.review)
         self._show_opinion(sentence)
