@@ -73,7 +73,10 @@ class ProductsView(pn.viewable.Viewer):
 
     def _show(self) -> None:
         """Show the map or the review; the review is made when it is first asked for."""
-        if self.session.products_view == "review":
+        # A review has its own head, and needs the room.
+        review = self.session.products_view == "review"
+        self.bar.bar.visible = not review
+        if review:
             if self._review is None:
                 self._review = ReviewPart(viewing=self.viewing)
             self._slot.objects = [self._review]

@@ -170,7 +170,7 @@ class FieldDriver {
       if (number !== this.asked || this.closed) return
       this.gridded = {key: this.grid_key(query), grid}
       const beside = this.beside(query)
-      const frame = this.frames.at_hand(this.kind, query) ?? await this.frames.get(this.kind, query)
+      const frame = this.frames.at_hand(this.kind, query) ?? await this.frames.fresh(this.kind, query)
       const other = beside && await beside
       if (number !== this.asked || this.closed) return
       // The file was replaced: what is shown is new, and the session has to look at it anew.

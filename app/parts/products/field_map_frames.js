@@ -77,6 +77,13 @@ class Frames {
     return entry.waits
   }
 
+  // Damage that was found ahead may be mended by now: then it is asked for once more.
+  async fresh(kind, query) {
+    const ahead = this.kept.has(this.address(kind, query))
+    const frame = await this.get(kind, query)
+    return ahead && frame.header.answer === "damaged" ? this.get(kind, query) : frame
+  }
+
   async load(address, signal) {
     const answer = await fetch(address, {signal})
     if (answer.ok) return unpacked(await answer.arrayBuffer())
