@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sdcviz.errors import BadRequest, NotFound, UnreadableFile
+from sdcviz.settings import get_settings
 
 from . import library
 
@@ -94,10 +95,9 @@ def submit_again(
     from sdcviz import jobs
     from sdcviz.jobs.model import Limits
 
-    from .parts.interpolate.submitting import products_folder
-
     id = uuid.uuid4().hex
-    out_folder = products_folder()
+    out_folder = get_settings().products_dir
+    out_folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"(_again)?(_[0-9a-f]{8})?$", "", Path(path).stem)
     out = out_folder / f"{stem}_again_{id[:8]}.nc"
     reads = [Path(path), Path(folder)] + ([Path(bathymetry)] if bathymetry else [])

@@ -96,7 +96,7 @@ def known() -> list[Item]:
     """List the products: those that were opened, the last one first, then results of analyses."""
     opened = _read()
     paths = {item.path for item in opened}
-    folder = get_settings().data_dir / "products"
+    folder = get_settings().products_dir
     made = sorted(folder.glob("*.nc"), key=lambda p: -p.stat().st_mtime)
     results = [_item(str(p)) for p in made if str(p) not in paths]
     return [i for i in opened if _there(i)] + results
@@ -167,7 +167,7 @@ def add(
 def lies_there(item: Item) -> bool:
     """Whether a product lies in the folder of products: it is listed as long as its file is."""
     path = Path(item.path)
-    return path.parent == get_settings().data_dir / "products" and path.is_file()
+    return path.parent == get_settings().products_dir and path.is_file()
 
 
 def remove(id: str) -> None:

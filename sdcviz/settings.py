@@ -440,6 +440,11 @@ class Settings(BaseSettings):
             raise ValueError("should contain {x}, {y} and {z}")
         return value or None
 
+    @property
+    def products_dir(self) -> Path:
+        """Folder of the products of this server: results of analyses, and what was uploaded."""
+        return self.data_dir / "products"
+
     def session_key(self) -> SecretStr:
         """Return the key that signs session tokens, made on first use.
 

@@ -20,7 +20,7 @@ from sdcviz.jobs.model import Job, State
 from sdcviz.settings import Settings
 
 from .. import library
-from .places import collection_folders, collection_id, products_folder
+from .places import collection_folders, collection_id
 from .recipes import read_text
 from .schema import problems
 from .who import Principal, Reader
@@ -118,7 +118,7 @@ def _products(who: Principal, settings: Settings) -> Iterator[ProductView]:
     for job in jobs.find(owner=owner, states=[State.DONE], limit=MOST_JOBS):
         for path in sorted((job.spec.folder / "work").glob("*.nc")):
             yield from _product(path, job)
-    for path in sorted(products_folder(settings).glob("*.nc")):
+    for path in sorted(settings.products_dir.glob("*.nc")):
         yield from _product(path, None)
 
 

@@ -20,7 +20,7 @@ from sdcviz.settings import Settings
 from .. import library
 from .who import Principal
 
-__all__ = ["Places", "collection_folders", "products_folder"]
+__all__ = ["Places", "collection_folders"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
 _IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -31,11 +31,6 @@ def collection_folders(settings: Settings) -> list[Path]:
     opened = [Path(entry.path) for entry in library.known()]
     made = (settings.data_dir / "collections").glob("*/collection.json")
     return list(dict.fromkeys([*opened, *sorted(file.parent for file in made)]))
-
-
-def products_folder(settings: Settings) -> Path:
-    """Return the folder of products that are no result of a job that is still there."""
-    return settings.data_dir / "products"
 
 
 def collection_id(folder: Path) -> str:
@@ -135,7 +130,7 @@ class Places:
     def out(self, text: str) -> str:
         """Return where a result goes: a name in the job's folder, or a file among the products."""
         name = text.rpartition("/")[2]
-        folder = products_folder(self.settings).resolve()
+        folder = self.settings.products_dir.resolve()
         if not _NAME.fullmatch(name):
             raise BadRequest(f"{text!r} is no name for a result; use letters, digits, . _ and -.")
         if name == text:

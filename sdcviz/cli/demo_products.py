@@ -34,7 +34,7 @@ def make_products(collection: Path, workers: int | None = None, **of_recipes: An
     list of Path
         The products that are there; the newest version last.
     """
-    folder = get_settings().data_dir / "products"
+    folder = get_settings().products_dir
     there = []
     for name, recipe in recipes(collection, **of_recipes).items():
         out = folder / name

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest
+from ..products.times import short_label
 from .product_figure_page import (
     GROUND,
     LAND,
@@ -264,7 +265,7 @@ class _TimeAxis:
             axis.set_label_text("Time")
             return
         step = max(1, len(self.labels) // 24)
-        shown = [_short(label) for label in self.labels] or [
+        shown = [short_label(label) for label in self.labels] or [
             str(k) for k in range(len(self.values))
         ]
         axis.set_ticks(list(range(0, len(shown), step)), shown[::step])
@@ -275,12 +276,6 @@ class _TimeAxis:
 def _months_of(label: str) -> list[int]:
     return [calendar.month_name[1:].index(w) + 1 for w in re.findall(r"[A-Z][a-z]+", label)
             if w in calendar.month_name[1:]]  # fmt: skip
-
-
-def _short(label: str) -> str:
-    return re.sub(
-        r"[A-Z][a-z]+", lambda m: m[0][:3] if m[0] in calendar.month_name else m[0], label
-    )
 
 
 def _known(found: xr.Dataset) -> xr.Dataset:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import BadRequest
 from ..words import counted
 
-__all__ = ["MONTHS", "OUTSIDE", "Times", "When"]
+__all__ = ["MONTHS", "OUTSIDE", "Times", "When", "short_label"]
 
 When = int | str | datetime.date | np.datetime64 | None
 """How a time step is named: its number from 0, its label, or a date."""
@@ -197,3 +197,10 @@ def shortened(labels: Sequence[str]) -> tuple[str, ...]:
     short = tuple(head or tail for head, _, tail in parts)
     same_years = len({tail for _, _, tail in parts}) == 1
     return short if same_years and len(set(short)) == len(short) else tuple(labels)
+
+
+def short_label(label: str) -> str:
+    """Shorten the months of a time step's label to three letters, for axes."""
+    for month in MONTHS:
+        label = label.replace(month, month[:3])
+    return label

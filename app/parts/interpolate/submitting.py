@@ -9,14 +9,7 @@ from typing import Any
 
 from sdcviz.settings import get_settings
 
-__all__ = ["products_folder", "submit"]
-
-
-def products_folder() -> Path:
-    """Return the folder of products of this server, made when it is first needed."""
-    path = get_settings().data_dir / "products"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+__all__ = ["submit"]
 
 
 def submit(
@@ -50,7 +43,8 @@ def submit(
 
     id = uuid.uuid4().hex
     path = shelf.keep(recipe, id, "runs")
-    folder = products_folder()
+    folder = get_settings().products_dir
+    folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^A-Za-z0-9]+", "_", title).strip("_").lower()[:40] or "product"
     out = folder / f"{stem}_{id[:8]}.nc"
     files = [recipe.collection, recipe.domain.bathymetry, recipe.background.file]

@@ -35,7 +35,7 @@ def keep_sent(folder: Path, names: Sequence[str], wanted: Callable[[], bool]) ->
     tops = list(dict.fromkeys(name.split("/")[0] for name in names))
     if not tops:
         raise BadRequest("Nothing has arrived; choose a file.")
-    products = get_settings().data_dir / "products"
+    products = get_settings().products_dir
     kept: Path | None = None
     try:
         products.mkdir(parents=True, exist_ok=True)

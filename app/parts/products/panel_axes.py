@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.products.times import MONTHS, Times
+from sdcviz.products.times import Times, short_label
 
 from .panel_asked import Asked, packed
 
@@ -109,18 +109,11 @@ def time_axis(times: Times) -> dict[str, Any]:
         edges = times.edges.astype("datetime64[ms]").astype(np.int64) / _DAY_MS
     else:
         edges = np.arange(len(times) + 1) - 0.5
-    short = [_short(label) for label in times.labels]
+    short = [short_label(label) for label in times.labels]
     return {
         "is": "time", "label": "", "low": float(edges[0]), "high": float(edges[-1]),
         "at": packed(at), "edges": packed(edges), "steps": short, "dated": _dated(times),
     }  # fmt: skip
-
-
-def _short(label: str) -> str:
-    """Shorten months to three letters."""
-    for month in MONTHS:
-        label = label.replace(month, month[:3])
-    return label
 
 
 def at_times(times: Times, when: NDArray[np.datetime64]) -> NDArray[np.float64]:
