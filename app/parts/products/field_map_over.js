@@ -59,11 +59,11 @@ const OverField = {
   lines_over(query, playing) {
     const s = this.model.state
     clearTimeout(this.lining)
-    if (!s.contours || !this.frame || this.kind !== "map") {
+    const [low, high] = this.frame?.header.limits ?? [0, 0]
+    if (!s.contours || this.kind !== "map" || !(low < high)) {
       this.drop_lines()
       return
     }
-    const [low, high] = this.frame.header.limits
     const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
     const known = this.frames.at_hand("contours", lines)
     if (known) {
