@@ -176,6 +176,10 @@ class Settings(BaseSettings):
     min_free_bytes: int = Field(
         1024**3, ge=0, description="With less room left in data_dir the server is not ready."
     )
+    warm_up: bool = Field(
+        True,
+        description="Whether a server does at its start what its first visitor would wait for.",
+    )
     cache_collections: int = Field(
         8, ge=1, description="Collections that a server process keeps open."
     )

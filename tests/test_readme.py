@@ -20,10 +20,13 @@ README = (ROOT / "README.md").read_text()
 COMMANDS = [
     shlex.split(line, comments=True)[1:]
     for line in re.findall(r"^sdcviz .*", README.replace("\\\n", " "), re.MULTILINE)
-    # A whole product takes minutes: tests/cli/test_divand.py makes a small one. A notebook goes on
-    # until it is stopped, and a webhook needs a setting: they have tests of their own.
+    # A whole product takes minutes: tests/cli/test_divand.py makes a small one, tests/analyses
+    # those that are out of date, tests/reviews those that go with a collection. A notebook goes on until it is stopped, and a webhook needs a
+    # setting: they have tests of their own.
     if not re.match(
-        r"sdcviz (serve|demo|import|vocab|notebook)|.* --(send|webhook)|.*--out product.nc", line
+        r"sdcviz (serve|demo|import|vocab|notebook|review)|.* --(send|webhook|outdated|rerun)"
+        r"|.*--out product.nc",
+        line,
     )
 ]
 
@@ -38,7 +41,8 @@ def folder(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     sdcviz.import_files(files, folder / "my_collection")
     (folder / "table.csv").write_text("time,lon,lat,depth,x\n2001-05-06,3.5,42.5,10,1.25\n")
-    hand_made.product(folder / "product.nc")
+    for name in ("product.nc", "older.nc"):
+        hand_made.product(folder / name)
     return folder
 
 

@@ -61,7 +61,7 @@ def serve(
         started(_address(settings, host, port) + query)
     # Links in mails name the port that was found, where any was asked for.
     settings = settings.model_copy(update={"port": port})
-    config = uvicorn.Config(create_app(settings, warm=True), **_options(settings))
+    config = uvicorn.Config(create_app(settings, warm=settings.warm_up), **_options(settings))
     uvicorn.Server(config).run(sockets=[sock])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import made_files
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from serving import Running, running
+from serving import Running
 from waiting import until
 
 from sdcviz.products import Product, open_product
@@ -96,19 +96,17 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def serving(
-    collection: Path, product: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("products-server")
-    (home / "products").mkdir()
-    shutil.copy(product, home / "products" / "months.nc")
-    with running(home, [collection]) as server:
-        yield server
+def served(server: Running, product: Path) -> str:
+    """Put it on the shelf of the server; return its address."""
+    folder = server.data_dir / "products"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(product, folder / "months.nc")
+    return f"{server.address}?tab=products&product={identity(str(folder / 'months.nc'))}"
 
 
 @pytest.fixture
-def sea(open_page: Callable[..., Page], serving: Running) -> Sea:
-    made = Sea(open_page(f"{serving.address}?tab=products"))
+def sea(open_page: Callable[..., Page], served: str) -> Sea:
+    made = Sea(open_page(served))
     made.until("return codes?.length > 1 && globalThis.sdcvizField?.now")
     return made
 
@@ -174,15 +172,16 @@ def test_tools_write_the_session(sea: Sea) -> None:
     sea.link("line", "^$")
 
 
-def test_damage_costs_its_map_only(open_page: Callable[..., Page], serving: Running) -> None:
+def test_damage_costs_its_map_only(open_page: Callable[..., Page], server: Running) -> None:
     """A chunk of another product is damaged: its map says so, the next one is shown."""
-    path = serving.data_dir / "products" / "damaged.nc"
+    path = server.data_dir / "products" / "damaged.nc"
+    path.parent.mkdir(exist_ok=True)
     made_files.write(path, chunksizes=(1, 1, 3, 4), fletcher32=True)
     layer = open_product(path).layer(0, 0).values.tobytes()
     content = path.read_bytes()
     at = content.index(layer) + 20
     path.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
-    page = open_page(f"{serving.address}?tab=products&product={identity(str(path))}&dots=none")
+    page = open_page(f"{server.address}?tab=products&product={identity(str(path))}&dots=none")
     sea = Sea(page)
     expect(page.locator(".status > .said")).to_contain_text("damaged")
     page.keyboard.press("ArrowRight")

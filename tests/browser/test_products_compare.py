@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import made_files
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from serving import Running, running
+from serving import Running
 from workplace import WAIT, drag
 
 from sdcviz.geo.projection import forward
@@ -55,15 +55,13 @@ def product(path: Path, values: np.ndarray, error: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def served(server: Running) -> Running:
     """Serve a product of 10 degrees, and one of 10.3 in the south and 13 in the north."""
-    folder = tmp_path_factory.mktemp("compared")
-    (folder / "products").mkdir()
-    ten = np.full((len(LAT), len(LON)), 10.0)
-    product(folder / "products" / "first.nc", ten, 0.25)
-    product(folder / "products" / "second.nc", np.where(LAT[:, None] < 41.4, 10.3, 13), 0.16)
-    with running(folder, [collection]) as server:
-        yield server
+    folder = server.data_dir / "products"
+    folder.mkdir(exist_ok=True)
+    product(folder / "first.nc", np.full((len(LAT), len(LON)), 10.0), 0.25)
+    product(folder / "second.nc", np.where(LAT[:, None] < 41.4, 10.3, 13), 0.16)
+    return server
 
 
 def look(page: Page, lon: float, lat: float, name: str = "product-map") -> dict[str, Any]:
