@@ -21,8 +21,8 @@ COMMANDS = [
     shlex.split(line, comments=True)[1:]
     for line in re.findall(r"^sdcviz .*", README.replace("\\\n", " "), re.MULTILINE)
     # A whole product takes minutes: tests/cli/test_divand.py makes a small one, tests/analyses
-    # those that are out of date, tests/reviews those that go with a collection. A notebook goes on until it is stopped, and a webhook needs a
-    # setting: they have tests of their own.
+    # those that are out of date, tests/reviews those that go with a collection. A notebook goes
+    # on until it is stopped, and a webhook needs a setting: they have tests of their own.
     if not re.match(
         r"sdcviz (serve|demo|import|vocab|notebook|review)|.* --(send|webhook|outdated|rerun)"
         r"|.*--out product.nc",

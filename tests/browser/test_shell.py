@@ -35,9 +35,14 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield server
 
 
-def test_it_opens_with_the_collection_and_its_counts(page: Page) -> None:
-    expect(chooser(page)).to_contain_text("Profiles")
-    expect(chooser(page)).to_contain_text("12 stations")
+def test_it_opens_with_the_collection_and_its_counts(
+    open_page: Callable[..., Page], collection: Path, tmp_path: Path
+) -> None:
+    with running(tmp_path, [collection]) as fresh:  # others open collections on the common server
+        page = open_page(fresh.address)
+        expect(chooser(page)).to_contain_text("Profiles")
+        expect(chooser(page)).to_contain_text("12 stations")
+        page.close()  # before its server ends
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda s: f"{s[0]}x{s[1]}")
