@@ -26,6 +26,7 @@ def product_snippet(
     beside: Mapping[str, Any] | None = None,
     file: str = "",
     minus: Layer | None = None,
+    spread: float | None = None,
 ) -> str:
     """Write the Python lines that repeat what was asked of a product.
 
@@ -43,6 +44,8 @@ def product_snippet(
         File that is written: a figure if its name ends so, else the extraction.
     minus : Layer, optional
         Layer that is subtracted from the map.
+    spread : float, optional
+        Standard deviation of the background of both; see `sdcviz.products.difference`.
 
     Returns
     -------
@@ -70,9 +73,10 @@ def product_snippet(
     lines += [f"from {module} import {name}" for module, name in sorted(needed)]
     lines += ["", f"product = sdcviz.open_product({_address(product)})", _taken(asked)]
     if minus is not None:
+        of_spread = f", spread={spread!r}" if spread else ""
         lines += [
             f"other = sdcviz.open_product({_address(minus.product)})",
-            f"layer = difference(layer, {_of_layer(minus).call('other')})",
+            f"layer = difference(layer, {_of_layer(minus).call('other')}{of_spread})",
         ]
     options = {k: v for k, v in (figure or {}).items() if v is not None and v is not False}
     shown = ["layer" if asked.kind == "map" else "found"]

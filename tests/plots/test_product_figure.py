@@ -26,6 +26,7 @@ from sdcviz.plots.product_snippet import product_snippet
 from sdcviz.products import Product
 from sdcviz.products.asked import KINDS, Asked
 from sdcviz.products.beside import observations_beside
+from sdcviz.products.difference import difference
 from sdcviz.products.export import write
 
 PLACE, LINE, AREA = (5.0, 41.0), "4,41 8,43", "4,40,8,43"
@@ -235,6 +236,12 @@ def test_the_python_gives_the_same_numbers_and_the_same_bytes(
         exec(product_snippet(product, other, file="t.nc"), told)
         assert told["found"].drop_attrs().identical(other.take(product).drop_attrs())
         assert Path("t.nc").stat().st_size
+    january = Asked("map", "Temperature", time=0, depth=0.0).layer(product)
+    exec(product_snippet(product, asked, file="d.nc", minus=january, spread=2.0), told)
+    expected = difference(asked.layer(product), january, spread=2.0).dataset()
+    assert told["found"].drop_attrs().identical(expected.drop_attrs())
+    plain = difference(asked.layer(product), january).dataset()
+    assert not told["found"].drop_attrs().identical(plain.drop_attrs())
 
 
 def test_a_table_says_where_it_comes_from(product: Product, tmp_path: Path) -> None:

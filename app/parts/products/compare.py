@@ -17,10 +17,9 @@ from ..background import background
 from ..form import Form, script, style
 
 if TYPE_CHECKING:
-    from sdcviz.products.difference import Difference
     from sdcviz.products.layers import Layer
 
-__all__ = ["ComparePart", "difference_of"]
+__all__ = ["ComparePart"]
 
 _HERE = Path(__file__).parent
 _SHOWN = [
@@ -198,20 +197,6 @@ class ComparePart(pn.viewable.Viewer):
 
 
 _SAME = "Both are the same: choose another product, field or time."
-
-
-def difference_of(viewing: Viewing) -> Difference:
-    """Return the difference that a visitor looks at; there have to be two products.
-
-    Raises
-    ------
-    SdcvizError
-        They can't be subtracted.
-    """
-    from sdcviz.products.difference import difference
-
-    spread = viewing.session.spread or None
-    return difference(viewing.layer(), viewing.second_layer(), spread=spread)
 
 
 def _summed(first: Layer, second: Layer, spread: float | None) -> dict[str, Any]:

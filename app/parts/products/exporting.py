@@ -195,10 +195,13 @@ class ExportPart(pn.viewable.Viewer):
         name = self._name(item, form if form in (*FIGURES, "nc", "csv") else "png")
         product, selection = self.viewing.product, self._selection(item)
         if form in ("nc", "csv"):
-            return product_snippet(product, item.asked, file=name, minus=item.minus)
+            return product_snippet(
+                product, item.asked, file=name, minus=item.minus, spread=item.spread
+            )
         return product_snippet(
             product, item.asked, figure=self._look(item),
             selection=selection, beside=self._beside_options(), file=name, minus=item.minus,
+            spread=item.spread,
         )  # fmt: skip
 
     def _selection(self, item: Item) -> Any:
@@ -237,8 +240,8 @@ class ExportPart(pn.viewable.Viewer):
         """Draw a small picture of the figure; while one is drawn, the newest wish waits."""
         look = self._look(item)
         wish = (
-            id(self.viewing.product), self.viewing.changed, item.asked, item.minus, repr(look),
-            self._selection(item), repr(self._beside_options()),
+            id(self.viewing.product), self.viewing.changed, item.asked, item.minus, item.spread,
+            repr(look), self._selection(item), repr(self._beside_options()),
         )  # fmt: skip
         if wish == self._drawn.get("wish"):
             return

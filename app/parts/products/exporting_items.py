@@ -43,6 +43,8 @@ class Item:
         Keys of `FORMATS`.
     minus : Layer or None
         What is subtracted from a map.
+    spread : float or None
+        Standard deviation of the background of both, as it was given.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Item:
     asked: Asked
     formats: tuple[str, ...]
     minus: Any = None
+    spread: float | None = None
 
     def layer(self, product: Any) -> Any:
         """Return what a map shows."""
@@ -58,7 +61,7 @@ class Item:
             return layer
         from sdcviz.products.difference import difference
 
-        return difference(layer, self.minus)
+        return difference(layer, self.minus, spread=self.spread)
 
     def take(self, product: Any) -> Any:
         """Return the data, as a dataset."""
@@ -94,7 +97,9 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
     if found and session.compare == "difference" and viewing.second is not None:
         both = tuple(k for k in found[0].formats if k in ("nc", "csv", *FIGURES))
         minus = viewing.second_layer()
-        found.append(Item("difference", "Difference of both maps", found[0].asked, both, minus))
+        spread = session.spread or None
+        title = "Difference of both maps"
+        found.append(Item("difference", title, found[0].asked, both, minus, spread))
     at: dict[str, Any] = {"depth": viewing.depth}
     if session.place is not None:
         place = {"place": tuple(session.place)}
@@ -190,7 +195,7 @@ def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]
     given: Range = None
     if session.field_range is not None:
         given = (float(session.field_range[0]), float(session.field_range[1]))
-    per, same = session.range_by, session.other_step < 0
+    per, same, spread = session.range_by, session.other_step < 0, session.spread or None
     minus = None
     if session.compare == "difference" and viewing.second is not None:
         minus = viewing.second_layer()
@@ -203,10 +208,10 @@ def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]
         first = given or range_for(layer, per)
         if minus is None:
             return first, None
-        return first, range_of_differences(difference(layer, minus), per, same)
+        return first, range_of_differences(difference(layer, minus, spread=spread), per, same)
 
     where = (layer.depth if per == "depth" else None, layer.time if per == "time" else None)
-    made = (layer.variable, layer.error, layer.derived, per, where, given, minus)
+    made = (layer.variable, layer.error, layer.derived, per, where, given, minus, spread)
     return (id(viewing.product), viewing.changed, made), find
 
 

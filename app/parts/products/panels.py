@@ -197,6 +197,9 @@ class PanelsPart(pn.viewable.Viewer):
         }  # fmt: skip
         if asked is not None:
             state |= head_of(asked)
+            session = self.viewing.session
+            if session.derived or session.error_shown:  # the map shows something else
+                state["under"] = " · ".join(p for p in ("the field itself", state["under"]) if p)
         self.form.state = state
 
     # ---- what the visitor does -----------------------------------------------------------
