@@ -9,6 +9,7 @@ from typing import Any
 
 import hand_made
 import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
@@ -152,6 +153,17 @@ def test_what_made_a_value_leads_to_the_station(
     assert len(weights) > 20
     assert np.all(np.diff(weights) <= 1e-9)
     expect(made.locator(".note")).to_contain_text("within 3 correlation lengths")
+    # All of them, not only those that are listed, go into the file.
+    made.get_by_role("button", name="Export this table").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Write data").click()
+    with page.expect_download(timeout=WAIT) as waiting:
+        dialog.get_by_role("link", name="plain_place_made.csv").click(timeout=WAIT)
+    written = pd.read_csv(waiting.value.path(), comment="#")
+    assert len(written) >= len(weights)
+    assert abs(written["weight"]).max() == pytest.approx(weights[0], rel=0.01)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
     rows.first.get_by_role("button").click()
     page.wait_for_function(
         "location.search.includes('tab=quality') && /[?&]s=\\d/.test(location.search)"

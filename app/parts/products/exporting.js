@@ -98,7 +98,7 @@ export function render({model}) {
     sentence.textContent = s.sentence ?? ""
     drawing.hidden = !s.drawing
     paper.classList.toggle("busy", Boolean(s.drawing))
-    python.hidden = moving || chosen.format === "obs"
+    python.hidden = moving || chosen.format === "obs" || !s.python
     copy.hidden = python.hidden
     if (figure !== was_figure) python.open = !figure
     was_figure = figure

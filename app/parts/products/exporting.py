@@ -109,7 +109,8 @@ class ExportPart(pn.viewable.Viewer):
         return next((i for i in found if i.key == self.chosen["key"]), found[0] if found else None)
 
     def _format(self, item: Item) -> str:
-        return self.chosen["format"] if self.chosen["format"] in (*item.formats, "py") else "png"
+        usual = "png" if "png" in item.formats else item.formats[0]
+        return self.chosen["format"] if self.chosen["format"] in (*item.formats, "py") else usual
 
     def _take(self, said: dict[str, Any]) -> None:
         do = said.get("do")
@@ -185,6 +186,7 @@ class ExportPart(pn.viewable.Viewer):
         return (
             bool(self.viewing.session.collection)
             and item.minus is None
+            and item.data is None
             and item.asked.kind in WITH_OBSERVATIONS
         )
 
@@ -192,6 +194,8 @@ class ExportPart(pn.viewable.Viewer):
         """Return the Python that gives what would be written."""
         from sdcviz.plots.product_snippet import product_snippet
 
+        if item.data is not None:
+            return ""
         name = self._name(item, form if form in (*FIGURES, "nc", "csv") else "png")
         product, selection = self.viewing.product, self._selection(item)
         if form in ("nc", "csv"):

@@ -45,6 +45,8 @@ class Item:
         What is subtracted from a map.
     spread : float or None
         Standard deviation of the background of both, as it was given.
+    data : Dataset or None
+        What a panel has found, where no question to the library gives it.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Item:
     formats: tuple[str, ...]
     minus: Any = None
     spread: float | None = None
+    data: Any = None
 
     def layer(self, product: Any) -> Any:
         """Return what a map shows."""
@@ -65,6 +68,8 @@ class Item:
 
     def take(self, product: Any) -> Any:
         """Return the data, as a dataset."""
+        if self.data is not None:
+            return self.data
         return self.asked.take(product) if self.minus is None else self.layer(product).dataset()
 
 
@@ -110,6 +115,10 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
         if grid.has_depth and grid.has_time:
             add("place-hovmoller", "Hovmöller at the place", "hovmoller", **place)
         _water(viewing, add, "place", **place)
+        if found and "place-made" in getattr(panels, "keys", ()):
+            data = panels.extraction("place-made")[0]
+            words = "What made the value"
+            found.append(Item("place-made", words, found[0].asked, ("csv", "nc"), data=data))
     if session.line is not None:
         line = {"line": tuple(map(tuple, session.line))}
         if grid.has_depth:
@@ -130,7 +139,7 @@ def same_as(key: str) -> str:
     """Return the key of the item that holds what a panel shows."""
     if key in ("area-profile", "area-series", "area-hovmoller"):
         return "area"
-    return "place-profile" if key == "place-made" else key
+    return key
 
 
 def _water(viewing: Viewing, add: Any, subject: str, **given: Any) -> None:
