@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, NotFound, UnreadableFile
+from ..formats.netcdf_lock import NETCDF
 from .model import Points
 from .names import EPOCH, FILL, RELERR
 from .recipe import Recipe
@@ -161,17 +163,20 @@ def read_record(path: Path | str) -> Record:
         )
 
 
-def _opened(path: Path) -> Dataset:
+@contextmanager
+def _opened(path: Path) -> Iterator[Dataset]:
     from netCDF4 import Dataset
 
-    try:
-        file = Dataset(str(path))
-    except (OSError, RuntimeError) as error:
-        raise UnreadableFile(f"{path}: can't be opened as NetCDF ({error}).") from error
-    file.set_auto_mask(False)
-    file.set_auto_scale(False)
-    file.set_auto_chartostring(False)
-    return file
+    with NETCDF:
+        try:
+            file = Dataset(str(path))
+        except (OSError, RuntimeError) as error:
+            raise UnreadableFile(f"{path}: can't be opened as NetCDF ({error}).") from error
+        with file:
+            file.set_auto_mask(False)
+            file.set_auto_scale(False)
+            file.set_auto_chartostring(False)
+            yield file
 
 
 def _field_of(file: Dataset, path: Path) -> str:

@@ -29,6 +29,7 @@ from .cf_names import (
     variable_name,
 )
 from .model import FEATURES, MISSING, Batch, Coded, Column, Parameter
+from .netcdf_lock import NETCDF
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable
@@ -68,7 +69,8 @@ def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
     with _to_storage(path, part):
         from netCDF4 import Dataset
 
-        with Dataset(part, "w", format="NETCDF4") as file:
+        # The batches come out of memory: nothing else waits for long.
+        with NETCDF, Dataset(part, "w", format="NETCDF4") as file:
             file.set_auto_mask(False)
             writer = _Writer(file, context)
             for batch in batches:

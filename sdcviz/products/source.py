@@ -11,18 +11,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotFound, ProductChanged, UnreadableFile
+from ..formats.netcdf_lock import NETCDF
 
-__all__ = ["NETCDF", "Index", "NetCDFSource", "Source", "Variable", "decode", "text_of"]
-
-NETCDF = RLock()
-"""Held while the library for NetCDF works."""
+__all__ = ["Index", "NetCDFSource", "Source", "Variable", "decode", "text_of"]
 
 Index = tuple[slice, ...]
 

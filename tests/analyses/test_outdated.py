@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -170,3 +173,41 @@ def test_the_command_lists_what_changed(product: Path, demo: Collection) -> None
     assert "Out of date: 12 observations changed (12 left out)." in done.output
     as_json = CliRunner().invoke(app, [*asked, "--json"])
     assert len(json.loads(as_json.stdout)["observations"]) == 12
+
+
+_BOTH = """
+import sys
+from threading import Thread
+from sdcviz.analyses.record import read_record
+from sdcviz.products import open_product
+
+done = []
+
+def records():
+    for _ in range(30):
+        found = read_record(sys.argv[1])
+        done.append(len(found.points.value) + len(found.residuals[0]))
+
+def fields():
+    for _ in range(30):
+        product = open_product(sys.argv[1])
+        done.append(product.values("", 0).size)
+        product.close()
+
+threads = [Thread(target=work) for work in (records, fields, records, fields)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(done))
+"""
+
+
+def test_pages_read_a_product_while_others_look_what_changed(product: Path, tmp_path: Path) -> None:
+    """The library for NetCDF bears one thread at a time: two end the process."""
+    run = subprocess.run(
+        [sys.executable, "-c", _BOTH, str(product)],
+        env={**os.environ, "SDCVIZ_DATA_DIR": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == ["120"]

@@ -157,8 +157,7 @@ def flag_the_spike(desk: Workplace, c: Collection, row: int, sample: int) -> Non
     desk.give_reason("1")
     expect(desk.page.locator(".why")).to_have_text("spike")
     level = profile.iloc[sample]
-    desk.lasso("a", (float(level["temperature"]), float(level["depth"])))
-    desk.wait_picked(sample)
+    desk.lasso_until("a", (float(level["temperature"]), float(level["depth"])), sample)
     desk.press("4")
     desk.wait_flag("temperature", sample, "4")
     desk.wait_saved()

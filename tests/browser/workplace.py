@@ -6,10 +6,11 @@ read from the page and compared with numbers that the library gives.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 __all__ = ["WAIT", "Workplace", "drag"]
 
@@ -120,6 +121,19 @@ class Workplace:
         corners = [(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)]
         way = [(-reach, 0), *corners, corners[0]]
         drag(self.page, [(x + dx, y + dy) for dx, dy in way])
+
+    def lasso_until(self, plot: str, point: tuple[float, float], *samples: int) -> None:
+        """Draw a lasso, and once more where a plot that was still being drawn took none of it."""
+        picked = f"(given) => {{ {_STATE} return JSON.stringify(desk.picked) === given }}"
+        given = json.dumps(list(samples), separators=(",", ":"))
+        for last in (False, False, True):
+            self.lasso(plot, point)
+            try:
+                self.page.wait_for_function(picked, arg=given, timeout=WAIT if last else WAIT / 6)
+                return
+            except TimeoutError:
+                if last:
+                    raise
 
     def wait_picked(self, *samples: int) -> None:
         self.until("return JSON.stringify(desk.picked) === JSON.stringify(given)", list(samples))
