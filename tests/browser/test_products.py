@@ -193,4 +193,5 @@ def test_damage_costs_its_map_only(open_page: Callable[..., Page], server: Runni
     made_files.write(path.with_suffix(".part"), values=whole).replace(path)
     page.keyboard.press("ArrowLeft")
     sea.wait_shown(~np.isnan(whole[0, 0]))
+    page.close()  # it would ask for what is gone
     path.unlink()
