@@ -122,11 +122,9 @@ class Viewing(param.Parameterized):
     @property
     def mask(self) -> Mask:
         """The mask as extractions take it."""
-        text = self.session.mask
-        try:
-            return float(text)
-        except ValueError:
-            return text or None
+        from sdcviz.products.view import mask_of
+
+        return mask_of(self.session.mask)
 
     def layer(self) -> Layer:
         """Return the first layer of the map; there has to be a product."""

@@ -44,20 +44,16 @@ class Asked:
     def layer(self) -> Layer:
         """Return the layer of the product of the shelf."""
         from sdcviz.products.layers import Layer
+        from sdcviz.products.view import mask_of
 
-        mask: str | float | None = self.mask or None
-        if mask:
-            try:
-                mask = float(self.mask)
-            except ValueError:
-                mask = self.mask
         product = shelf.open_shared(self.product)
         depth = self.depth
         if depth is not None and not product.grid(self.field).has_depth:
             depth = None
         return Layer(
-            product, self.field, depth, self.step, mask, error=self.error, derived=self.derived
-        )
+            product, self.field, depth, self.step, mask_of(self.mask),
+            error=self.error, derived=self.derived,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,22 @@ from .source import text_of
 if TYPE_CHECKING:
     from .product import Product
 
-__all__ = ["STANDARD_LIMITS", "Mask", "Values", "View", "level_share"]
+__all__ = ["STANDARD_LIMITS", "Mask", "Values", "View", "level_share", "mask_of"]
 
 Mask = str | float | None
 """No mask, a masked copy of the file ("L1"), or the greatest relative error variance."""
 
 STANDARD_LIMITS: Mapping[str, float] = {"L1": 0.3, "L2": 0.5}
 """Of DIVAnd's climatologies, where a file has the error and no copy."""
+
+
+def mask_of(text: str) -> Mask:
+    """Read a mask as links hold it: ``L1``, ``0.35``, or nothing."""
+    try:
+        return float(text)
+    except ValueError:
+        return text or None
+
 
 METHOD_WORDS = {
     "bilinear": "bilinear over the sea points around, linear between levels, nearest time",
