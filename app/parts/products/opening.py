@@ -67,7 +67,7 @@ class OpeningPart(ProductDialog):
         """Show the dialog."""
         self._pane = pane if pane != "files" or may_use_paths() else "send"
         self._said = self._doubt = ""
-        self._show_dialog()
+        super().open()
         if may_use_paths() and not self._folder:
             self._look_into(start_folder(self._path_in_view()))
         self._describe()

@@ -50,7 +50,7 @@ class RolesPart(ProductDialog):
         except SdcvizError as error:
             self._said = "" if path else str(error)
         self._path, self._told = path, {}
-        self._show_dialog()
+        super().open()
         if path:
             self._said = ""
             self._read(path, given)
