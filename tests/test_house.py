@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,15 @@ def test_every_package_is_in_the_wheel() -> None:
         for file in (ROOT / top).rglob("__init__.py")
     }
     assert found == set(told["packages"])
+
+
+def test_netcdf_is_opened_in_one_place() -> None:
+    """All threads of a process share one lock for it; the engine and the worker run alone."""
+    alone = {"sdcviz/formats/netcdf_file.py", "sdcviz/divand/bathymetry_file.py",
+             "sdcviz/products/dap_worker.py"}  # fmt: skip
+    opens = re.compile(r"(?<![\w.])(netCDF4\.)?Dataset\(|open_dataset\([^{]")
+    files = [*ROOT.glob("sdcviz/**/*.py"), *ROOT.glob("app/**/*.py")]
+    assert {str(f.relative_to(ROOT)) for f in files if opens.search(f.read_text())} == alone
 
 
 def test_constraints_name_exact_versions_only() -> None:

@@ -158,10 +158,11 @@ def _study(given: dict[str, Any]) -> Iterator[Any]:
 
 def _picture(given: dict[str, Any]) -> Iterator[Any]:
     """Read one level of one time of a product."""
-    import netCDF4
     import numpy as np
 
-    with netCDF4.Dataset(given["product"]) as file:
+    from ..formats.netcdf_file import netcdf_file
+
+    with netcdf_file(given["product"]) as file:
         wanted = ("lon", "lat")
         fields = [v for v in file.variables.values() if v.dimensions[-2:] == ("lat", "lon")]
         field = next(v for v in fields if not v.name.endswith(("_L1", "_L2", "_relerr")))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, UnreadableFile
+from ..formats.netcdf_file import netcdf_file
 from ..qc.grids import Grid
 from .product_background import at_levels
 from .recipe_parts import Velocity
@@ -73,12 +74,10 @@ def _part(wanted: Velocity, which: str, lon: Array, lat: Array, depth: Array) ->
 
 def _found(path: str, which: str) -> str:
     """Find a part by its standard name."""
-    from netCDF4 import Dataset
-
     if not Path(path).is_file():
         raise BadRequest(f"velocity.file: there is no file {path}; name one that is there.")
     try:
-        with Dataset(path) as file:
+        with netcdf_file(path) as file:
             named = {
                 name: str(getattr(variable, "standard_name", ""))
                 for name, variable in file.variables.items()

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from .. import __version__, divand
 from ..errors import BadRequest, StorageError, UnreadableFile
+from ..formats.netcdf_file import netcdf_file
 
 __all__ = ["FORMAT", "VERSION", "Answer", "Slice", "read_answer", "read_problem", "write_problem"]
 
@@ -244,10 +245,8 @@ def _hash(path: Path) -> str:
 
 
 def _write_grid(path: Path, norm: divand.Background) -> None:
-    from netCDF4 import Dataset
-
     assert norm.given_xi is not None
-    with Dataset(path, "w", format="NETCDF4") as file:
+    with netcdf_file(path, "w", format="NETCDF4") as file:
         names = [f"n{k}" for k in range(1, norm.mask.ndim + 1)]
         for name, size in zip(names, norm.mask.shape, strict=True):
             file.createDimension(name, size)
@@ -266,9 +265,7 @@ def _write_grid(path: Path, norm: divand.Background) -> None:
 
 
 def _write_slice(path: Path, one: Slice) -> None:
-    from netCDF4 import Dataset
-
-    with Dataset(path, "w", format="NETCDF4") as file:
+    with netcdf_file(path, "w", format="NETCDF4") as file:
         file.createDimension("observation", len(one.anomaly))
         columns = {f"x{k}": values for k, values in enumerate(one.places, 1)}
         columns |= {"f": one.anomaly, "epsilon2": one.epsilon2}
@@ -277,9 +274,7 @@ def _write_slice(path: Path, one: Slice) -> None:
 
 
 def _read_answer(path: Path) -> tuple[Answer, tuple[str, str, str]]:
-    from netCDF4 import Dataset
-
-    with Dataset(path) as file:
+    with netcdf_file(path) as file:
         file.set_auto_maskandscale(False)
         field = np.transpose(file["field"][:]).astype(np.float64)
         error = None

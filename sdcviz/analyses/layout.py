@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
+from ..formats.netcdf_file import NETCDF, open_netcdf
 from .layout_points import check_observations
 from .layout_values import check_fields
 from .names import DEEPEST, RELERR
@@ -56,29 +57,28 @@ def check_layout(path: Path | str) -> list[str]:
     UnreadableFile
         The file is no NetCDF file.
     """
-    from netCDF4 import Dataset
-
-    try:
-        file = Dataset(str(path))
-    except (OSError, RuntimeError) as error:
-        raise UnreadableFile(
-            f"{path}: can't be opened as NetCDF ({error}); name a product."
-        ) from error
-    with file:
-        file.set_auto_mask(False)
-        file.set_auto_scale(False)
-        findings = _axes(file)
-        findings += _names(file)
-        findings += _attributes(file)
-        fields = [n.removesuffix(RELERR) for n in file.variables if n.endswith(RELERR)]
-        fields = [n for n in fields if not n.endswith(DEEPEST)]
-        if not fields:
-            findings.append(
-                f"There is no variable VAR{RELERR}, so no field with a relative error to check."
-            )
-        for name in fields:
-            findings += check_fields(file, name)
-        return findings + check_observations(file)
+    with NETCDF:
+        try:
+            file = open_netcdf(path)
+        except (OSError, RuntimeError) as error:
+            raise UnreadableFile(
+                f"{path}: can't be opened as NetCDF ({error}); name a product."
+            ) from error
+        with file:
+            file.set_auto_mask(False)
+            file.set_auto_scale(False)
+            findings = _axes(file)
+            findings += _names(file)
+            findings += _attributes(file)
+            fields = [n.removesuffix(RELERR) for n in file.variables if n.endswith(RELERR)]
+            fields = [n for n in fields if not n.endswith(DEEPEST)]
+            if not fields:
+                findings.append(
+                    f"There is no variable VAR{RELERR}, so no field with a relative error to check."
+                )
+            for name in fields:
+                findings += check_fields(file, name)
+            return findings + check_observations(file)
 
 
 def _axes(file: Dataset) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, StorageError
+from ..formats.netcdf_file import netcdf_file
 from .metadata import Meta, global_attributes
 from .model import Axes, Points, SliceResult
 from .product_grid import GridWriter
@@ -99,9 +100,7 @@ def write_product(
         raise ValueError(f"The mask has the shape {mask.shape} and the grid {axes.shape}.")
     part = path.with_name(f".{path.name}.part")
     with _to_storage(path, part):
-        from netCDF4 import Dataset
-
-        with Dataset(part, "w", format="NETCDF4") as file:
+        with netcdf_file(part, "w", format="NETCDF4") as file:
             file.set_auto_mask(False)
             file.set_fill_off()
             with_error = any(np.isfinite(load().error).any() for load in results[:1])

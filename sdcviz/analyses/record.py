@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, NotFound, UnreadableFile
-from ..formats.netcdf_lock import NETCDF
+from ..formats.netcdf_file import NETCDF, open_netcdf
 from .model import Points
 from .names import EPOCH, FILL, RELERR
 from .recipe import Recipe
@@ -165,11 +165,9 @@ def read_record(path: Path | str) -> Record:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Dataset]:
-    from netCDF4 import Dataset
-
     with NETCDF:
         try:
-            file = Dataset(str(path))
+            file = open_netcdf(path)
         except (OSError, RuntimeError) as error:
             raise UnreadableFile(f"{path}: can't be opened as NetCDF ({error}).") from error
         with file:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formats.netcdf_file import netcdf_file
 from .again import Again, version_after
 from .driver import make_meta
 from .matching import keys_of, pair
@@ -244,9 +245,7 @@ def _old_slice(
     record: Record, k: int, rows: NDArray[np.int64], observation: NDArray[np.int64]
 ) -> SliceResult:
     """Give a time of the old product, with the observations as they are now."""
-    from netCDF4 import Dataset
-
-    with Dataset(str(record.path)) as file:
+    with netcdf_file(record.path) as file:
         file.set_auto_mask(False)
         file.set_auto_scale(False)
 

@@ -29,7 +29,7 @@ from .cf_names import (
     variable_name,
 )
 from .model import FEATURES, MISSING, Batch, Coded, Column, Parameter
-from .netcdf_lock import NETCDF
+from .netcdf_file import netcdf_file
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable
@@ -67,10 +67,8 @@ def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
     """
     part = path.with_name(f".{path.name}.part")
     with _to_storage(path, part):
-        from netCDF4 import Dataset
-
         # The batches come out of memory: nothing else waits for long.
-        with NETCDF, Dataset(part, "w", format="NETCDF4") as file:
+        with netcdf_file(part, "w", format="NETCDF4") as file:
             file.set_auto_mask(False)
             writer = _Writer(file, context)
             for batch in batches:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import UnreadableFile
 from ..words import number
+from .netcdf_file import netcdf_file
 from .netcdf_size import expected_size
 
 if TYPE_CHECKING:
@@ -101,13 +102,11 @@ def opened(source: Source) -> Iterator[Dataset]:
         If the file is cut off or damaged, also where that shows only while
         values are read inside the ``with`` block.
     """
-    from netCDF4 import Dataset
-
     path, name = source.path, source.name
     try:
         if "netcdf" not in source.memo:
             _check_length(path, name)
-        with Dataset(path) as file:
+        with netcdf_file(path) as file:
             file.set_auto_maskandscale(False)
             file.set_auto_chartostring(False)
             yield file

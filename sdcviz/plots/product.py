@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, NotFound, StorageError, UnreadableFile
+from ..formats.netcdf_file import netcdf_file
 from .colours import colormap
 
 if TYPE_CHECKING:
@@ -87,10 +88,8 @@ def _drawn(seen: dict[str, Any]) -> bytes:
 
 
 def _read(product: Path) -> dict[str, Any]:
-    import netCDF4
-
     try:
-        with netCDF4.Dataset(product) as file:
+        with netcdf_file(product) as file:
             variable = _main(file)
             axes = {key: file[_axis(variable, names)] for key, names in _NAMES.items()}
             first = tuple(
@@ -133,7 +132,7 @@ def _axis(variable: Any, names: tuple[str, ...]) -> str:
 
 def _place(file: Any, variable: Any) -> str:
     """Say which level and time it is."""
-    import netCDF4
+    from netCDF4 import num2date
 
     told = []
     if "depth" in variable.dimensions and "depth" in file.variables:
@@ -141,7 +140,7 @@ def _place(file: Any, variable: Any) -> str:
     if "time" in variable.dimensions and "time" in file.variables:
         time = file["time"]
         try:
-            when: Any = netCDF4.num2date(time[0], time.units, getattr(time, "calendar", "standard"))
+            when: Any = num2date(time[0], time.units, getattr(time, "calendar", "standard"))
             of_all_years = hasattr(time, "climatology")
             told.append(
                 month_name[when.month] if of_all_years else f"{when.year:04d}-{when.month:02d}"

@@ -107,7 +107,7 @@ def write(found: xr.Dataset, path: Path) -> Path:
                     file, index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n"
                 )
         elif path.suffix.lower() in (".nc", ".nc4"):
-            from ..formats.netcdf_lock import NETCDF
+            from ..formats.netcdf_file import NETCDF
 
             with NETCDF:
                 renamed(found).to_netcdf(beside, engine="netcdf4")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotFound, ProductChanged, UnreadableFile
-from ..formats.netcdf_lock import NETCDF
+from ..formats.netcdf_file import NETCDF, let_go, open_netcdf
 
 __all__ = ["Index", "NetCDFSource", "Source", "Variable", "decode", "text_of"]
 
@@ -189,14 +189,19 @@ class NetCDFSource:
     def __init__(self, path: Path | str) -> None:
         self.file = Path(path).expanduser().absolute()
         self.path, self.name = str(self.file), self.file.name
+        self._dataset: Any = None
         self._state = self._stat()
         with NETCDF:
-            self._dataset: Any = self._opened()
+            self._dataset = self._opened()
             self.attrs: Mapping[str, Any] = _attributes(self._dataset)
             self.variables: Mapping[str, Variable] = {
                 name: Variable(name, v.dimensions, v.shape, _dtype(v), _attributes(v))
                 for name, v in self._dataset.variables.items()
             }
+
+    def __del__(self) -> None:
+        # Of one whose opening failed early there is nothing to let go.
+        let_go(vars(self).get("_dataset"))
 
     def _stat(self) -> tuple[int, ...]:
         try:
@@ -208,10 +213,8 @@ class NetCDFSource:
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def _opened(self) -> Any:
-        from netCDF4 import Dataset
-
         try:
-            dataset = Dataset(self.file)
+            dataset = open_netcdf(self.file)
             dataset.set_auto_maskandscale(False)
             dataset.set_auto_chartostring(False)
             return dataset

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest, UnreadableFile
 from sdcviz.formats.netcdf import attribute, numbers
+from sdcviz.formats.netcdf_file import netcdf_file
 
 if TYPE_CHECKING:
     from netCDF4 import Dataset, Variable
@@ -88,10 +89,8 @@ class Grid:
 
     @contextmanager
     def _opened(self) -> Iterator[Dataset]:
-        from netCDF4 import Dataset
-
         try:
-            with Dataset(self.path) as file:
+            with netcdf_file(self.path) as file:
                 file.set_auto_maskandscale(False)
                 yield file
         except (OSError, RuntimeError) as error:
@@ -153,14 +152,13 @@ class Grid:
         corners = self._corners(lon, lat)
         name = self.spread if spread else self.variable
         out[~np.isfinite(weights).all(axis=1) | ~np.isfinite(corners[2])] = np.nan
-        with self._opened() as file:
-            field = file.variables[name]
-            for step in np.unique(steps[weights > 0]).tolist():
-                layer = self._layer(field, step)
-                for side in range(2):
-                    at = np.flatnonzero((steps[:, side] == step) & (weights[:, side] > 0))
-                    here = _blend(layer, *(c[at] for c in corners))
-                    out[at] += weights[at, side, None] * here
+        for step in np.unique(steps[weights > 0]).tolist():
+            with self._opened() as file:
+                layer = self._layer(file.variables[name], step)
+            for side in range(2):
+                at = np.flatnonzero((steps[:, side] == step) & (weights[:, side] > 0))
+                here = _blend(layer, *(c[at] for c in corners))
+                out[at] += weights[at, side, None] * here
         return out
 
     def _layer(self, field: Variable, step: int) -> NDArray[np.float32]:
