@@ -9,39 +9,21 @@ Examples
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
-__all__ = [
-    "__version__",
-    "analyses",
-    "divand",
-    "import_files",
-    "jobs",
-    "open_collection",
-    "open_product",
-    "plots",
-    "products",
-]
+from .lazy import lazily
 
 if TYPE_CHECKING:
     from . import analyses, divand, jobs, plots, products
     from .observations import import_files, open_collection
     from .products import open_product
 
+__version__ = "0.1.0"
 
-def __getattr__(name: str) -> Any:
-    """Load the rooms on first use, so that ``sdcviz --help`` stays fast."""
-    if name in {"open_collection", "import_files"}:
-        from . import observations
-
-        return getattr(observations, name)
-    if name == "open_product":
-        from . import products
-
-        return products.open_product
-    if name in {"analyses", "divand", "jobs", "plots", "products"}:
-        import importlib
-
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# `sdcviz --help` and the wrapper of jobs need none of the rooms.
+_rooms, __getattr__, __dir__ = lazily(
+    __name__,
+    {"observations": ["import_files", "open_collection"], "products": ["open_product"]},
+    modules=["analyses", "divand", "jobs", "plots", "products"],
+)
+__all__ = ["__version__", *_rooms]

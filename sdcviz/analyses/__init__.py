@@ -11,34 +11,19 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from ..lazy import lazily
 
-_WHERE = {
-    "Points": "model",
-    "Recipe": "recipe",
-    "SliceResult": "model",
-    "analyse_points": "driver",
-    "check_layout": "layout",
-    "example_recipe": "example",
-    "export_julia": "julia_runs",
-    "import_julia": "julia_runs",
-    "make_points": "select",
-    "preview": "coarse",
-    "read_recipe": "recipe_file",
-    "recipe_schema": "recipe_file",
-    "run": "driver",
-    "write_recipe": "recipe_file",
-}
-
-__all__ = list(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_WHERE])
+__all__, __getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "coarse": ["preview"],
+        "driver": ["analyse_points", "run"],
+        "example": ["example_recipe"],
+        "julia_runs": ["export_julia", "import_julia"],
+        "layout": ["check_layout"],
+        "model": ["Points", "SliceResult"],
+        "recipe": ["Recipe"],
+        "recipe_file": ["read_recipe", "recipe_schema", "write_recipe"],
+        "select": ["make_points"],
+    },
+)

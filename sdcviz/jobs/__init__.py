@@ -10,8 +10,9 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import lazily
 
 if TYPE_CHECKING:
     from .keeper import Keeper
@@ -21,47 +22,24 @@ if TYPE_CHECKING:
     from .submitting import submit
     from .wishes import cancel, hibernate, pause, resume, wake
 
-__all__ = [
-    "FINAL",
-    "Job",
-    "JobSpec",
-    "Keeper",
-    "Limits",
-    "Progress",
-    "State",
-    "Usage",
-    "Wish",
-    "cancel",
-    "default_engine",
-    "engines",
-    "find",
-    "get",
-    "hibernate",
-    "months",
-    "pause",
-    "read_events",
-    "read_log",
-    "resume",
-    "service_log",
-    "submit",
-    "usage",
-    "wait",
-    "wake",
-]
-
-_WHERE = {
-    "keeper": ("Keeper",),
-    "look": ("find", "get", "months", "read_events", "read_log", "service_log", "usage", "wait"),
-    "model": ("FINAL", "Job", "JobSpec", "Limits", "Progress", "State", "Usage", "Wish"),
-    "offered": ("default_engine", "engines"),
-    "submitting": ("submit",),
-    "wishes": ("cancel", "hibernate", "pause", "resume", "wake"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load what is asked for on first use: the wrapper of jobs has to start in an instant."""
-    for module, names in _WHERE.items():
-        if name in names:
-            return getattr(import_module(f".{module}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# The wrapper of jobs has to start in an instant.
+__all__, __getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "keeper": ["Keeper"],
+        "look": [
+            "find",
+            "get",
+            "months",
+            "read_events",
+            "read_log",
+            "service_log",
+            "usage",
+            "wait",
+        ],
+        "model": ["FINAL", "Job", "JobSpec", "Limits", "Progress", "State", "Usage", "Wish"],
+        "offered": ["default_engine", "engines"],
+        "submitting": ["submit"],
+        "wishes": ["cancel", "hibernate", "pause", "resume", "wake"],
+    },
+)

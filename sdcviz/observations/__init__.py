@@ -6,31 +6,16 @@ of them starts at once.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from ..lazy import lazily
 
-_WHERE = {
-    "Collection": "collection",
-    "Filters": "filters",
-    "ImportReport": "importer",
-    "ParameterInfo": "collection",
-    "Selection": "selection",
-    "build_collection": "importer",
-    "find_duplicates": "duplicates",
-    "histogram": "summary",
-    "import_files": "importer",
-    "open_collection": "collection",
-    "station_means": "summary",
-}
-
-__all__ = list(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_WHERE])
+__all__, __getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "collection": ["Collection", "ParameterInfo", "open_collection"],
+        "duplicates": ["find_duplicates"],
+        "filters": ["Filters"],
+        "importer": ["ImportReport", "build_collection", "import_files"],
+        "selection": ["Selection"],
+        "summary": ["histogram", "station_means"],
+    },
+)

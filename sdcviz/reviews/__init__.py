@@ -11,27 +11,14 @@ Examples
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from ..lazy import lazily
 
-_WHERE = {
-    "comment": "opinion",
-    "read": "document",
-    "review": "run",
-    "sign": "opinion",
-    "verdict": "opinion",
-    "verify": "opinion",
-    "write_report": "report",
-}
-
-__all__ = list(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_WHERE])
+__all__, __getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "document": ["read"],
+        "opinion": ["comment", "sign", "verdict", "verify"],
+        "report": ["write_report"],
+        "run": ["review"],
+    },
+)
