@@ -51,7 +51,7 @@ def test_data_hold_what_is_shown(session, title, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("title", "magic"), zip(FIGURES, (b"\x89PNG", b"<?xml", b"%PDF"), strict=True)
+    ("title", "magic"), [*zip(FIGURES, (b"\x89PNG", b"<?xml", b"%PDF"), strict=True)]
 )
 def test_figures_are_of_their_format(session, title, magic):
     plots = SelectionPart(session=session)
