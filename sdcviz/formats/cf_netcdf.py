@@ -18,8 +18,9 @@ from .base import Format, ReadOptions, WriteContext
 from .cf_layout import RaggedFile
 from .cf_names import QC, ROLE_NAMES, SOURCE_QC, TEXT_ROLES
 from .checkup import Checkup
+from .common import depth_from_pressure
 from .flags import SCALES
-from .levels import column_of, depth_from_pressure, is_pressure, settle, to_decibar
+from .levels import column_of, is_pressure, settle, to_decibar
 from .model import FEATURES, MISSING, Batch, Coded, Column, Doctor, Parameter, Stations
 from .netcdf import attribute, codes, decimal, is_netcdf, numbers, opened, p_code, texts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "depth_from_pressure",
     "numbers",
     "offsets_of",
+    "runs_of",
     "wrap_longitude",
 ]
 
@@ -135,7 +136,7 @@ def column(
 
 
 def depth_from_pressure(
-    pressure: NDArray[np.floating], latitude: NDArray[np.float64] | float
+    pressure: NDArray[np.floating], latitude: NDArray[np.floating] | float
 ) -> NDArray[np.float64]:
     """Compute depth from sea pressure (TEOS-10, `gsw.z_from_p`).
 
@@ -143,8 +144,9 @@ def depth_from_pressure(
     ----------
     pressure : ndarray of float
         Sea pressure in dbar.
-    latitude : ndarray of float64 or float
-        Degrees north; where it is unknown, 45 is taken (error below 0.3 %).
+    latitude : ndarray of float or float
+        Degrees north, broadcast against `pressure`; where it is unknown, 45 is taken
+        (error below 0.3 %).
 
     Returns
     -------
@@ -166,6 +168,28 @@ def wrap_longitude(lon: NDArray[np.float64]) -> NDArray[np.float64]:
 def offsets_of(counts: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
     """Make offsets from the number of samples of each station."""
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+
+
+def runs_of(offsets: NDArray[np.integer], size: int) -> Iterator[tuple[int, int]]:
+    """Part stations into runs of about `size` samples: the first of each, and the one after it.
+
+    Parameters
+    ----------
+    offsets : ndarray of int
+        Samples of station i are ``offsets[i]:offsets[i + 1]``.
+    size : int
+        Most samples of a run; a station with more is a run of its own.
+
+    Yields
+    ------
+    tuple of int
+    """
+    first, n = 0, len(offsets) - 1
+    while first < n:
+        last = int(np.searchsorted(offsets, offsets[first] + size, "right")) - 1
+        last = min(max(last, first + 1), n)
+        yield first, last
+        first = last
 
 
 def date_time(year: int, month: int, day: int, hours: float = 0.0) -> np.datetime64:

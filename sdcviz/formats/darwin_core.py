@@ -20,10 +20,10 @@ from ..errors import UnreadableFile
 from .base import Format, ReadOptions, Siblings
 from .common import decode
 from .darwin_samples import samples_of
-from .guess import split
 from .model import Batch, Doctor
 from .rows import load_rows
 from .sources import Source
+from .table_sample import split
 
 __all__ = ["FORMAT"]
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .common import column, flag_missing_depth, numbers, offsets_of, wrap_longitude
+from .common import column, flag_missing_depth, numbers, offsets_of, runs_of
+from .darwin_events import NO_COLUMNS, STATION_TEXTS, Events, event_time, events_of
 from .model import MISSING, NOT_CHECKED, Batch, Coded, Column, Doctor, Parameter, Stations
 
 if TYPE_CHECKING:
     from .darwin_core import Table
 
-__all__ = ["event_time", "samples_of"]
+__all__ = ["samples_of"]
 
 # Term of an occurrence: name and kind; the names are those of SeaDataNet's ODV biology.
 OCCURRENCE = {
@@ -29,97 +30,7 @@ OCCURRENCE = {
     "organismQuantity": ("OrganismQuantity", "number"),
     "occurrenceID": ("OccurrenceID", "text"),
 }
-_NO_COLUMNS = {
-    "id", "eventID", "parentEventID", "eventDate", "decimalLatitude", "decimalLongitude",
-    "minimumDepthInMeters", "maximumDepthInMeters", "footprintWKT",
-}  # fmt: skip
-STATION_TEXTS = (
-    "locality", "waterBody", "datasetName", "ownerInstitutionCode", "institutionCode",
-    "samplingProtocol", "habitat",
-)  # fmt: skip
 _CODE = re.compile(r"/(P01|P06|Q01)/(?:current/)?([A-Z0-9]{4,8})/?$|SDN:(P01|P06)::([A-Z0-9]+)")
-
-
-class _Events:
-    """The tree of events."""
-
-    def __init__(self, table: Table, doctor: Doctor) -> None:
-        self.table, self.doctor = table, doctor
-        names = table.get("eventID", "id")
-        ids = table.get("id", "eventID")
-        self.ids = [a or b or f"row {n}" for a, b, n in zip(names, ids, table.lines, strict=True)]
-        self.number = {name: i for i, name in enumerate(self.ids)}
-        for i, core in enumerate(ids):
-            if core:
-                self.number.setdefault(core, i)
-        if len(set(self.ids)) < len(self.ids):
-            doctor.note("event", "events with the same eventID", "the last one counts for its data")
-        parents = table.get("parentEventID")
-        self.parent = [self.number.get(p, -1) if p else -1 for p in parents]
-        lost = sum(1 for p in parents if p and p not in self.number)
-        if lost:
-            doctor.note("event", "parentEventID that is no event", "the event stands alone", lost)
-        self.chains: dict[int, list[int]] = {}
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def chain(self, event: int) -> list[int]:
-        """Give an event and all above it; a circle ends where it closes."""
-        if event not in self.chains:
-            chain, at = [event], self.parent[event]
-            while at >= 0 and at not in chain:
-                chain.append(at)
-                at = self.parent[at]
-            self.chains[event] = chain
-        return self.chains[event]
-
-    def find(self, event: int, *terms: str) -> str:
-        """Give the text of a term at the event or the nearest one above it."""
-        columns = [self.table.columns[t] for t in terms if t in self.table.columns]
-        for at in self.chain(event):
-            for cells in columns:
-                if cells[at]:
-                    return cells[at] or ""
-        return ""
-
-    def add(self, name: str) -> int:
-        """Add an event that data name but the table does not have."""
-        self.ids.append(name)
-        self.number[name] = len(self.ids) - 1
-        self.parent.append(-1)
-        for cells in self.table.columns.values():
-            cells.append(None)
-        self.table.lines.append(0)
-        return len(self.ids) - 1
-
-    def positions(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Own positions; from the footprint where there is no other."""
-        lat, _ = numbers([c or "" for c in self.table.get("decimalLatitude")])
-        lon, _ = numbers([c or "" for c in self.table.get("decimalLongitude")])
-        wrong = (np.abs(lat) > 90) | (np.abs(lon) > 360)
-        if wrong.any():
-            where = int(np.flatnonzero(wrong)[0])
-            self.doctor.note(
-                f"line {self.table.lines[where]}",
-                f"the position {lat[where]:g}, {lon[where]:g} is impossible",
-                "the position is missing",
-                int(wrong.sum()),
-            )
-            lat[wrong] = lon[wrong] = np.nan
-        for i, shape in enumerate(self.table.get("footprintWKT")):
-            inherited = any(not np.isnan(lat[at] + lon[at]) for at in self.chain(i))
-            if shape and not inherited:
-                pairs = re.findall(r"(-?\d+(?:\.\d+)?) +(-?\d+(?:\.\d+)?)", shape)
-                if pairs:
-                    points = np.array(pairs, np.float64)
-                    lon[i], lat[i] = points.mean(axis=0)
-                    self.doctor.note(
-                        f"line {self.table.lines[i]}",
-                        "an area or a track and no position",
-                        "the mean of its corners is taken",
-                    )
-        return wrap_longitude(lon), lat
 
 
 @dataclass
@@ -151,8 +62,8 @@ def samples_of(
     if len(events):
         doctor.leave_out("events, which make the stations", len(events))
     else:
-        _events_of(occurrences, events)
-    tree = _Events(events, doctor)
+        events_of(occurrences, events)
+    tree = Events(events, doctor)
     owners = [_owner(tree, t, i) for t in (occurrences,) for i in range(len(t))]
     lines = list(occurrences.lines)
     source_row = list(range(len(occurrences)))
@@ -163,28 +74,7 @@ def samples_of(
     yield from _batches(tree, np.array(owners, np.int64), np.array(lines), columns, doctor, size)
 
 
-def _events_of(occurrences: Table, events: Table) -> None:
-    """Make events of occurrences that stand alone: one a position, time and depth."""
-    terms = [t for t in _NO_COLUMNS if t in occurrences.columns and t != "id"]
-    terms += [t for t in STATION_TEXTS if t in occurrences.columns]
-    seen: dict[tuple[str | None, ...], str] = {}
-    names: list[str | None] = []
-    keys = zip(*(occurrences.columns[t] for t in terms), strict=True) if terms else ()
-    for place, key in enumerate(keys):
-        if key not in seen:
-            own = occurrences.get("eventID")[place]
-            seen[key] = own if own and own not in seen.values() else f"event {len(seen) + 1}"
-            for term, value in zip(terms, key, strict=True):
-                events.columns.setdefault(term, []).append(value)
-            events.columns.setdefault("id", []).append(seen[key])
-            events.lines.append(occurrences.lines[place])
-        names.append(seen[key])
-    if "id" in events.columns:
-        events.columns["eventID"] = list(events.columns["id"])
-    occurrences.columns["eventID"] = names or [None] * len(occurrences)
-
-
-def _owner(tree: _Events, table: Table, i: int) -> int:
+def _owner(tree: Events, table: Table, i: int) -> int:
     """Find the event of a row; one that is not in the table is added."""
     for term in ("eventID", "id"):
         name = table.columns.get(term, ())[i] if term in table.columns else None
@@ -200,7 +90,7 @@ def _owner(tree: _Events, table: Table, i: int) -> int:
 
 
 def _measured(
-    tree: _Events,
+    tree: Events,
     occurrences: Table,
     measurements: Table,
     owners: list[int],
@@ -252,7 +142,7 @@ def _occurrence_columns(
     out: list[tuple[Column, list[tuple[int, str]]]] = []
     index = np.array(rows, np.int64)
     for term, cells in table.columns.items():
-        if term in _NO_COLUMNS or not any(cells):
+        if term in NO_COLUMNS or not any(cells):
             continue
         name, kind = OCCURRENCE.get(term, (term, "text"))
         texts = [*(c or "" for c in cells), ""]  # a measurement without occurrence: row -1
@@ -287,7 +177,7 @@ def _measured_columns(
 
 
 def _batches(
-    tree: _Events,
+    tree: Events,
     owners: NDArray[np.int64],
     lines: NDArray[np.int64],
     columns: list[tuple[Column, list[tuple[int, str]]]],
@@ -320,16 +210,13 @@ def _batches(
         columns = [*((column(Parameter(n, "m"), v), []) for n, v in limits), *columns]
     depth = (shallow + deep) / 2
     times = np.array([event_time(tree.find(int(e), "eventDate")) for e in owners], "datetime64[ms]")
-    first = 0
-    while first < len(heads):
-        end = int(np.searchsorted(offsets, offsets[first] + size, "right")) - 1
-        end = min(max(end, first + 1), len(heads))
+    for first, end in runs_of(offsets, size):
         rows = order[offsets[first] : offsets[end]]
         stations = _stations(tree, heads[first:end], lon, lat, first, doctor)
         yield Batch(
             stations=stations,
             offsets=offsets[first : end + 1] - offsets[first],
-            columns=[_take(c, rows) for c, _ in columns],
+            columns=[c.take(rows) for c, _ in columns],
             depth=depth[rows],
             depth_flag=flag_missing_depth(depth[rows], np.full(len(rows), NOT_CHECKED, np.uint8)),
             row=lines[rows].astype(np.int64),
@@ -337,12 +224,6 @@ def _batches(
             time_flag=np.where(np.isnat(times[rows]), MISSING, NOT_CHECKED).astype(np.uint8),
             raw_text=_raw(columns, rows),
         )
-        first = end
-
-
-def _take(whole: Column, rows: NDArray[np.int64]) -> Column:
-    values = whole.values.take(rows) if isinstance(whole.values, Coded) else whole.values[rows]
-    return Column(whole.parameter, values, whole.flags[rows])
 
 
 def _raw(
@@ -360,7 +241,7 @@ def _raw(
 
 
 def _stations(
-    tree: _Events,
+    tree: Events,
     heads: NDArray[np.int64],
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
@@ -396,30 +277,3 @@ def _float(text: str) -> float:
         return float(text)
     except ValueError:
         return float("nan")
-
-
-def event_time(text: str) -> np.datetime64:
-    """Give the start of an ISO date, time or interval.
-
-    Parameters
-    ----------
-    text : str
-        For example ``1995-03-22/1995-03-24``, ``2010-05``, ``2010-05-03T12:00Z``.
-
-    Returns
-    -------
-    datetime64[ms]
-        UTC; NaT where it is no date.
-    """
-    from datetime import UTC, datetime
-
-    start = text.partition("/")[0].strip().replace(" ", "T")
-    if match := re.fullmatch(r"(\d{4})(-\d{2})?", start):
-        start = f"{match[1]}{match[2] or '-01'}-01"
-    try:
-        moment = datetime.fromisoformat(start)
-    except ValueError:
-        return np.datetime64("NaT", "ms")
-    if moment.tzinfo:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return np.datetime64(moment, "ms")

@@ -8,9 +8,9 @@ from dataclasses import replace
 from ..errors import UnreadableFile
 from .base import Format, ReadOptions
 from .delimited import mapping_of, read_table
-from .guess import sample_of
 from .model import Batch, Doctor
 from .sources import Source
+from .table_sample import sample_of
 
 __all__ = ["FORMAT"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .common import depth_from_pressure
 from .flags import SCALES, missing_flags, to_l20
 from .model import MISSING, NOT_CHECKED, Batch, Coded, Column, Doctor, Parameter, Stations
 from .netcdf import decimal
@@ -20,7 +21,6 @@ __all__ = [
     "batch_of",
     "chunks",
     "column_of",
-    "depth_from_pressure",
     "depths",
     "is_pressure",
     "settle",
@@ -150,30 +150,6 @@ def to_decibar(
         )
         factor = 1.0
     return values * factor
-
-
-def depth_from_pressure(
-    pressure: NDArray[np.floating], latitude: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """Depth in metres, positive down, of pressures in decibar.
-
-    Parameters
-    ----------
-    pressure : ndarray
-        Decibar.
-    latitude : ndarray
-        Degrees north, broadcast against `pressure`; where unknown, 45 is taken
-        (0.3 % at most).
-
-    Notes
-    -----
-    gsw.z_from_p (TEOS-10, 75-term).
-    """
-    import gsw
-
-    latitude = np.where(np.isfinite(latitude), latitude, 45.0)
-    depth = -np.asarray(gsw.z_from_p(np.asarray(pressure, np.float64), latitude), np.float64)
-    return np.round(depth, 4)  # 0.1 mm, far below what the formula is good for
 
 
 def settle(

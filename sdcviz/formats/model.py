@@ -131,6 +131,11 @@ class Column:
     source_flags: NDArray[np.uint8] | None = None
     scale: str = "L20"
 
+    def take(self, rows: NDArray[np.integer]) -> Column:
+        """Take some samples."""
+        source = None if self.source_flags is None else self.source_flags[rows]
+        return Column(self.parameter, self.values.take(rows), self.flags[rows], source, self.scale)
+
 
 @dataclass
 class Stations:

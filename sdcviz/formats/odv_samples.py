@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import odv_kernels as kernels
+from .common import depth_from_pressure
 from .flags import SCALES, to_l20, worst
 from .model import MISSING, NOT_CHECKED, Batch, Coded, Column, Stations
 from .odv_layout import Value
@@ -229,7 +230,8 @@ class Samples:
             lost &= ~np.isnan(pressure)
             self._instead(lost, "the pressure")
             flags = np.where(lost, column.flags, flags)
-            depth = np.where(lost, _depth_of(pressure, self.stations, self.offsets), depth)
+            latitude = np.repeat(self.stations.lat, np.diff(self.offsets))
+            depth = np.where(lost, depth_from_pressure(pressure, latitude), depth)
             lost = np.isnan(depth)
         if lost.any() and "min" in roles and "max" in roles:
             low, high = roles["min"], roles["max"]
@@ -250,14 +252,3 @@ class Samples:
             self.body.doctor.note(
                 "rows", "no depth", f"computed from {source}", int(np.count_nonzero(lost))
             )
-
-
-def _depth_of(
-    pressure: NDArray[np.floating], stations: Stations, offsets: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Compute depth (m) from pressure (dbar); at 45 degrees where there is no latitude."""
-    import gsw
-
-    lat = np.where(np.isnan(stations.lat), 45.0, stations.lat)
-    depth = -np.asarray(gsw.z_from_p(pressure, np.repeat(lat, np.diff(offsets))))
-    return np.round(depth, 4)  # 0.1 mm, far below what the formula is good for

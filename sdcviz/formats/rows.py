@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ..errors import UnreadableFile
 from ..words import number
 from .common import decode
-from .guess import COMMENTS
 from .model import Doctor
 from .sources import Source
+from .table_sample import COMMENTS
 
 if TYPE_CHECKING:
     import polars as pl

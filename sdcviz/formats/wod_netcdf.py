@@ -17,7 +17,8 @@ from ..errors import UnreadableFile
 from ..words import number
 from .base import Format, ReadOptions
 from .checkup import Checkup
-from .levels import column_of, depth_from_pressure, settle
+from .common import depth_from_pressure, offsets_of, runs_of
+from .levels import column_of, settle
 from .model import MISSING, Batch, Coded, Column, Doctor, Parameter, Stations
 from .netcdf import attribute, codes, decimal, is_netcdf, numbers, opened, outline, texts
 from .netcdf_time import decode_time
@@ -122,13 +123,7 @@ class _File:
 
     def batches(self, target: int) -> Iterator[slice]:
         """Split the casts into slices of about `target` samples."""
-        offsets = np.concatenate([[0], np.cumsum(self.sizes)])
-        first = 0
-        while first < self.n:
-            last = int(np.searchsorted(offsets, offsets[first] + target, "right")) - 1
-            last = min(max(last, first + 1), self.n)
-            yield slice(first, last)
-            first = last
+        yield from (slice(*run) for run in runs_of(offsets_of(self.sizes), target))
 
     def places(self, ragged: _Ragged, rows: slice) -> tuple[slice, NDArray[np.int64]]:
         """Where the values of some casts are in the file, and where they go in the batch."""

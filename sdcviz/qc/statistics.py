@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.errors import BadRequest
+from sdcviz.formats.common import runs_of
 from sdcviz.formats.flags import LABELS
 from sdcviz.formats.model import L20, MISSING
 from sdcviz.qc.model import PLACES
@@ -112,15 +113,11 @@ def _by_centre(
 ) -> NDArray[np.int64]:
     """Count flags (columns: 256 codes) by data centre, some stations at a time."""
     out = np.zeros(n * 256, np.int64)
-    first = 0
-    while first < c.n_stations:
-        last = int(np.searchsorted(c.offsets, c.offsets[first] + _CHUNK, "right")) - 1
-        last = min(max(last, first + 1), c.n_stations)
+    for first, last in runs_of(c.offsets, _CHUNK):
         lengths = np.diff(c.offsets[first : last + 1])
         pair = np.repeat(centre[first:last] * 256, lengths)
         pair += flags[c.offsets[first] : c.offsets[last]]
         out += np.bincount(pair, minlength=len(out))
-        first = last
     return out.reshape(n, 256)
 
 

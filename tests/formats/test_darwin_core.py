@@ -8,7 +8,7 @@ import pytest
 from whole import problems, read_file, read_source
 
 from sdcviz.formats import Source, find_sources
-from sdcviz.formats.darwin_samples import event_time
+from sdcviz.formats.darwin_events import event_time
 
 TABLES = ("event.txt", "occurrence.txt", "measurementorfact.txt")
 
