@@ -14,13 +14,8 @@ from numpy.typing import NDArray
 from sdcviz.geo.coast import resolution_for
 from sdcviz.geo.graticule import graticule, scale_bar, view_extent
 from sdcviz.geo.projection import forward, inverse, projection
-from sdcviz.observations.aggregate import (
-    MapLayer,
-    View,
-    count_index,
-    fill_gaps,
-    value_index,
-)
+from sdcviz.observations.aggregate import MapLayer, View
+from sdcviz.observations.colour_index import count_index, fill_gaps, value_index
 from sdcviz.plots.axes import colormap_of
 
 from ..layers import Colouring, colouring, layer_of, rows_layer

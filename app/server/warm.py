@@ -28,7 +28,8 @@ def _draw_points() -> None:
     """Compile the loops of the map for the number types that it uses."""
     import numpy as np
 
-    from sdcviz.observations.aggregate import MapLayer, View, count_index, fill_gaps, value_index
+    from sdcviz.observations.aggregate import MapLayer, View
+    from sdcviz.observations.colour_index import count_index, fill_gaps, value_index
 
     points = np.linspace(0, 1, 1000, dtype=np.float32)
     layer = MapLayer(points, points, np.arange(1000))

@@ -13,27 +13,18 @@ import typer
 from ..errors import BadRequest, UnreadableFile
 from ..words import counted, number
 from . import app, show
+from .arguments import CollectionPath, Csv, Json, Progress, SourceFlags
 from .options import with_filters
 
 if TYPE_CHECKING:
     from ..formats.mapping import ColumnMapping
     from ..observations.collection import Collection
     from ..observations.filters import Filters
-    from ..observations.importer import ImportReport
+    from ..observations.importing import ImportReport
     from ..observations.selection import Selection
 
-__all__ = ["CollectionPath", "Csv", "Json", "SourceFlags"]
+__all__: list[str] = []
 
-CollectionPath = Annotated[
-    Path,
-    # What may not be read is told by the room that reads it, in its own words.
-    typer.Argument(metavar="COLLECTION", help="Folder of a collection.", readable=False),
-]
-Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
-SourceFlags = Annotated[
-    bool, typer.Option("--source-flags", help="Flags as they were imported, without changes.")
-]
 SHOWN_ODDITIES = 20
 
 
@@ -56,9 +47,7 @@ def import_(
         typer.Option(help="What the columns of plain tables mean: see `sdcviz columns`."),
     ] = None,
     as_json: Json = False,
-    progress: Annotated[
-        str, typer.Option(help="auto, json (lines on standard error) or none.", metavar="KIND")
-    ] = "auto",
+    progress: Progress = "auto",
 ) -> None:
     """Read files of any known format into a collection."""
     from ..formats import ReadOptions

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import BadRequest
 from . import app, show
+from .arguments import Json
 from .product import opened
 
 __all__: list[str] = []
@@ -58,7 +59,7 @@ def compare(
     whole: Annotated[
         bool, typer.Option("--whole", help="Mask nothing within the combined error.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
+    as_json: Json = False,
     out: Annotated[
         Path | None, typer.Option(help="Write a NetCDF file (or .csv).", metavar="FILE")
     ] = None,
@@ -85,6 +86,11 @@ def compare(
     if as_json:
         show.show_json(told | {"first": a.path, "second": b.path, "sentence": found.sentence})
         return
+    _tell(told)
+    show.note(found.sentence)
+
+
+def _tell(told: dict[str, Any]) -> None:
     show.show_rows(
         ["cells", "mean", "sd", "rms", "least", "most", "beyond", "unit"],
         [[
@@ -92,7 +98,6 @@ def compare(
             "" if told["beyond"] is None else f"{100 * told['beyond']:.0f} %", told["unit"],
         ]],
     )  # fmt: skip
-    show.note(found.sentence)
 
 
 def _number(value: float | None) -> str:

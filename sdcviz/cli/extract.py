@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import app, show
+from .arguments import Csv, Json
 from .product import Addresses, Corrections, opened
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ Mask = Annotated[
 Method = Annotated[
     str, typer.Option(help="bilinear (over sea points) or nearest.", metavar="METHOD")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
 Out = Annotated[
     Path | None, typer.Option(help="Write a NetCDF file (or .csv) instead.", metavar="FILE")
 ]

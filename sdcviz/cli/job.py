@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ..errors import BadRequest
-from ..words import minute, size
+from ..words import minute
 from . import app, show
+from .arguments import Csv, Json
+from .job_given import seconds_of, size_of, states
+from .job_shown import document, percent, show_one
 
-if TYPE_CHECKING:
-    from ..jobs.model import Job, Usage
-
-__all__: list[str] = []
+__all__ = ["jobs_app"]
 
 jobs_app = typer.Typer(
     help="Heavy work in the background: submit, list, show, log, stop, pause ...",
@@ -27,7 +25,6 @@ jobs_app = typer.Typer(
 app.add_typer(jobs_app, name="job")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job, or the first digits of its id.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 
 
 @jobs_app.command()
@@ -55,7 +52,7 @@ def submit(
     keep: Annotated[
         bool, typer.Option(help="It goes on when the server stops.", show_default=True)
     ] = True,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Start a command in the background; prints its id.
 
@@ -73,7 +70,7 @@ def submit(
         words,
         engine=engine,
         title=title,
-        limits=jobs.Limits(cpu=cpu, memory=_bytes(memory), walltime=_seconds(walltime)),
+        limits=jobs.Limits(cpu=cpu, memory=size_of(memory), walltime=seconds_of(walltime)),
         workspace=workspace,
         image=image,
         network=network,
@@ -95,28 +92,28 @@ def list_jobs(
     owner: Annotated[str | None, typer.Option(help="Only those of one person.")] = None,
     workspace: Annotated[str | None, typer.Option(help="Only those of one workspace.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 50,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """List jobs, newest first."""
     from .. import jobs
 
-    found = jobs.find(owner, workspace, _states(state), limit=limit)
+    found = jobs.find(owner, workspace, states(state), limit=limit)
     if as_json:
-        show.show_json([_document(job) for job in found])
+        show.show_json([document(job) for job in found])
         return
     rows = [
-        [j.id[:8], str(j.state), _percent(j), j.spec.engine, minute(j.created), j.spec.title]
+        [j.id[:8], str(j.state), percent(j), j.spec.engine, minute(j.created), j.spec.title]
         for j in found
     ]
     show.show_rows(["id", "state", "progress", "engine", "submitted", "title"], rows)
 
 
 @jobs_app.command("show")
-def show_job(id: Id, as_json: AsJson = False) -> None:
+def show_job(id: Id, as_json: Json = False) -> None:
     """Show a job: state, progress, reason, use."""
     from .. import jobs
 
-    _show(jobs.get(id), as_json)
+    show_one(jobs.get(id), as_json)
 
 
 @jobs_app.command()
@@ -148,55 +145,55 @@ def log(
 def wait(
     id: Id,
     timeout: Annotated[float | None, typer.Option(help="Most seconds to wait.")] = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Wait for the end of a job; the exit code is 1 unless it is done."""
     from .. import jobs
 
     job = jobs.wait(jobs.get(id).id, timeout)
-    _show(job, as_json)
+    show_one(job, as_json)
     if job.state is not jobs.State.DONE:
         raise typer.Exit(1)
 
 
 @jobs_app.command()
-def stop(id: Id, as_json: AsJson = False) -> None:
+def stop(id: Id, as_json: Json = False) -> None:
     """End a job for good."""
     from .. import jobs
 
-    _show(jobs.cancel(id), as_json)
+    show_one(jobs.cancel(id), as_json)
 
 
 @jobs_app.command()
-def pause(id: Id, as_json: AsJson = False) -> None:
+def pause(id: Id, as_json: Json = False) -> None:
     """Freeze a running job; its memory stays taken."""
     from .. import jobs
 
-    _show(jobs.pause(id), as_json)
+    show_one(jobs.pause(id), as_json)
 
 
 @jobs_app.command()
-def resume(id: Id, as_json: AsJson = False) -> None:
+def resume(id: Id, as_json: Json = False) -> None:
     """Let a paused job go on."""
     from .. import jobs
 
-    _show(jobs.resume(id), as_json)
+    show_one(jobs.resume(id), as_json)
 
 
 @jobs_app.command()
-def hibernate(id: Id, as_json: AsJson = False) -> None:
+def hibernate(id: Id, as_json: Json = False) -> None:
     """End a job for now; it keeps what it has finished, and its memory is free."""
     from .. import jobs
 
-    _show(jobs.hibernate(id), as_json)
+    show_one(jobs.hibernate(id), as_json)
 
 
 @jobs_app.command()
-def wake(id: Id, as_json: AsJson = False) -> None:
+def wake(id: Id, as_json: Json = False) -> None:
     """Start a hibernated job again."""
     from .. import jobs
 
-    _show(jobs.wake(id), as_json)
+    show_one(jobs.wake(id), as_json)
 
 
 @jobs_app.command()
@@ -218,7 +215,7 @@ def keep(
 
 
 @jobs_app.command("engines")
-def list_engines(as_json: AsJson = False) -> None:
+def list_engines(as_json: Json = False) -> None:
     """List the engines that are offered."""
     from .. import jobs
 
@@ -238,8 +235,8 @@ def usage(
         str, typer.Option(help="Such as 2026-11; this one by default.", metavar="MONTH")
     ] = "",
     by: Annotated[str, typer.Option(help="owner, workspace or job.")] = "owner",
-    as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV.")] = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Tell what jobs took in a month: processors, memory, time, bytes."""
     from .. import jobs
@@ -257,104 +254,3 @@ def usage(
         sys.stdout.write(table_text(names, rows))
     else:
         show.show_rows(list(names), [[row[name] for name in names] for row in rows])
-
-
-# ---- what is shown ---------------------------------------------------------
-def _document(job: Job) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "state": str(job.state),
-        "progress": {
-            "done": job.progress.done,
-            "total": job.progress.total,
-            "text": job.progress.text,
-        },
-        "reason": job.reason,
-        "exit_code": job.exit_code,
-        "usage": _used(job.usage),
-        "estimate": _used(job.estimate) if job.estimate else None,
-        "title": job.spec.title,
-        "kind": job.spec.kind,
-        "arguments": list(job.spec.arguments),
-        "engine": job.spec.engine,
-        "owner": job.spec.owner,
-        "workspace": job.spec.workspace,
-        "attempt": job.spec.attempt,
-        "folder": str(job.spec.folder),
-        "created": job.created,
-        "started": job.started,
-        "ended": job.ended,
-        "result": job.result,
-    }
-
-
-def _used(usage: Usage) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {**asdict(usage), "gb_hours": round(usage.memory_time / 1e9 / 3600, 6)}
-
-
-def _show(job: Job, as_json: bool) -> None:
-    if as_json:
-        show.show_json(_document(job))
-        return
-    used = job.usage
-    lines = {
-        "id": job.id,
-        "title": job.spec.title,
-        "state": f"{job.state}{f': {job.reason}' if job.reason else ''}",
-        "progress": f"{_percent(job)} {job.progress.text}".strip(),
-        "used": f"{used.cpu:.1f} s of processors, {used.wall:.1f} s, at most {size(used.memory)}",
-        "folder": str(job.spec.folder),
-    }
-    if job.result:
-        lines["result"] = json.dumps(job.result, ensure_ascii=False)[:1000]
-    for name, text in lines.items():
-        typer.echo(f"{name:9} {text}")
-
-
-def _percent(job: Job) -> str:
-    progress = job.progress
-    if not progress.total:
-        return ""
-    return f"{100 * progress.done // progress.total} %"
-
-
-# ---- what is given ---------------------------------------------------------
-def _states(names: list[str] | None) -> list[Any] | None:
-    from .. import jobs
-
-    if not names:
-        return None
-    try:
-        return [jobs.State(name) for name in names]
-    except ValueError as error:
-        known = ", ".join(jobs.State)
-        raise BadRequest(f"--state: {error}; known are {known}.") from None
-
-
-def _bytes(text: str) -> int:
-    units = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-    word = text.strip().upper().removesuffix("B")
-    if not word:
-        return 0
-    unit = word[-1] if word[-1] in units else ""
-    try:
-        return int(float(word.removesuffix(unit)) * units[unit])
-    except ValueError:
-        raise BadRequest(f"--memory {text}: expected a size such as 500M or 4G.") from None
-
-
-def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    word = text.strip().lower()
-    if not word:
-        return 0.0
-    try:
-        if ":" in word:
-            parts = [float(part) for part in word.split(":")]
-            return sum(part * 60**place for place, part in enumerate(reversed(parts)))
-        unit = word[-1] if word[-1] in units else ""
-        return float(word.removesuffix(unit)) * units.get(unit, 1)
-    except ValueError:
-        raise BadRequest(f"--walltime {text}: expected 3600, 90m, 2h or 1:30:00.") from None

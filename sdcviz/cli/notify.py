@@ -9,13 +9,13 @@ import typer
 
 from ..words import duration, minute
 from . import app, show
+from .arguments import Json
 
 __all__: list[str] = []
 
 notify = typer.Typer(help="What you want to hear about jobs, and where.", no_args_is_help=True)
 app.add_typer(notify, name="notify")
 
-Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 Owner = Annotated[str, typer.Option(help="Of whom; else you.", metavar="NAME")]
 
 

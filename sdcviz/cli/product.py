@@ -10,6 +10,7 @@ import typer
 from ..errors import BadRequest
 from ..words import counted, size
 from . import app, show
+from .arguments import Json, Progress
 
 __all__ = ["Addresses", "Corrections", "opened"]
 
@@ -48,7 +49,7 @@ def opened(paths: list[str], roles: list[str] | None) -> Any:
 def product(
     paths: Addresses,
     role: Corrections = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Tell what is in a gridded product: fields, axes, area, period, and what was recognised."""
     found = opened(paths, role)
@@ -91,9 +92,7 @@ def prepare(
     as_json: Annotated[
         bool, typer.Option("--json", help="Write one JSON document; progress on standard error.")
     ] = False,
-    progress: Annotated[
-        str, typer.Option(help="auto, json (lines on standard error) or none.", metavar="KIND")
-    ] = "auto",
+    progress: Progress = "auto",
 ) -> None:
     """Make the two memory-mapped copies of a product, so that every extraction is immediate.
 

@@ -12,6 +12,7 @@ import typer
 from ..errors import BadRequest
 from ..words import counted, number
 from . import show
+from .arguments import CollectionPath, Json, Progress
 from .qc import qc
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ __all__: list[str] = []
 
 @qc.command()
 def check(
-    collection: Annotated[
-        Path,
-        typer.Argument(metavar="COLLECTION", help="Folder of a collection.", readable=False),
-    ],
+    collection: CollectionPath,
     check: Annotated[
         list[str] | None,
         typer.Option("--check", help="Only this check (repeatable).", metavar="NAME"),
@@ -48,14 +46,12 @@ def check(
     user: Annotated[
         str | None, typer.Option(help="Who does it; needed with --apply.", metavar="NAME")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
+    as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write all findings as CSV.")] = False,
     counts: Annotated[
         bool, typer.Option("--counts", help="With --json: leave out the single findings.")
     ] = False,
-    progress: Annotated[
-        str, typer.Option(help="auto, json (lines on standard error) or none.", metavar="KIND")
-    ] = "auto",
+    progress: Progress = "auto",
     rows: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the checks and keep what they find; with --apply, set the flags they propose."""

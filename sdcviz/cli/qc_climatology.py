@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from ..words import number
 from . import show
+from .arguments import CollectionPath, Json
 from .qc import qc
 
 __all__: list[str] = []
@@ -16,11 +12,8 @@ __all__: list[str] = []
 
 @qc.command()
 def climatology(
-    collection: Annotated[
-        Path,
-        typer.Argument(metavar="COLLECTION", help="Folder of a collection.", readable=False),
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
+    collection: CollectionPath,
+    as_json: Json = False,
 ) -> None:
     """Tell which gridded climatology is compared with, and make it ready for the plots.
 

@@ -11,7 +11,7 @@ import typer
 from ..errors import BadRequest, NotFound
 from ..words import counted, number
 from . import show
-from .collection import CollectionPath, Csv, Json, SourceFlags
+from .arguments import CollectionPath, Csv, Json, SourceFlags
 from .qc import qc
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import typer
 from ..errors import BadRequest, SdcvizError
 from ..words import counted
 from . import show
+from .arguments import CollectionPath, Json, Progress
 from .qc import qc
 
 if TYPE_CHECKING:
@@ -28,10 +29,7 @@ NOT_SENT = 1
 @qc.command()
 def letters(
     ctx: typer.Context,
-    collection: Annotated[
-        Path,
-        typer.Argument(metavar="COLLECTION", help="Folder of a collection.", readable=False),
-    ],
+    collection: CollectionPath,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Where to; else letters/ in the data folder."),
@@ -62,10 +60,8 @@ def letters(
     send: Annotated[
         bool, typer.Option("--send", help="Send those that have an address; else only write.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
-    progress: Annotated[
-        str, typer.Option(help="auto, json (lines on standard error) or none.", metavar="KIND")
-    ] = "auto",
+    as_json: Json = False,
+    progress: Progress = "auto",
 ) -> None:
     """Write a letter to each data centre about its stations; with --send, send them."""
     from ..observations import open_collection

@@ -9,6 +9,7 @@ import typer
 
 from ..words import minute
 from . import app, show
+from .arguments import Json
 
 __all__: list[str] = []
 
@@ -18,8 +19,6 @@ token = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(token, name="token")
-
-Json = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 
 
 @token.command()

@@ -9,6 +9,7 @@ import typer
 
 from ..words import counted
 from . import app, show
+from .arguments import Json
 
 __all__: list[str] = []
 
@@ -25,7 +26,7 @@ def import_terms(
     collection: Annotated[
         str, typer.Option(help="Collection of a CSV that does not say it: EDMO, P01, ...")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Keep the terms of a file in your data folder."""
     from .. import vocabularies

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest
-from ..qc.rules.grammar import Call, Name, Negated, Node, Number, RuleError, Sum, Text, read_rule
+from ..qc.rules.grammar import read_rule
+from ..qc.rules.tokens import RuleError
+from ..qc.rules.tree import Call, Name, Negated, Node, Number, Sum, Text
 from .operands import Operand, Place
 from .product import Product
 from .roles import FieldRoles, Roles

@@ -18,7 +18,7 @@ from world import World, world
 
 from sdcviz import jobs
 from sdcviz.cli import app
-from sdcviz.cli.job import _bytes, _seconds
+from sdcviz.cli.job_given import seconds_of, size_of
 from sdcviz.cli.job_words import in_full
 from sdcviz.errors import BadRequest
 from sdcviz.jobs import State
@@ -92,14 +92,14 @@ def test_what_can_not_be_is_one_sentence(here: World) -> None:
     ("text", "seconds"), [("", 0), ("90", 90), ("90m", 5400), ("1:30:00", 5400), ("2h", 7200)]
 )
 def test_times_are_read(text: str, seconds: float) -> None:
-    assert _seconds(text) == seconds
+    assert seconds_of(text) == seconds
 
 
 @pytest.mark.parametrize(
     ("text", "count"), [("", 0), ("500M", 5 * 10**8), ("1.5GB", 15 * 10**8), ("4096", 4096)]
 )
 def test_sizes_are_read(text: str, count: int) -> None:
-    assert _bytes(text) == count
+    assert size_of(text) == count
 
 
 def test_paths_are_given_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdcviz.formats.model import L20
-from sdcviz.observations.aggregate import (
-    BLOCK,
-    MapLayer,
-    View,
-    count_index,
-    dominant_flags,
-    fill_gaps,
-    value_index,
-)
+from sdcviz.observations.aggregate import BLOCK, MapLayer, View, dominant_flags
+from sdcviz.observations.colour_index import count_index, fill_gaps, value_index
 
 
 @pytest.fixture(scope="module")

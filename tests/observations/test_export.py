@@ -10,7 +10,7 @@ import pytest
 from sdcviz.errors import BadRequest, StorageError
 from sdcviz.formats.model import Coded, Parameter
 from sdcviz.observations import build_collection, import_files, open_collection
-from sdcviz.observations.export import batches
+from sdcviz.observations.batches import batches
 from sdcviz.observations.kernels import restore
 from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits
 
@@ -132,9 +132,9 @@ def test_batches_carry_the_filters(two):
 
 
 def test_batches_are_cut_between_stations(two, monkeypatch):
-    from sdcviz.observations import export
+    from sdcviz.observations import batches as cutting
 
-    monkeypatch.setattr(export, "_PIECE", 50)
+    monkeypatch.setattr(cutting, "_PIECE", 50)
     whole = two.where()
     made = list(batches(whole))
     assert len(made) > 3

@@ -12,7 +12,8 @@ from bokeh.events import RangesUpdate, SelectionGeometry
 from sdcviz.geo.coast import resolution_for
 from sdcviz.geo.graticule import graticule, scale_bar, view_extent
 from sdcviz.geo.projection import forward, inverse
-from sdcviz.observations.aggregate import MapLayer, View, count_index, fill_gaps, value_index
+from sdcviz.observations.aggregate import MapLayer, View
+from sdcviz.observations.colour_index import count_index, fill_gaps, value_index
 from sdcviz.plots.axes import colormap_of
 
 from ...draft import Draft

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sdcviz.observations.aggregate import value_index
+from sdcviz.observations.colour_index import value_index
 from sdcviz.plots.colours import colormap
 
 from ... import answers

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from ...lazy import lazily
 
 if TYPE_CHECKING:
-    from .cases import Case, Cases
+    from .case import Case
+    from .cases import Cases
     from .composing import Earlier, compose
     from .model import Item, Letter
     from .outbox import Written, deliver, letter_file, letters_folder, write_letters
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 __all__, __getattr__, __dir__ = lazily(
     __name__,
     {
-        "cases": ["Case", "Cases"],
+        "case": ["Case"],
+        "cases": ["Cases"],
         "composing": ["Earlier", "compose"],
         "model": ["Item", "Letter"],
         "outbox": ["Written", "deliver", "letter_file", "letters_folder", "write_letters"],

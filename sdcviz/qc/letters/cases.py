@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +18,7 @@ from sdcviz.errors import BadRequest, NotFound
 from sdcviz.mail import read_addresses
 from sdcviz.words import minute
 
+from .case import Answer, Case, cases_of
 from .composing import Earlier
 from .model import Item, Letter, one_line
 from .tables import ANSWER, EVENT, ITEM, LETTER, META
@@ -28,76 +28,14 @@ if TYPE_CHECKING:
 
     from sdcviz.observations import Collection
 
-T = TypeVar("T")
+__all__ = ["VERDICTS", "Cases"]
 
-__all__ = ["VERDICTS", "Answer", "Case", "Cases"]
+T = TypeVar("T")
 
 VERDICTS = ("accepted", "rejected")
 
 SENDING_MINUTES = 15
 """After so long, a sending that came to no end was broken off."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a data centre answered on one item: the verdict, why, who noted it and when."""
-
-    verdict: str
-    reason: str
-    user: str
-    time: str
-
-
-@dataclass(frozen=True)
-class Case:
-    """A letter and what became of it.
-
-    Attributes
-    ----------
-    id, subject, author, time, answer_by, version : str
-        Of the letter.
-    edmo : int
-        EDMO code; 0: unknown.
-    centre : str
-        Name of the data centre.
-    items : int
-        Number of items.
-    sent, recipient, message_id : str
-        When it was last sent, and to whom; empty: not sent.
-    refused : str
-        Receivers that did not get it when it was last sent, and why; empty: all have it.
-    failure : str
-        Why sending failed the last time; empty if it did not.
-    accepted, rejected : int
-        Items by their last answer.
-    """
-
-    id: str
-    edmo: int
-    centre: str
-    version: str
-    subject: str
-    author: str
-    time: str
-    answer_by: str
-    items: int
-    sent: str
-    recipient: str
-    message_id: str
-    refused: str
-    failure: str
-    accepted: int
-    rejected: int
-
-    @property
-    def state(self) -> str:
-        """Return written, failed, sent in part, sent, answered in part, or answered."""
-        answered = self.accepted + self.rejected
-        if answered:
-            return "answered" if answered >= self.items else "answered in part"
-        if self.sent:
-            return "sent in part" if self.refused else "sent"
-        return "failed" if self.failure else "written"
 
 
 class Cases:
@@ -232,7 +170,7 @@ class Cases:
     # ---- telling -----------------------------------------------------------
     def all(self) -> list[Case]:
         """Return all cases, the newest first."""
-        return self._read(lambda connection: _cases(connection, self._collection.id), [])
+        return self._read(lambda connection: cases_of(connection, self._collection.id), [])
 
     def case(self, letter: str) -> Case:
         """Return one case.
@@ -354,52 +292,3 @@ def _plain(address: Any) -> str:
 def _head(connection: Connection, collection: str, letter: str) -> Any:
     query = select(LETTER).where(LETTER.c.id == letter, LETTER.c.collection == collection)
     return connection.execute(query).first()
-
-
-def _cases(connection: Connection, collection: str) -> list[Case]:
-    letters = (
-        connection.execute(
-            select(LETTER).where(LETTER.c.collection == collection).order_by(LETTER.c.time.desc())
-        )
-        .mappings()
-        .all()
-    )
-    ids = select(LETTER.c.id).where(LETTER.c.collection == collection)
-    items = Counter(
-        connection.execute(select(ITEM.c.letter).where(ITEM.c.letter.in_(ids))).scalars()
-    )
-    last: dict[tuple[str, int], str] = {}
-    for row in connection.execute(
-        select(ANSWER).where(ANSWER.c.letter.in_(ids)).order_by(ANSWER.c.id)
-    ):
-        last[row.letter, row.number] = row.verdict
-    verdicts = Counter((letter, verdict) for (letter, _), verdict in last.items())
-    sent: dict[str, list[Any]] = {}
-    failure: dict[str, str] = {}
-    for row in connection.execute(
-        select(EVENT).where(EVENT.c.letter.in_(ids)).order_by(EVENT.c.id)
-    ):
-        if row.what == "sent":
-            sent.setdefault(row.letter, []).append(row)
-        failure[row.letter] = row.note if row.what == "failed" else ""
-    return [
-        Case(
-            **{k: row[k] for k in ("id", "edmo", "centre", "version", "subject", "author", "time")},
-            answer_by=row["answer_by"],
-            items=items[row["id"]],
-            **_last_sent(sent.get(row["id"], [])),
-            failure=failure.get(row["id"], ""),
-            accepted=verdicts[row["id"], "accepted"],
-            rejected=verdicts[row["id"], "rejected"],
-        )
-        for row in letters
-    ]
-
-
-def _last_sent(events: list[Any]) -> dict[str, Any]:
-    """Tell when a letter was last sent, and to whom in all."""
-    names = ("sent", "recipient", "message_id", "refused")
-    if not events:
-        return dict.fromkeys(names, "")
-    last, recipients = events[-1], ", ".join(event.recipient for event in events)
-    return dict(zip(names, (last.time, recipients, last.message_id, last.note), strict=True))

@@ -9,18 +9,9 @@ from typing import Any
 import numpy as np
 
 from sdcviz.formats.model import L20, Coded
-from sdcviz.qc.rules.grammar import (
-    Compare,
-    Join,
-    Member,
-    Name,
-    Node,
-    Not,
-    Number,
-    Text,
-)
 from sdcviz.qc.rules.pieces import Piece
 from sdcviz.qc.rules.terms import Binder
+from sdcviz.qc.rules.tree import Compare, Join, Member, Name, Node, Not, Number, Text
 from sdcviz.qc.rules.words import Term, Truth
 
 __all__ = ["Conditions"]

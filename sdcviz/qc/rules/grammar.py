@@ -21,168 +21,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
-from sdcviz.errors import BadRequest
+from sdcviz.qc.rules.tokens import RuleError, Token, tokens_of
+from sdcviz.qc.rules.tree import (
+    Call,
+    Compare,
+    Join,
+    Listing,
+    Member,
+    Name,
+    Negated,
+    Node,
+    Not,
+    Number,
+    Sum,
+    Text,
+)
 
-__all__ = [
-    "Call",
-    "Compare",
-    "Join",
-    "Listing",
-    "Member",
-    "Name",
-    "Negated",
-    "Node",
-    "Not",
-    "Number",
-    "RuleError",
-    "Sum",
-    "Text",
-    "near_names",
-    "quote",
-    "read_rule",
-]
+__all__ = ["near_names", "quote", "read_rule"]
 
 LONGEST = 10_000
 DEEPEST = 30
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<name>[^\W\d]\w*)
-    | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    | (?P<op><=|>=|==|!=|<>|&&|\|\||[-+*/<>=(),\[\]&|!~])
-    )""",
-    re.VERBOSE,
-)
 _COMPARES = {"<", "<=", ">", ">=", "==", "!="}
-_WRITTEN_SO = {
-    "=": "==", "<>": "!=", "&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "~": "not",
-}  # fmt: skip
-"""What other languages write, and how it is written here."""
-
-
-class RuleError(BadRequest):
-    """A rule that has no meaning; the sentence names the place.
-
-    Attributes
-    ----------
-    text : str
-        The rule.
-    start, end : int
-        The letters that are meant, from 0.
-    """
-
-    def __init__(self, text: str, start: int, end: int, why: str) -> None:
-        self.text, self.start, self.end = text, start, max(end, start + 1)
-        super().__init__(f"Rule, column {start + 1}: {why}")
-
-    @property
-    def pointer(self) -> str:
-        """The rule, and under it a mark at the place."""
-        line = re.sub(r"\s", " ", self.text)
-        return f"{line}\n{' ' * self.start}{'^' * (self.end - self.start)}"
-
-
-@dataclass(frozen=True)
-class Node:
-    """A piece of a rule and where it stands in the text."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Number(Node):
-    """A number."""
-
-    value: float
-
-
-@dataclass(frozen=True)
-class Text(Node):
-    """Text in quotes."""
-
-    value: str
-
-
-@dataclass(frozen=True)
-class Name(Node):
-    """A word that stands for something of a sample."""
-
-    word: str
-
-
-@dataclass(frozen=True)
-class Call(Node):
-    """A word with something in brackets."""
-
-    word: str
-    args: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Listing(Node):
-    """Several in brackets."""
-
-    items: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Negated(Node):
-    """Minus something."""
-
-    item: Node
-
-
-@dataclass(frozen=True)
-class Sum(Node):
-    """Two numbers and ``+ - * /`` between them."""
-
-    op: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Compare(Node):
-    """Two things and ``< <= > >= == !=`` between them."""
-
-    op: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Member(Node):
-    """Whether something is one of several."""
-
-    item: Node
-    options: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Join(Node):
-    """Several conditions of which all (``and``) or one (``or``) must hold."""
-
-    word: str
-    items: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Not(Node):
-    """A condition that must not hold."""
-
-    item: Node
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    word: str
-    start: int
-    end: int
 
 
 def near_names(word: str, known: list[str]) -> str:
@@ -213,46 +74,20 @@ def read_rule(text: str) -> Node:
     return _Reader(text).whole()
 
 
-def _tokens(text: str) -> list[_Token]:
-    found, at = [], 0
-    while text[at:].strip():
-        match = _TOKEN.match(text, at)
-        if match is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            letter = text[start]
-            why = f"{letter!r} has no meaning in a rule."
-            if letter in "\"'":
-                why = "this text in quotes has no end; add the closing quote."
-            raise RuleError(text, start, len(text) if letter in "\"'" else start + 1, why)
-        kind = match.lastgroup or ""
-        word, start = match[kind], match.start(kind)
-        at = match.end()
-        if kind == "number" and re.match(r"\w", text[at : at + 1]):
-            end = at + len(re.match(r"\w*", text[at:])[0])  # type: ignore[index]
-            raise RuleError(text, start, end, f"{text[start:end]!r} is no number.")
-        if kind == "op" and word in _WRITTEN_SO:
-            raise RuleError(text, start, at, f"write {_WRITTEN_SO[word]!r} instead of {word!r}.")
-        if kind == "name" and word.lower() in ("and", "or", "not", "in"):
-            kind, word = "op", word.lower()
-        found.append(_Token(kind, word, start, at))
-    found.append(_Token("end", "", len(text.rstrip()), len(text.rstrip()) + 1))
-    return found
-
-
 class _Reader:
     """Reads words from left to right; each method reads one line of the grammar."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = _tokens(text)
+        self.tokens = tokens_of(text)
         self.at = 0
         self.depth = 0
 
     @property
-    def now(self) -> _Token:
+    def now(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self, *words: str) -> _Token | None:
+    def take(self, *words: str) -> Token | None:
         """Go on if one of the words comes next."""
         token = self.now
         if token.kind == "op" and token.word in words:
@@ -260,7 +95,7 @@ class _Reader:
             return token
         return None
 
-    def fail(self, why: str, token: _Token | None = None) -> RuleError:
+    def fail(self, why: str, token: Token | None = None) -> RuleError:
         token = token or self.now
         return RuleError(self.text, token.start, token.end, why)
 
@@ -295,7 +130,7 @@ class _Reader:
         return Join(items[0].start, items[-1].end, word, tuple(items))
 
     def negated(self) -> Node:
-        begun: list[_Token] = []
+        begun: list[Token] = []
         while token := self.take("not"):
             begun.append(token)
         found = self.comparison()
@@ -319,7 +154,7 @@ class _Reader:
             return found[0]
         return Join(found[0].start, found[-1].end, "and", tuple(found))
 
-    def member(self, item: Node, negation: _Token | None) -> Node:
+    def member(self, item: Node, negation: Token | None) -> Node:
         close = {"(": ")", "[": "]"}
         opened = self.take("(", "[")
         if not opened:
@@ -357,7 +192,7 @@ class _Reader:
         return found
 
     def signed(self) -> Node:
-        signs: list[_Token] = []
+        signs: list[Token] = []
         while token := self.take("-", "+"):
             signs.append(token)
         found = self.item()

@@ -20,9 +20,10 @@ from sdcviz.formats.model import L20
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits, Findings
 from sdcviz.qc.rules.conditions import Conditions
 from sdcviz.qc.rules.found import Found
-from sdcviz.qc.rules.grammar import Join, Node, read_rule
+from sdcviz.qc.rules.grammar import read_rule
 from sdcviz.qc.rules.pieces import PIECE_SAMPLES, Piece, pieces
 from sdcviz.qc.rules.terms import Binder
+from sdcviz.qc.rules.tree import Join, Node
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection

@@ -14,9 +14,11 @@ from sdcviz.observations.conditions import in_box, in_polygon
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
 from sdcviz.qc.rules import profiles
 from sdcviz.qc.rules.found import Found
-from sdcviz.qc.rules.grammar import Call, Listing, Name, Node, Number, RuleError, Text, near_names
+from sdcviz.qc.rules.grammar import near_names
 from sdcviz.qc.rules.pieces import Piece
 from sdcviz.qc.rules.residuals import departures
+from sdcviz.qc.rules.tokens import RuleError
+from sdcviz.qc.rules.tree import Call, Listing, Name, Node, Number, Text
 from sdcviz.qc.rules.words import FUNCTIONS, Term, Truth, Words
 
 __all__ = ["Binder"]

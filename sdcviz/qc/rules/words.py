@@ -14,19 +14,10 @@ from sdcviz.errors import NotFound
 from sdcviz.formats.model import Coded
 from sdcviz.qc.model import DEPTH, PLACES
 from sdcviz.qc.rules.found import Found
-from sdcviz.qc.rules.grammar import (
-    Call,
-    Listing,
-    Name,
-    Negated,
-    Node,
-    Number,
-    RuleError,
-    Sum,
-    Text,
-    near_names,
-)
+from sdcviz.qc.rules.grammar import near_names
 from sdcviz.qc.rules.pieces import Piece, wide
+from sdcviz.qc.rules.tokens import RuleError
+from sdcviz.qc.rules.tree import Call, Listing, Name, Negated, Node, Number, Sum, Text
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
