@@ -12,6 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from waiting import LONG, WAIT
 
 ROOT = Path(__file__).resolve().parents[1]
 # A busy machine is no defect.
@@ -32,12 +33,20 @@ def _scrub() -> None:
     os.environ["XDG_CONFIG_HOME"] = f"{home}/config"
 
 
+def _be_patient() -> None:
+    """Give answers of servers the time of a busy machine; httpx gives them five seconds."""
+    from httpx._config import DEFAULT_TIMEOUT_CONFIG as usual
+
+    usual.connect = usual.read = usual.write = usual.pool = LONG
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Leave browser and service tests out of a bare ``pytest``, which one runs while coding.
 
     ``pytest tests`` (as ``make test`` does), a folder, a file or ``-m`` runs them.
     """
     _scrub()
+    _be_patient()
     bare = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if bare and not IN_CI and not config.option.markexpr:
         config.option.markexpr = "not browser and not service"
@@ -63,6 +72,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {
         **browser_type_launch_args,
         "executable_path": chromium,
+        "timeout": WAIT,
         "args": [*browser_type_launch_args.get("args", []), *quiet, *sandbox],
     }
 

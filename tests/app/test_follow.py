@@ -17,7 +17,7 @@ from sdcviz.qc.store import save_findings
 from sdcviz_app import editing, follow
 from sdcviz_app.session import Session
 
-WAIT = 20  # seconds; it takes a third of one
+WAIT = 120  # seconds; it takes less than one
 
 
 @pytest.fixture

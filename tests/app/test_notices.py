@@ -22,7 +22,7 @@ from sdcviz_app.parts.notices import NoticesPart
 from sdcviz_app.session import Session
 from sdcviz_app.shell import Shell
 
-WAIT = 20  # seconds; it takes less than one
+WAIT = 120  # seconds; it takes less than one
 ME = getpass.getuser()
 
 

@@ -29,9 +29,6 @@ const plot = (x, y) => models.filter((m) => m.type === "Figure")
                    && label(m.left) === y)
 """
 
-WAIT = 45_000
-"""Milliseconds after which a test gives up; a busy machine is no defect."""
-
 
 def _asked(code: str) -> str:
     return f"(given) => {{ {_MODELS}; {code} }}"
@@ -43,14 +40,12 @@ class Sights:
     def __init__(self, page: Page) -> None:
         self.page = page
         self._tool = ""
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
         page.locator(".bk-tool-icon-lasso-select").first.wait_for()
         self.until("return map?.inner_width > 0 && column(drawn('dots'), 'x').length > 0")
 
     def until(self, code: str, given: Any = None) -> None:
         """Wait for the page to fulfil a condition, a function body of JavaScript."""
-        self.page.wait_for_function(_asked(code), arg=given, timeout=WAIT)
+        self.page.wait_for_function(_asked(code), arg=given)
 
     def ask(self, code: str, given: Any = None) -> Any:
         return self.page.evaluate(_asked(code), given)

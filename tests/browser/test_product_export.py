@@ -10,7 +10,6 @@ import pytest
 import xarray as xr
 from playwright.sync_api import Page, expect
 from serving import Running
-from sights import WAIT
 
 from sdcviz import open_product
 
@@ -24,8 +23,8 @@ def product(server: Running) -> Path:
 
 def fetched(page: Page, link: str, folder: Path) -> Path:
     """Click on a link, and return the file that it gives."""
-    with page.expect_download(timeout=WAIT) as waiting:
-        page.get_by_role("link", name=link).click(timeout=WAIT)
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=link).click()
     waiting.value.save_as(folder / link)
     return folder / link
 
@@ -36,8 +35,7 @@ def test_what_is_seen_is_written(
     page = open_page(
         f"{server.address}?tab=products&field=Temperature&step=1&at0=5~41&line=4~41_8~43&mask=0.5"
     )
-    expect.set_options(timeout=WAIT)
-    page.get_by_role("button", name="Export", exact=True).click(timeout=WAIT)
+    page.get_by_role("button", name="Export", exact=True).click()
     dialog = page.get_by_role("dialog")
     # A figure: first its picture, then the file.
     picture = dialog.get_by_alt_text("Preview of the figure")

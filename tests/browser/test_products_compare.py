@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from serving import Running
-from workplace import WAIT, drag
+from workplace import drag
 
 from sdcviz.geo.projection import forward
 from sdcviz.words import number
@@ -89,8 +89,6 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
         identity(str(served.data_dir / "products" / n)) for n in ("first.nc", "second.nc")
     )
     page = open_page(f"{served.address}?tab=products&product={first}&with={second}&cmp=difference")
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
     south, north, cells = 3 * len(LON), 4 * len(LON), len(LAT) * len(LON)
 
     # Difference: 0.3 lies within sqrt(0.25 + 0.16), 3 beyond.

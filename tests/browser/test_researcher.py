@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from serving import Running, running
-from sights import WAIT, Sights, close_report, open_files
+from sights import Sights, close_report, open_files
 
 from sdcviz.observations import Collection, import_files, open_collection
 
@@ -95,8 +95,6 @@ def test_from_files_to_an_export_and_back(
         for name in OTHERS:
             out.write(data / "odv" / name, name)
     page = open_page(empty.address)
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
     open_files(page, data / "odv" / CTD, archive)
     close_report(page, 291)
     sights = Sights(page)
@@ -310,8 +308,6 @@ def test_files_that_can_not_be_read_are_named_and_the_others_open(
     page_file.write_text("<!DOCTYPE html><html><body>Please log in</body></html>")
     zipfile.ZipFile(nothing, "w").close()
     page = open_page(empty.address)
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
     open_files(page, page_file, nothing, data / "odv" / OTHERS[0])
     expect(page.get_by_text("2 files could not be read")).to_be_visible()
     for name, reason in (("stations.txt", "HTML"), ("nothing.zip", "empty")):

@@ -13,7 +13,7 @@ import pytest
 from made_files import write
 from playwright.sync_api import Page, expect
 from serving import Running, running
-from workplace import WAIT
+from waiting import WAIT
 
 from sdcviz_app.shelf import identity
 
@@ -54,8 +54,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def open_review(open_page: Callable[..., Page], served: Served, more: str = "") -> Page:
     address = f"{served.server.address}?tab=products&sub=review&product={served.product}{more}"
     page = open_page(address)
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
     return page
 
 
@@ -119,9 +117,7 @@ def test_a_reviewer_finds_judges_and_signs(open_page: Callable[..., Page], serve
     page.keyboard.press("ArrowDown")
     row = served.review["worst"][1]["row"]
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "(row) => globalThis.sdcvizDesk?.state?.view?.row === row", arg=row, timeout=WAIT
-    )
+    page.wait_for_function("(row) => globalThis.sdcvizDesk?.state?.view?.row === row", arg=row)
 
 
 def test_a_review_is_started_and_found_again(
@@ -134,6 +130,6 @@ def test_a_review_is_started_and_found_again(
     button.click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('review')")
     page.reload()
-    expect(page.locator(".finding").first).to_be_visible(timeout=5 * WAIT)
+    expect(page.locator(".finding").first).to_be_visible(timeout=2 * WAIT)
     page.get_by_role("button", name="All reviews").click()
     expect(page.locator(".earlier tbody tr")).to_have_count(2)

@@ -105,7 +105,7 @@ def test_a_real_file_becomes_the_open_collection(
     page = open_page(empty.address)
     import_files(page, data / "odv" / "ODV_vertical_profiles_ctd.txt", data / "MANIFEST.csv")
     # The file that can't be read is named with its reason, the other one is there.
-    expect(page.get_by_text("1 file could not be read")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("1 file could not be read")).to_be_visible()
     expect(page.locator(".tabulator-cell").filter(has_text="MANIFEST.csv").first).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).click()
     expect(chooser(page)).to_contain_text("10 stations")
@@ -129,7 +129,7 @@ def test_the_chooser_changes_the_collection(
 ) -> None:
     page = open_page(server.address)
     import_files(page, data / "odv" / "sample_ODV_aggregated.txt")
-    expect(chooser(page)).to_contain_text("sample_ODV_aggregated", timeout=120_000)
+    expect(chooser(page)).to_contain_text("sample_ODV_aggregated")
     if page.get_by_role("button", name="Close", exact=True).is_visible():
         page.get_by_role("button", name="Close", exact=True).click()
     choose(page, "Profiles")
@@ -145,4 +145,4 @@ def test_the_columns_of_a_plain_table_are_shown_before_its_import(
     import_files(page, data / "tabular" / "water_level_example.csv")
     expect(page.get_by_text("Columns of water_level_example.csv")).to_be_visible()
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(chooser(page)).to_contain_text("water_level_example", timeout=120_000)
+    expect(chooser(page)).to_contain_text("water_level_example")
