@@ -16,7 +16,7 @@ demo: $(VENV)/.installed
 	$(BIN)/sdcviz demo
 
 test: packages lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 tests
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

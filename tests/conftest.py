@@ -52,6 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = "not browser and not service"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Distribute whole files (`scheduling.ByFile`)."""
+    from scheduling import ByFile
+
+    return ByFile(config, log)
+
+
 def need(condition: object, reason: str) -> None:
     """Skip with a reason where a real part is missing; in CI, fail."""
     if condition:
