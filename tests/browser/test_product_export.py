@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from serving import Running
 
 from sdcviz import open_product
+from sdcviz_app.shelf import identity
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def test_what_is_seen_is_written(
     open_page: Callable[..., Page], server: Running, product: Path, tmp_path: Path
 ) -> None:
     page = open_page(
-        f"{server.address}?tab=products&field=Temperature&step=1&at0=5~41&line=4~41_8~43&mask=0.5"
+        f"{server.address}?tab=products&product={identity(str(product))}"
+        "&field=Temperature&step=1&at0=5~41&line=4~41_8~43&mask=0.5"
     )
     page.get_by_role("button", name="Export", exact=True).click()
     dialog = page.get_by_role("dialog")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from serving import Running
+from still import until_still
 from waiting import until
 
 from sdcviz.products import Product, open_product
@@ -62,7 +63,8 @@ class Sea:
         return runs.shape == expected[alike].shape and bool((runs == expected[alike]).all())
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
-        """Return where a place is on the screen."""
+        """Return where a place is on the screen, once the map rests."""
+        until_still(self.page, "product-map")
         return tuple(
             self.ask(
                 """

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from serving import Running
+from still import box_of, until_still
 from workplace import drag
 
 from sdcviz.geo.projection import forward
@@ -98,6 +99,7 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     until_colour(
         page, (5.2, 42.6), lambda c: c != GREY and c[2] > c[0]
     )  # blue: the second is warmer
+    until_still(page, "product-map")
     page.mouse.move(*look(page, 5.2, 40.6)["screen"])
     expect(page.locator(".readout")).to_contain_text("within the combined error")
     page.mouse.move(*look(page, 5.2, 42.6)["screen"])
@@ -119,8 +121,9 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     until_colour(page, (3.6, 42.6), lambda c: c == ABOVE)
     handle.press("PageUp")
     expect(handle).to_have_attribute("aria-valuenow", "10")
-    box, end = handle.bounding_box(), look(page, 6.9, 41)["screen"]
-    assert box is not None
+    box = box_of(handle)
+    until_still(page, "product-map")
+    end = look(page, 6.9, 41)["screen"]
     drag(page, [(box["x"] + 11, end[1]), (end[0], end[1])])
     until_colour(page, (6.4, 42.6), lambda c: c != ABOVE)
     # Keys of the handle move nothing else.
@@ -138,6 +141,8 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     page.get_by_role("button", name="Side by side").click()
     until_colour(page, (5.2, 42.6), lambda c: c == ABOVE, name="product-map-twin")
     until_colour(page, (5.2, 42.6), lambda c: c not in (ABOVE, GREY))
+    for name in ("product-map", "product-map-twin"):
+        until_still(page, name)
     a, b = look(page, 5.2, 42.6), look(page, 5.2, 42.6, "product-map-twin")
     assert b["screen"][0] > a["screen"][0] + 200 and abs(b["screen"][1] - a["screen"][1]) < 2
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
+from still import box_of
 
 from sdcviz.observations import open_collection
 from sdcviz.products import open_product
@@ -63,8 +64,7 @@ def drawn(page: Page, key: str) -> Locator:
 
 def point(page: Page, key: str, x: float, y: float, click: bool = False) -> None:
     """Point at a part of a picture."""
-    box = drawn(page, key).bounding_box()
-    assert box is not None
+    box = box_of(drawn(page, key))
     at = box["x"] + x * box["width"], box["y"] + y * box["height"]
     (page.mouse.click if click else page.mouse.move)(*at)
 

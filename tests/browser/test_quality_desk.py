@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from ports import free_port
 from serving import Running, running
+from still import until_still
 from waiting import WAIT
 from workplace import drag
 
@@ -30,14 +31,6 @@ const state = globalThis.sdcvizDesk?.state
 """
 
 
-_AT_REST = """
-const {x, y, width, height} = Bokeh.index.find_one(named('a')).el.getBoundingClientRect()
-const place = [x, y, width, height].join()
-if (place !== globalThis.placed?.place) globalThis.placed = {place, since: performance.now()}
-return performance.now() - globalThis.placed.since > 700
-"""
-
-
 class DeskPage:
     """The Quality tab on a page."""
 
@@ -46,7 +39,6 @@ class DeskPage:
         self.until("return state?.view && named('a')?.inner_width > 0")
         # Table and queue come a little later and move the plots.
         expect(page.locator(".tabulator-row").first).to_be_visible()
-        self.until(_AT_REST)
 
     def until(self, code: str, given: Any = None) -> None:
         self.page.wait_for_function(f"(given) => {{{_MODELS}; {code}}}", arg=given)
@@ -83,7 +75,8 @@ class DeskPage:
         expect(self.page.locator(".desk .state")).to_have_text(text)
 
     def at(self, plot: str, sample: int) -> tuple[float, float]:
-        """Return where a sample of a plot is on the screen."""
+        """Return where a sample of a plot is on the screen, once it rests."""
+        until_still(self.page, f"desk-{plot}")
         found = self.ask(
             "const view = Bokeh.index.find_one(named(given[0]));"
             "const data = named('samples').data, {frame} = view;"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from made_files import write
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
-from waiting import WAIT
+from waiting import WAIT, until
 
 from sdcviz_app.shelf import identity
 
@@ -61,6 +62,11 @@ def tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
 
 
+def is_in_view(part: Locator) -> bool:
+    box = part.bounding_box()
+    return bool(box) and box["y"] + box["height"] <= 768 and box["height"] > 120
+
+
 def test_a_reviewer_finds_judges_and_signs(open_page: Callable[..., Page], served: Served) -> None:
     page = open_review(open_page, served, f"&review={ID}")
     findings = page.locator(".finding")
@@ -69,8 +75,7 @@ def test_a_reviewer_finds_judges_and_signs(open_page: Callable[..., Page], serve
     expect(findings.first).to_contain_text(first["sentence"])
     # All of the first screen is in view.
     for part in (".first", ".hist", ".heat", ".where"):
-        box = page.locator(part).bounding_box()
-        assert box and box["y"] + box["height"] <= 768 and box["height"] > 120
+        until(partial(is_in_view, page.locator(part)), f"{part} in view")
     said = page.locator(".where .head")
     whole = served.review["samples"]
     expect(said).to_contain_text(re.compile(r"all [\d\u202f]+ samples"))
@@ -114,6 +119,7 @@ def test_a_reviewer_finds_judges_and_signs(open_page: Callable[..., Page], serve
 
     # One key from the list to the cast with its flags.
     tab(page, "Worst casts")
+    expect(list_.locator("tr").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     row = served.review["worst"][1]["row"]
     page.keyboard.press("Enter")

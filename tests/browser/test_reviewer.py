@@ -12,6 +12,7 @@ import pytest
 from in_process import analysed
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
+from still import until_still
 from waiting import WAIT
 from workplace import Workplace
 
@@ -91,7 +92,8 @@ class Day:
         return blocks.get_by_role("tab", name=name)
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
-        """Tell where a place of the map is on the screen."""
+        """Tell where a place of the map is on the screen, once it rests."""
+        until_still(self.page, "product-map")
         x, y = (float(a[0]) for a in forward("mercator", [lon], [lat]))
         self.page.wait_for_function(f"(given) => ({_SCREEN})(given)", arg=["product-map", x, y])
         found = self.page.evaluate(_SCREEN, ["product-map", x, y])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
+from still import until_still
 from waiting import WAIT
 
 __all__ = ["Workplace", "drag"]
@@ -107,7 +108,8 @@ class Workplace:
     # ---- the plots -----------------------------------------------------------
 
     def at(self, plot: str, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        """Return where points of a plot are on the screen."""
+        """Return where points of a plot are on the screen, once it rests."""
+        until_still(self.page, f"desk-{plot}")
         given = [plot, [list(map(float, point)) for point in points]]
         return [tuple(place) for place in self.page.evaluate(f"(given) => {{ {_PLACE} }}", given)]
 

@@ -19,6 +19,7 @@ from playwright.sync_api import Page, Request, WebSocket
 from ports import free_port
 from serving import Running, running
 from test_security import Visitor
+from waiting import WAIT
 
 pytestmark = pytest.mark.service
 
@@ -121,8 +122,10 @@ def test_nothing_in_a_browser_leaves_the_prefix(proxied: Running, page: Page) ->
 
     page.on("request", on_request)
     page.on("websocket", on_socket)
-    page.goto(proxied.address)
-    page.get_by_text("sdcviz").first.wait_for(timeout=120_000)
+    page.context.set_default_timeout(WAIT)
+    with page.expect_websocket():
+        page.goto(proxied.address)
+    page.get_by_text("sdcviz").first.wait_for()
     page.wait_for_load_state("networkidle")
     asked = [url for url in asked if not url.startswith(("blob:", "data:"))]
     assert f"{proxied.address}ws" in {url.split("?")[0] for url in asked}
