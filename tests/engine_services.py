@@ -168,7 +168,7 @@ JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
 DefMemPerCPU=200
 KillWait=5
-MessageTimeout=2
+MessageTimeout=10
 AccountingStorageType=accounting_storage/none
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=1:00:00 State=UP OverSubscribe=FORCE:16

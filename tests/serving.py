@@ -58,7 +58,7 @@ def running(
     env = {k: v for k, v in os.environ.items() if not k.startswith(("SDCVIZ_", "BOKEH_", "PANEL_"))}
     env |= {"SDCVIZ_DATA_DIR": str(folder), "SDCVIZ_PORT": "0", "SDCVIZ_CONFIG": str(config)}
     # Most tests draw nothing of what takes a server seconds at its start.
-    env |= {"SDCVIZ_WARM_UP": "false"}
+    env |= {"SDCVIZ_WARM_UP": "false", "SDCVIZ_JOBS_NICE": "0"}
     env |= {f"SDCVIZ_{name.upper()}": value for name, value in settings.items()}
     log = folder / "server.log"
     with log.open("w") as errors:
