@@ -17,7 +17,7 @@ import httpx
 import pytest
 from conftest import need
 from serving import Running, Visitor, running
-from waiting import until
+from waiting import LONG, until
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -116,6 +116,7 @@ class Desk:
         headers = {"Cookie": given.pop("cookie", self.cookie)}
         given.setdefault("origin", self.origin)
         given.setdefault("max_size", None)
+        given |= {"open_timeout": LONG, "ping_interval": None}
         return connect(
             address.replace("http", "ws", 1), additional_headers=headers, proxy=None, **given
         )
