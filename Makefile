@@ -6,21 +6,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := .ci/constraints.txt
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
+# Compiled afterwards, by all processors; pip uses one. Some packages hold files that don't compile.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c $(CONSTRAINTS)
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 
 # `packages` may bring python3-venv, which the environment needs.
 .NOTPARALLEL:
-.PHONY: demo test lint bench packages clean
+.PHONY: demo test lint style types bench packages clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sdcviz demo
 
-test: packages lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests
+test: packages style
+	@.ci/tests
 
-lint: $(VENV)/.installed-test
+lint: style types
+
+style: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -36,10 +42,12 @@ clean:
 # An environment is used again until what it was made from changes.
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
 	$(PIP) -e '.[test]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
 $(BIN)/python:

@@ -12,6 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from waiting import LONG, WAIT
 
 ROOT = Path(__file__).resolve().parents[1]
 # A busy machine is no defect.
@@ -30,6 +31,15 @@ def _scrub() -> None:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["XDG_DATA_HOME"] = f"{home}/data"
     os.environ["XDG_CONFIG_HOME"] = f"{home}/config"
+    # Other tests are no pages: a job that gave way to them would starve.
+    os.environ["SDCVIZ_JOBS_NICE"] = "0"
+
+
+def _be_patient() -> None:
+    """Give answers of servers the time of a busy machine; httpx gives them five seconds."""
+    from httpx._config import DEFAULT_TIMEOUT_CONFIG as usual
+
+    usual.connect = usual.read = usual.write = usual.pool = LONG
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,9 +48,18 @@ def pytest_configure(config: pytest.Config) -> None:
     ``pytest tests`` (as ``make test`` does), a folder, a file or ``-m`` runs them.
     """
     _scrub()
+    _be_patient()
     bare = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if bare and not IN_CI and not config.option.markexpr:
         config.option.markexpr = "not browser and not service"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Distribute whole files (`scheduling.ByFile`)."""
+    from scheduling import ByFile
+
+    return ByFile(config, log)
 
 
 def need(condition: object, reason: str) -> None:
@@ -63,6 +82,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {
         **browser_type_launch_args,
         "executable_path": chromium,
+        "timeout": WAIT,
         "args": [*browser_type_launch_args.get("args", []), *quiet, *sandbox],
     }
 

@@ -6,7 +6,6 @@ import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import need
+from ports import free_port
 
 
 def _programs() -> Path | None:
@@ -44,9 +44,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self._programs, self._folder = _programs(), folder
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = int(sock.getsockname()[1])
+        self.port = free_port()
         self._run("initdb", "-D", f"{folder}/data", "-U", "tester", "-A", "trust", "-E", "UTF8",
                   "--no-sync", "--locale=C.UTF-8")  # fmt: skip
 
@@ -69,11 +67,11 @@ class Postgres:
     def start(self) -> None:
         options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1"
         self._run("pg_ctl", "-D", f"{self._folder}/data", "-l", f"{self._folder}/log", "-w",
-                  "-o", options, "start")  # fmt: skip
+                  "-t", "180", "-o", options, "start")  # fmt: skip
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it: ``"fast"`` ends connections, ``"immediate"`` is a crash."""
-        self._run("pg_ctl", "-D", f"{self._folder}/data", "-w", "-m", mode, "stop")
+        self._run("pg_ctl", "-D", f"{self._folder}/data", "-w", "-t", "180", "-m", mode, "stop")
 
     def _run(self, program: str, *words: str) -> str:
         # pg_ctl's server would keep a pipe open for ever: to files.

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+from ports import free_port
 from waiting import until
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -100,7 +101,7 @@ class DockerDaemon:
     def client(self) -> Iterator[Any]:
         from docker import DockerClient
 
-        docker = DockerClient(self.url, timeout=30)
+        docker = DockerClient(self.url, timeout=180)
         try:
             yield docker
         finally:
@@ -167,7 +168,7 @@ JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
 DefMemPerCPU=200
 KillWait=5
-MessageTimeout=2
+MessageTimeout=10
 AccountingStorageType=accounting_storage/none
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=1:00:00 State=UP OverSubscribe=FORCE:16
@@ -336,12 +337,6 @@ def _is_over(process: psutil.Process) -> bool:
     with suppress(ChildProcessError):
         os.waitpid(process.pid, os.WNOHANG)
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from ports import free_port
+from waiting import LONG
 
 __all__ = ["PASSWORD", "USER", "MailServer", "certificate", "mail_server"]
 
@@ -96,7 +97,7 @@ class MailServer:
             "smtp_user": USER,
             "smtp_password": PASSWORD,
             "smtp_ca": self.ca,
-            "smtp_timeout": 20,
+            "smtp_timeout": LONG,
         }
 
     # The names of the hooks are those of aiosmtpd.
@@ -137,12 +138,6 @@ def _signs_on(server: SMTP, session: Session, envelope: Envelope, how: str, who:
     return AuthResult(success=right, handled=False)
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 @contextmanager
 def mail_server(
     folder: Path, *, encrypted: bool = True, named: str = "", implicit: bool = False
@@ -152,7 +147,7 @@ def mail_server(
     Encryption begins by STARTTLS, or with the first byte where it is `implicit`.
     """
     pem, key = certificate(folder, *([named] if named else []))
-    behaviour = MailServer(ca=pem, port=_free_port())
+    behaviour = MailServer(ca=pem, port=free_port())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, key)
     secure: dict[str, Any] = {"tls_context": context, "require_starttls": True}
@@ -166,6 +161,7 @@ def mail_server(
         auth_required=True,
         # aiosmtpd knows of encryption by STARTTLS only.
         auth_require_tls=encrypted and not implicit,
+        ready_timeout=LONG,
         data_size_limit=64 * 1024**2,
         **(secure if encrypted else {}),
     )

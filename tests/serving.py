@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from unittest import mock
 
 import httpx
+from waiting import LONG
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -57,7 +58,7 @@ def running(
     env = {k: v for k, v in os.environ.items() if not k.startswith(("SDCVIZ_", "BOKEH_", "PANEL_"))}
     env |= {"SDCVIZ_DATA_DIR": str(folder), "SDCVIZ_PORT": "0", "SDCVIZ_CONFIG": str(config)}
     # Most tests draw nothing of what takes a server seconds at its start.
-    env |= {"SDCVIZ_WARM_UP": "false"}
+    env |= {"SDCVIZ_WARM_UP": "false", "SDCVIZ_JOBS_NICE": "0"}
     env |= {f"SDCVIZ_{name.upper()}": value for name, value in settings.items()}
     log = folder / "server.log"
     with log.open("w") as errors:
@@ -75,11 +76,11 @@ def running(
         if not address:
             raise RuntimeError(f"The server did not start:\n{log.read_text()}")
         # The port is open before the application is ready; an answer says that it is.
-        httpx.get(f"{address}api/health", timeout=600).raise_for_status()
+        httpx.get(f"{address}api/health").raise_for_status()
         yield Running(address, folder, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=LONG)
 
 
 def sign_on(server: Running, *scopes: str, **how: Any) -> dict[str, str]:
@@ -109,7 +110,7 @@ class Visitor:
 
     def __init__(self, server: Running, **headers: str) -> None:
         self.server = server
-        answer = httpx.get(server.address, headers=headers, timeout=60)
+        answer = httpx.get(server.address, headers=headers)
         answer.raise_for_status()
         self.cookie = answer.cookies["sdc_sid"]
         found = TOKEN.search(answer.text)
@@ -127,6 +128,8 @@ class Visitor:
             origin=origin or self.server.origin,  # type: ignore[arg-type]
             additional_headers={"Cookie": f"sdc_sid={cookie}"} if cookie else {},
             proxy=None,
+            open_timeout=LONG,
+            ping_interval=None,
         ) as socket:
             yield socket
 

@@ -8,8 +8,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LONG = 180
+"""Seconds that are long for any machine; who waits goes on as soon as there is an answer."""
 
-def until(ask: Callable[[], T], what: str = "what was expected", seconds: float = 60) -> T:
+WAIT = LONG * 1000
+"""Milliseconds after which a test in the browser gives up; a busy machine is no defect."""
+
+
+def until(ask: Callable[[], T], what: str = "what was expected", seconds: float = LONG) -> T:
     """Ask again and again until the answer is true, and return it."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):

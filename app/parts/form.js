@@ -50,6 +50,14 @@ function offer(select, options, value) {
   select.value = value
 }
 
+// Tick a box as the server says. What a visitor chose stays until the server says the same: what it
+// said before it heard of the click may come late.
+function tick(box, value) {
+  if (box.wanted !== undefined && box.wanted !== value) return
+  box.wanted = undefined
+  box.checked = value
+}
+
 // Call `f` once it was not asked for anew for some milliseconds.
 function later(f, rest = 220) {
   let timer

@@ -42,7 +42,6 @@ _BOOT = (
     "from inside.run import main; sys.exit(main(sys.argv))"
 )
 _COMMAND = [sys.executable, "-S", "-E", "-s", "-c", _BOOT]
-_NICE = 15  # people wait for pages, nobody for a job
 _WATCHED = 200  # descriptors are few; the others are found at the next look
 
 
@@ -120,7 +119,7 @@ class LocalEngine:
 
     def _place(self, pid: int, cpu: float) -> None:
         """Give it the processors that fewest jobs have, and let the server go before."""
-        give_way(pid, _NICE)
+        give_way(pid, self._settings.jobs_nice)
         with contextlib.suppress(OSError, AttributeError):
             free = Counter(dict.fromkeys(os.sched_getaffinity(0), 0))
             wanted = max(1, math.ceil(cpu))

@@ -45,6 +45,9 @@ class JobSettings(Part):
     jobs_grace: float = Field(
         10, ge=0, description="Seconds that a job has to end by itself before it is killed."
     )
+    jobs_nice: int = Field(
+        15, ge=0, le=19, description="How far jobs of this machine give way to pages; 0: not."
+    )
     jobs_days: float = Field(
         30, ge=0, description="Days after which the folder of an ended job is removed; 0: never."
     )

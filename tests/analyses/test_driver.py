@@ -132,7 +132,7 @@ def break_off(process: subprocess.Popen[str], how: int) -> list[psutil.Process]:
     workers = psutil.Process(process.pid).children(recursive=True)
     assert workers
     os.kill(process.pid, how)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     return workers
 
 
@@ -143,7 +143,7 @@ def test_a_killed_run_goes_on_and_gives_the_same(demo: Path, tmp_path: Path) -> 
     process = start(path, "--out", out, "--json", "--workers", 1)
     workers = break_off(process, signal.SIGKILL)
     # workers end with the one that started them
-    _, alive = psutil.wait_procs(workers, timeout=30)
+    _, alive = psutil.wait_procs(workers, timeout=180)
     assert not alive and process.returncode == -signal.SIGKILL
     kept = sorted(p.name for p in (tmp_path / "out.nc.parts").glob("*/slice_*.npz"))
     assert 1 <= len(kept) < 12 and not out.exists()
@@ -162,7 +162,7 @@ def test_ctrl_c_keeps_finished_slices_and_no_process(demo: Path, tmp_path: Path)
     out.write_bytes(b"an older product")
     process = start(path, "--out", out, "--json", "--workers", 2)
     workers = break_off(process, signal.SIGINT)
-    _, alive = psutil.wait_procs(workers, timeout=30)
+    _, alive = psutil.wait_procs(workers, timeout=180)
     assert not alive and process.returncode == 130
     assert out.read_bytes() == b"an older product"
     assert 1 <= len(list((tmp_path / "out.nc.parts").glob("*/slice_*.npz"))) < 12

@@ -57,7 +57,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
             process.terminate()
         for process in [*processes[1:], processes[0]]:
             process.terminate()
-            process.wait(60)
+            process.wait(180)
 
 
 def test_slices_of_a_cluster_are_those_of_this_machine(cluster: tuple[str, list[int]]) -> None:

@@ -43,7 +43,7 @@ class Client:
 
     def __init__(self, server: Running, *scopes: str, **how: Any) -> None:
         headers = sign_on(server, *scopes, **how)
-        self.http = httpx.Client(base_url=server.address, headers=headers, timeout=60)
+        self.http = httpx.Client(base_url=server.address, headers=headers)
 
     def ask(self, arguments: list[str], status: int = 201, **more: Any) -> dict[str, Any]:
         headers = more.pop("headers", {})

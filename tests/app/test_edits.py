@@ -28,7 +28,7 @@ def client(place: tuple[Running, Path]) -> httpx.Client:
     server, _ = place
     cookie = Visitor(server).cookie
     headers = {"Origin": server.origin, "Cookie": f"sdc_sid={cookie}"}
-    return httpx.Client(base_url=server.address, headers=headers, timeout=60)
+    return httpx.Client(base_url=server.address, headers=headers)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from journalled import edit, first_good, flag, make_collection
+from waiting import until
 
 from sdcviz.errors import Conflict
 from sdcviz.observations import open_collection
@@ -17,7 +18,7 @@ from sdcviz.qc.store import save_findings
 from sdcviz_app import editing, follow
 from sdcviz_app.session import Session
 
-WAIT = 20  # seconds; it takes a third of one
+WAIT = 120  # seconds; it takes less than one
 
 
 @pytest.fixture
@@ -118,5 +119,5 @@ def test_a_session_that_is_gone_is_forgotten(folder):
     session, _ = shown(folder)
     before = len(follow._sessions)
     del session
-    gc.collect()
-    assert len(follow._sessions) < before
+    # The thread that follows may hold it for a moment.
+    until(lambda: gc.collect() >= 0 and len(follow._sessions) < before, "it is forgotten")

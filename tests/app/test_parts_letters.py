@@ -66,7 +66,7 @@ def asked(part: LettersPart, **said: object) -> LettersPart:
     part._take({"do": "write", **said})
     job = part.job
     assert job is not None and part.form.state["busy"]
-    job.process.wait(timeout=120)
+    job.process.wait(timeout=180)
     while part.job is not None:
         part.follow()
     return part

@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from serving import Running, running
+from waiting import WAIT
 
 LOCAL = {"localhost", "127.0.0.1"}
 
@@ -19,6 +20,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    """Let what is expected of a page come late: a busy machine is no defect."""
+    expect.set_options(timeout=WAIT)
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +66,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height}, accept_downloads=True
         )
         contexts.append(context)
+        context.set_default_timeout(WAIT)
         page = context.new_page()
-        page.set_default_timeout(30_000)
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(f"script: {error.stack or error}"))
         page.on("request", asked)

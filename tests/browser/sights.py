@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
+from still import until_still
 
 from sdcviz.geo.projection import forward, inverse
 
@@ -29,9 +30,6 @@ const plot = (x, y) => models.filter((m) => m.type === "Figure")
                    && label(m.left) === y)
 """
 
-WAIT = 45_000
-"""Milliseconds after which a test gives up; a busy machine is no defect."""
-
 
 def _asked(code: str) -> str:
     return f"(given) => {{ {_MODELS}; {code} }}"
@@ -43,14 +41,12 @@ class Sights:
     def __init__(self, page: Page) -> None:
         self.page = page
         self._tool = ""
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
         page.locator(".bk-tool-icon-lasso-select").first.wait_for()
         self.until("return map?.inner_width > 0 && column(drawn('dots'), 'x').length > 0")
 
     def until(self, code: str, given: Any = None) -> None:
         """Wait for the page to fulfil a condition, a function body of JavaScript."""
-        self.page.wait_for_function(_asked(code), arg=given, timeout=WAIT)
+        self.page.wait_for_function(_asked(code), arg=given)
 
     def ask(self, code: str, given: Any = None) -> Any:
         return self.page.evaluate(_asked(code), given)
@@ -115,6 +111,7 @@ class Sights:
         if tool != self._tool:  # a click on the active one would put it away
             self.page.locator(f".bk-tool-icon-{tool}-select").first.click()
             self._tool = tool
+        until_still(self.page, "map")
         places = [self.at(*corner) for corner in corners]
         if shift:
             self.page.keyboard.down("Shift")
@@ -127,20 +124,8 @@ class Sights:
         if shift:
             self.page.keyboard.up("Shift")
 
-    def rest(self) -> None:
-        """Wait until the map has not moved for ten frames: its server may answer once more."""
-        look = (
-            "const {x_range: x, y_range: y} = map;"
-            "return [x.start, x.end, y.start, y.end, map.inner_width, map.inner_height]"
-        )
-        before, same = self.ask(look), 0
-        while same < 10:
-            self.page.evaluate("() => new Promise(requestAnimationFrame)")
-            now = self.ask(look)
-            before, same = now, same + 1 if now == before else 0
-
     def tap(self, lon: float, lat: float) -> None:
-        self.rest()
+        until_still(self.page, "map")
         self.page.mouse.click(*self.at(lon, lat))
 
     def wait_side(self) -> None:
@@ -204,8 +189,10 @@ def close_report(page: Page, stations: int) -> None:
     """Wait for the end of an import of so many stations; close what it tells."""
     told = page.get_by_text(re.compile(rf"Imported {stations}\s+stations"))
     expect(told.first).to_be_visible()
+    # Without anything odd the dialog closes by itself, and a passing message tells.
     close = page.get_by_role("button", name="Close", exact=True)
-    # Without anything odd the dialog has closed by itself, and a passing message tells.
+    closed = page.locator("body:not(:has([role=dialog]))")
+    expect(close.or_(closed).first).to_be_visible()
     if close.is_visible():
         close.click()
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from mail_server import MailServer, mail_server
 from playwright.sync_api import Page, expect
+from ports import free_port
 from serving import Running, running
 from test_interpolate import Tab
 from waiting import until
@@ -44,12 +44,6 @@ def serving(place: Path, demo: Path, port: int, **settings: Any) -> Iterator[Run
     }
     with running(place, [demo], port=str(port), engines="local,docker", **texts) as server:
         yield server
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def containers(daemon: Any) -> list[str]:

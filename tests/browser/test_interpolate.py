@@ -10,7 +10,7 @@ import netCDF4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
-from workplace import WAIT, drag
+from workplace import drag
 
 _FRAME = """
 () => {
@@ -84,8 +84,6 @@ class Tab:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
 
     def field(self, name: str) -> Locator:
         return self.page.locator(f"[data-field={name}]")

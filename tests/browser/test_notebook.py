@@ -19,9 +19,6 @@ from sdcviz import jobs, open_collection
 from sdcviz.notifications.preferences import preferences_of
 from sdcviz.settings import get_settings
 
-START = 120_000
-"""Milliseconds in which JupyterLab is there on any machine."""
-
 
 @pytest.fixture
 def place(collection: Path, tmp_path: Path) -> Iterator[Running]:
@@ -40,29 +37,28 @@ def test_open_in_jupyter(open_page: Callable[..., Page], place: Running, collect
     complaints: list[str] = []
     page = open_page(f"{place.address}?c={open_collection(collection).id}&s=1")
     page.get_by_role("button", name="Export", exact=True).click()
-    with page.context.expect_page(timeout=START) as opened:
+    with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open in Jupyter").click()
     lab = opened.value
-    lab.set_default_timeout(START)
     lab.on("console", lambda m: complaints.append(m.text) if "Content Security" in m.text else None)
     lab.on("request", lambda r: _is_ours(r.url) or complaints.append(f"left: {r.url}"))
     assert re.search(r"/notebooks/[0-9a-f]{32}/", lab.url)
     assert lab.evaluate("window.opener") is None
     cell = lab.locator(".jp-CodeCell").first
-    expect(cell).to_contain_text("sdcviz.open_collection", timeout=START)
-    expect(lab.get_by_text(re.compile("Python 3.*Idle"))).to_be_visible(timeout=START)
+    expect(cell).to_contain_text("sdcviz.open_collection")
+    expect(lab.get_by_text(re.compile("Python 3.*Idle"))).to_be_visible()
     cell.locator(".cm-content").click()
     lab.keyboard.press("Shift+Enter")
-    expect(cell.locator(".jp-OutputArea-output").first).to_contain_text("Profiles", timeout=START)
+    expect(cell.locator(".jp-OutputArea-output").first).to_contain_text("Profiles")
     assert "sdc_sid" not in lab.evaluate("document.cookie")
     assert not complaints, complaints
 
-    expect(page.get_by_role("link", name="Open the notebook")).to_be_visible(timeout=START)
+    expect(page.get_by_role("link", name="Open the notebook")).to_be_visible()
     (job,) = jobs.find(kind="notebook")
     jobs.cancel(job.id)
     page.keyboard.press("Escape")
     bell = page.get_by_role("button", name="Notices: 1 unread")
-    bell.click(timeout=START)
+    bell.click()
     expect(page.get_by_role("dialog", name="Notices")).to_contain_text("was cancelled")
     page.get_by_label("Mail address").fill("ann@x.example")
     page.get_by_role("button", name="Save").click()

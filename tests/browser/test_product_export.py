@@ -10,9 +10,9 @@ import pytest
 import xarray as xr
 from playwright.sync_api import Page, expect
 from serving import Running
-from sights import WAIT
 
 from sdcviz import open_product
+from sdcviz_app.shelf import identity
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def product(server: Running) -> Path:
 
 def fetched(page: Page, link: str, folder: Path) -> Path:
     """Click on a link, and return the file that it gives."""
-    with page.expect_download(timeout=WAIT) as waiting:
-        page.get_by_role("link", name=link).click(timeout=WAIT)
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=link).click()
     waiting.value.save_as(folder / link)
     return folder / link
 
@@ -34,10 +34,10 @@ def test_what_is_seen_is_written(
     open_page: Callable[..., Page], server: Running, product: Path, tmp_path: Path
 ) -> None:
     page = open_page(
-        f"{server.address}?tab=products&field=Temperature&step=1&at0=5~41&line=4~41_8~43&mask=0.5"
+        f"{server.address}?tab=products&product={identity(str(product))}"
+        "&field=Temperature&step=1&at0=5~41&line=4~41_8~43&mask=0.5"
     )
-    expect.set_options(timeout=WAIT)
-    page.get_by_role("button", name="Export", exact=True).click(timeout=WAIT)
+    page.get_by_role("button", name="Export", exact=True).click()
     dialog = page.get_by_role("dialog")
     # A figure: first its picture, then the file.
     picture = dialog.get_by_alt_text("Preview of the figure")

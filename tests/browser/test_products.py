@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from serving import Running
+from still import until_still
 from waiting import until
 
 from sdcviz.products import Product, open_product
 from sdcviz_app.shelf import identity
-
-WAIT = 60_000
 
 _ASK = """
 (given) => {
@@ -38,14 +37,12 @@ class Sea:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
 
     def ask(self, code: str, given: Any = None) -> Any:
         return self.page.evaluate(_ASK.replace("CODE", code), given)
 
     def until(self, code: str, given: Any = None) -> None:
-        self.page.wait_for_function(_ASK.replace("CODE", code), arg=given, timeout=WAIT)
+        self.page.wait_for_function(_ASK.replace("CODE", code), arg=given)
 
     def pixels(self) -> np.ndarray:
         """Return the colours of the picture (0 is nothing), row by row from the south."""
@@ -54,7 +51,7 @@ class Sea:
 
     def wait_shown(self, expected: np.ndarray) -> None:
         """Wait until exactly these points of the grid (rows of the picture repeat) are shown."""
-        until(lambda: self._shows(expected), seconds=WAIT / 1000)
+        until(lambda: self._shows(expected))
 
     def _shows(self, expected: np.ndarray) -> bool:
         seen = self.pixels() != 0
@@ -66,7 +63,8 @@ class Sea:
         return runs.shape == expected[alike].shape and bool((runs == expected[alike]).all())
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
-        """Return where a place is on the screen."""
+        """Return where a place is on the screen, once the map rests."""
+        until_still(self.page, "product-map")
         return tuple(
             self.ask(
                 """

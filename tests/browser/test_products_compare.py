@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from serving import Running
-from workplace import WAIT, drag
+from still import box_of, until_still
+from workplace import drag
 
 from sdcviz.geo.projection import forward
 from sdcviz.words import number
@@ -89,8 +90,6 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
         identity(str(served.data_dir / "products" / n)) for n in ("first.nc", "second.nc")
     )
     page = open_page(f"{served.address}?tab=products&product={first}&with={second}&cmp=difference")
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
     south, north, cells = 3 * len(LON), 4 * len(LON), len(LAT) * len(LON)
 
     # Difference: 0.3 lies within sqrt(0.25 + 0.16), 3 beyond.
@@ -100,6 +99,7 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     until_colour(
         page, (5.2, 42.6), lambda c: c != GREY and c[2] > c[0]
     )  # blue: the second is warmer
+    until_still(page, "product-map")
     page.mouse.move(*look(page, 5.2, 40.6)["screen"])
     expect(page.locator(".readout")).to_contain_text("within the combined error")
     page.mouse.move(*look(page, 5.2, 42.6)["screen"])
@@ -121,8 +121,9 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     until_colour(page, (3.6, 42.6), lambda c: c == ABOVE)
     handle.press("PageUp")
     expect(handle).to_have_attribute("aria-valuenow", "10")
-    box, end = handle.bounding_box(), look(page, 6.9, 41)["screen"]
-    assert box is not None
+    box = box_of(handle)
+    until_still(page, "product-map")
+    end = look(page, 6.9, 41)["screen"]
     drag(page, [(box["x"] + 11, end[1]), (end[0], end[1])])
     until_colour(page, (6.4, 42.6), lambda c: c != ABOVE)
     # Keys of the handle move nothing else.
@@ -140,6 +141,8 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     page.get_by_role("button", name="Side by side").click()
     until_colour(page, (5.2, 42.6), lambda c: c == ABOVE, name="product-map-twin")
     until_colour(page, (5.2, 42.6), lambda c: c not in (ABOVE, GREY))
+    for name in ("product-map", "product-map-twin"):
+        until_still(page, name)
     a, b = look(page, 5.2, 42.6), look(page, 5.2, 42.6, "product-map-twin")
     assert b["screen"][0] > a["screen"][0] + 200 and abs(b["screen"][1] - a["screen"][1]) < 2
 

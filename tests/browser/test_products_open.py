@@ -18,8 +18,6 @@ from playwright.sync_api import Page, expect
 from serving import Running, running
 from waiting import until
 
-WAIT = 60_000
-
 
 def _png() -> bytes:
     def part(kind: bytes, data: bytes) -> bytes:
@@ -87,8 +85,6 @@ def test_products_without_a_collection(
     bare: Running, elsewhere: str, files: Path, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(bare.address)
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
     page.get_by_role("button", name="Look at products").click()
 
     def opened(path: Path | str, pane: str = "Path on this machine") -> None:

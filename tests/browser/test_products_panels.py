@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
-from workplace import WAIT
+from still import box_of
 
 from sdcviz.observations import open_collection
 from sdcviz.products import open_product
@@ -58,14 +58,13 @@ def panel(page: Page, key: str) -> Locator:
 
 def drawn(page: Page, key: str) -> Locator:
     """Wait for a panel to be drawn; return its picture."""
-    expect(panel(page, key)).to_have_attribute("data-drawn", re.compile(r"\d"), timeout=WAIT)
+    expect(panel(page, key)).to_have_attribute("data-drawn", re.compile(r"\d"))
     return panel(page, key).locator("canvas.top")
 
 
 def point(page: Page, key: str, x: float, y: float, click: bool = False) -> None:
     """Point at a part of a picture."""
-    box = drawn(page, key).bounding_box()
-    assert box is not None
+    box = box_of(drawn(page, key))
     at = box["x"] + x * box["width"], box["y"] + y * box["height"]
     (page.mouse.click if click else page.mouse.move)(*at)
 
@@ -94,7 +93,7 @@ def test_panels_of_a_place_say_what_the_library_says_and_share_a_cursor(
     near = near_place((5.0, 41.0), samples["lon"], samples["lat"], 400.0)
     count = int(in_time(product.grid().times, samples["time"][near.rows], 1).sum())
     note = panel(page, "place-profile").locator(".note")
-    expect(note).to_contain_text(counted(count, "observation"), timeout=WAIT)
+    expect(note).to_contain_text(counted(count, "observation"))
     assert count > 50
 
     page.evaluate("document.addEventListener('sdcviz:cursor', e => { window.heard = e.detail })")
@@ -114,7 +113,7 @@ def test_panels_of_a_place_say_what_the_library_says_and_share_a_cursor(
 
     # A tap in the diagram: the last month, near the surface.
     point(page, "place-hovmoller", 0.75, 0.06, click=True)
-    expect(page.locator(".panels .under")).to_have_text("March · 0 m", timeout=WAIT)
+    expect(page.locator(".panels .under")).to_have_text("March · 0 m")
     page.get_by_label("Close the panels").click()
     expect(page.locator(".panels")).to_be_hidden()
 
@@ -144,10 +143,10 @@ def test_what_made_a_value_leads_to_the_station(
     drawn(page, "place-profile")
     page.get_by_role("button", name="What made this value?").click()
     made = panel(page, "place-made")
-    expect(made.locator(".lengths")).to_contain_text("a guess", timeout=WAIT)
+    expect(made.locator(".lengths")).to_contain_text("a guess")
     made.locator("input[name=horizontal]").fill("150")
     made.locator("input[name=horizontal]").press("Tab")
-    expect(made.locator(".lengths")).to_contain_text("as entered", timeout=WAIT)
+    expect(made.locator(".lengths")).to_contain_text("as entered")
     rows = made.locator("tr[data-weight]")
     weights = rows.evaluate_all("rows => rows.map(r => Math.abs(Number(r.dataset.weight)))")
     assert len(weights) > 20
@@ -157,8 +156,8 @@ def test_what_made_a_value_leads_to_the_station(
     made.get_by_role("button", name="Export this table").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Write data").click()
-    with page.expect_download(timeout=WAIT) as waiting:
-        dialog.get_by_role("link", name="plain_place_made.csv").click(timeout=WAIT)
+    with page.expect_download() as waiting:
+        dialog.get_by_role("link", name="plain_place_made.csv").click()
     written = pd.read_csv(waiting.value.path(), comment="#")
     assert len(written) >= len(weights)
     assert abs(written["weight"]).max() == pytest.approx(weights[0], rel=0.01)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,26 +15,19 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from ports import free_port
 from serving import Running, running
+from still import until_still
+from waiting import WAIT
 from workplace import drag
 
 from sdcviz.observations import Collection, open_collection
 from sdcviz.qc.model import Edits
 
-WAIT = 45_000
-"""Milliseconds after which a test gives up; a busy machine is no defect."""
 _MODELS = """
 const models = [...(globalThis.Bokeh?.documents ?? [])].flatMap((d) => [...d._all_models.values()])
 const named = (name) => models.findLast((m) => m.name === `desk-${name}`)
 const state = globalThis.sdcvizDesk?.state
-"""
-
-
-_AT_REST = """
-const {x, y, width, height} = Bokeh.index.find_one(named('a')).el.getBoundingClientRect()
-const place = [x, y, width, height].join()
-if (place !== globalThis.placed?.place) globalThis.placed = {place, since: performance.now()}
-return performance.now() - globalThis.placed.since > 700
 """
 
 
@@ -44,15 +36,12 @@ class DeskPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
         self.until("return state?.view && named('a')?.inner_width > 0")
         # Table and queue come a little later and move the plots.
         expect(page.locator(".tabulator-row").first).to_be_visible()
-        self.until(_AT_REST)
 
     def until(self, code: str, given: Any = None) -> None:
-        self.page.wait_for_function(f"(given) => {{{_MODELS}; {code}}}", arg=given, timeout=WAIT)
+        self.page.wait_for_function(f"(given) => {{{_MODELS}; {code}}}", arg=given)
 
     def ask(self, code: str, given: Any = None) -> Any:
         return self.page.evaluate(f"(given) => {{{_MODELS}; {code}}}", given)
@@ -86,7 +75,8 @@ class DeskPage:
         expect(self.page.locator(".desk .state")).to_have_text(text)
 
     def at(self, plot: str, sample: int) -> tuple[float, float]:
-        """Return where a sample of a plot is on the screen."""
+        """Return where a sample of a plot is on the screen, once it rests."""
+        until_still(self.page, f"desk-{plot}")
         found = self.ask(
             "const view = Bokeh.index.find_one(named(given[0]));"
             "const data = named('samples').data, {frame} = view;"
@@ -251,6 +241,7 @@ def test_nothing_picked_is_said_and_changes_nothing(desk: DeskPage) -> None:
 def alone(browser: Browser) -> Iterator[Page]:
     """Give a page whose complaints about a lost connection are no failure."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context.set_default_timeout(WAIT)
     page = context.new_page()
     try:
         yield page
@@ -350,9 +341,7 @@ def test_a_server_that_was_killed_and_came_back_loses_nothing(
 ) -> None:
     copy = tmp_path / "profiles"
     shutil.copytree(collection, copy)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     with alone(browser) as page:
         with running(tmp_path / "server", [copy], port=port) as server:
             page.goto(f"{server.address}?tab=quality&p=temperature")

@@ -14,7 +14,6 @@ from sdcviz.observations import Collection, open_collection
 from sdcviz.qc.model import POSITION, Findings
 from sdcviz.qc.store import save_findings
 
-WAIT = 45_000
 ROW = 30
 SAMPLES = [3, 4, 7]
 CHECKS = ["global_range", "spike", "on_land"]
@@ -45,12 +44,10 @@ def place(demo: Collection, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def desk(open_page: Callable[..., Page], place: Running) -> Page:
     page = open_page(f"{place.address}?tab=quality&p=temperature")
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
-    page.wait_for_function("() => globalThis.sdcvizDesk?.state?.view", timeout=WAIT)
+    page.wait_for_function("() => globalThis.sdcvizDesk?.state?.view")
     page.locator(".tabulator-row").first.wait_for()
     page.evaluate("(row) => sdcvizDesk.state.show(row)", ROW)
-    page.wait_for_function("(row) => sdcvizDesk.state.view?.row === row", arg=ROW, timeout=WAIT)
+    page.wait_for_function("(row) => sdcvizDesk.state.view?.row === row", arg=ROW)
     return page
 
 
@@ -59,7 +56,6 @@ def picked(page: Page, samples: list[int]) -> None:
     page.wait_for_function(
         "(wanted) => String(sdcvizDesk.state.picked) === wanted",
         arg=",".join(map(str, samples)),
-        timeout=WAIT,
     )
 
 
@@ -98,7 +94,7 @@ def test_a_station_without_the_parameter_shows_another(desk: Page, demo: Collect
     target = desk.get_by_label("Parameter to flag")
     target.select_option("oxygen_umol_kg")
     desk.evaluate("(row) => sdcvizDesk.state.show(row)", row)
-    desk.wait_for_function("(row) => sdcvizDesk.state.view?.row === row", arg=row, timeout=WAIT)
+    desk.wait_for_function("(row) => sdcvizDesk.state.view?.row === row", arg=row)
     expect(target).to_have_value("salinity")
     expect(desk.locator(".caption")).to_contain_text("No dissolved oxygen in this station")
     desk.keyboard.press("ArrowDown")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 from serving import Running, running
+from still import until_still
 from workplace import Workplace, drag
 
 from sdcviz.observations import Collection, open_collection
@@ -54,6 +55,7 @@ def work(open_page: Callable[..., Page], served: Running, casts: Collection) -> 
     made.wait_row(row)
     made.until(_PLOT + "return sx?.length === view.n && plot.frame.bbox.width > 100")
     made.page.locator(".tabulator-row").first.wait_for()
+    until_still(made.page, "desk-a")
     return made
 
 

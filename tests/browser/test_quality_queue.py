@@ -12,6 +12,7 @@ import pytest
 from held import hold_messages
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
+from waiting import WAIT
 
 from sdcviz.demo import make_demo
 from sdcviz.formats.model import Batch, Coded, Column, Parameter, Stations
@@ -19,7 +20,6 @@ from sdcviz.observations import Collection, build_collection, open_collection
 from sdcviz.qc import Edits, Findings
 from sdcviz.qc.store import save_findings
 
-WAIT = 60_000
 EVIL = "<img src=x onerror='window.evil=1'>"
 
 Open = Callable[..., Page]
@@ -69,8 +69,6 @@ class Desk:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
         self.rows = page.locator(".list .row")
         self.left = page.locator(".head .counts")
         self.cells = page.locator(".tabulator-row")
@@ -134,7 +132,7 @@ def test_checks_run_from_the_page_and_their_flags_are_set_after_a_preview(
     expect(page.locator(".said").first).to_have_text("Cancelled.")
     page.get_by_role("button", name="Run checks").click()
     # A process of its own that may have to compile first.
-    expect(page.get_by_role("button", name="Run checks again")).to_be_visible(timeout=5 * WAIT)
+    expect(page.get_by_role("button", name="Run checks again")).to_be_visible(timeout=2 * WAIT)
     expect(page.locator(".said").first).to_contain_text("findings at")
     first = int(desk.rows.first.get_attribute("data-row") or -1)
     desk.looks_at(first)

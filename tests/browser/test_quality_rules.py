@@ -18,9 +18,6 @@ from sdcviz.qc.checks.duplicates import find_pairs
 from sdcviz.qc.model import Edits
 from sdcviz.qc.rules import parse
 
-WAIT = 45_000
-"""Milliseconds after which a test gives up; a busy machine is no defect."""
-
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,9 +38,7 @@ def data(path: Path) -> Collection:
 
 @pytest.fixture
 def quality(open_page: Callable[..., Page], server: Running) -> Page:
-    expect.set_options(timeout=WAIT)
     page = open_page(f"{server.address}?tab=quality")
-    page.set_default_timeout(WAIT)
     return page
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from made_files import write
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
-from workplace import WAIT
+from waiting import WAIT, until
 
 from sdcviz_app.shelf import identity
 
@@ -54,13 +55,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def open_review(open_page: Callable[..., Page], served: Served, more: str = "") -> Page:
     address = f"{served.server.address}?tab=products&sub=review&product={served.product}{more}"
     page = open_page(address)
-    page.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
     return page
 
 
 def tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
+
+
+def is_in_view(part: Locator) -> bool:
+    box = part.bounding_box()
+    return bool(box) and box["y"] + box["height"] <= 768 and box["height"] > 120
 
 
 def test_a_reviewer_finds_judges_and_signs(open_page: Callable[..., Page], served: Served) -> None:
@@ -71,8 +75,7 @@ def test_a_reviewer_finds_judges_and_signs(open_page: Callable[..., Page], serve
     expect(findings.first).to_contain_text(first["sentence"])
     # All of the first screen is in view.
     for part in (".first", ".hist", ".heat", ".where"):
-        box = page.locator(part).bounding_box()
-        assert box and box["y"] + box["height"] <= 768 and box["height"] > 120
+        until(partial(is_in_view, page.locator(part)), f"{part} in view")
     said = page.locator(".where .head")
     whole = served.review["samples"]
     expect(said).to_contain_text(re.compile(r"all [\d\u202f]+ samples"))
@@ -116,12 +119,11 @@ def test_a_reviewer_finds_judges_and_signs(open_page: Callable[..., Page], serve
 
     # One key from the list to the cast with its flags.
     tab(page, "Worst casts")
+    expect(list_.locator("tr").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     row = served.review["worst"][1]["row"]
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "(row) => globalThis.sdcvizDesk?.state?.view?.row === row", arg=row, timeout=WAIT
-    )
+    page.wait_for_function("(row) => globalThis.sdcvizDesk?.state?.view?.row === row", arg=row)
 
 
 def test_a_review_is_started_and_found_again(
@@ -134,6 +136,6 @@ def test_a_review_is_started_and_found_again(
     button.click()
     page.wait_for_function("() => new URLSearchParams(location.search).get('review')")
     page.reload()
-    expect(page.locator(".finding").first).to_be_visible(timeout=5 * WAIT)
+    expect(page.locator(".finding").first).to_be_visible(timeout=2 * WAIT)
     page.get_by_role("button", name="All reviews").click()
     expect(page.locator(".earlier tbody tr")).to_have_count(2)

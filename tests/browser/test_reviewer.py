@@ -12,7 +12,9 @@ import pytest
 from in_process import analysed
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
-from workplace import WAIT, Workplace
+from still import until_still
+from waiting import WAIT
+from workplace import Workplace
 
 from sdcviz.analyses.outdated import outdated
 from sdcviz.geo.projection import forward
@@ -80,8 +82,6 @@ class Day:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
 
     def button(self, name: str, **how: Any) -> Locator:
         return self.page.get_by_role("button", name=name, **{"exact": True} | how)
@@ -92,7 +92,8 @@ class Day:
         return blocks.get_by_role("tab", name=name)
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
-        """Tell where a place of the map is on the screen."""
+        """Tell where a place of the map is on the screen, once it rests."""
+        until_still(self.page, "product-map")
         x, y = (float(a[0]) for a in forward("mercator", [lon], [lat]))
         self.page.wait_for_function(f"(given) => ({_SCREEN})(given)", arg=["product-map", x, y])
         found = self.page.evaluate(_SCREEN, ["product-map", x, y])
@@ -154,7 +155,7 @@ def test_a_reviewers_day(open_page: Callable[..., Page], served: Running, demo: 
     day.button("Review").first.click()
     page.locator(".starts .main").click()
     findings = page.get_by_role("list", name="Findings")
-    expect(findings).to_be_visible(timeout=3 * WAIT)
+    expect(findings).to_be_visible(timeout=2 * WAIT)
     warm = re.compile(
         r"The product is \d\.\d+ °C higher than the observations in (July|August) to September"
     )
@@ -189,7 +190,7 @@ def test_a_reviewers_day(open_page: Callable[..., Page], served: Running, demo: 
     expect(banner.locator("tr[tabindex]")).to_have_count(min(len(changed), 60))
     expect(banner.locator("tr[tabindex]").first).to_contain_text("4")
     day.button("Re-run here").click()
-    day.button("Show the difference").click(timeout=3 * WAIT)
+    day.button("Show the difference").click(timeout=2 * WAIT)
     page.wait_for_function("location.search.includes('cmp=difference')")
     expect(banner).to_be_hidden()
     expect(page.get_by_text("v1.0-r1")).to_be_visible()

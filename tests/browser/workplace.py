@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
+from still import until_still
+from waiting import WAIT
 
-__all__ = ["WAIT", "Workplace", "drag"]
+__all__ = ["Workplace", "drag"]
 
-WAIT = 90_000
-"""Milliseconds after which a test gives up; a busy machine is no defect."""
 
 _STATE = """
 const desk = globalThis.sdcvizDesk?.state, view = desk?.view
@@ -53,14 +53,12 @@ class Workplace:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
         page.get_by_role("tab", name="Quality", exact=True).click()
         self.until("return view?.n > 0")
 
     def until(self, code: str, given: Any = None) -> None:
         """Wait for the page to fulfil a condition, a function body of JavaScript."""
-        self.page.wait_for_function(f"(given) => {{ {_STATE} {code} }}", arg=given, timeout=WAIT)
+        self.page.wait_for_function(f"(given) => {{ {_STATE} {code} }}", arg=given)
 
     def ask(self, code: str, given: Any = None) -> Any:
         return self.page.evaluate(f"(given) => {{ {_STATE} {code} }}", given)
@@ -110,7 +108,8 @@ class Workplace:
     # ---- the plots -----------------------------------------------------------
 
     def at(self, plot: str, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        """Return where points of a plot are on the screen."""
+        """Return where points of a plot are on the screen, once it rests."""
+        until_still(self.page, f"desk-{plot}")
         given = [plot, [list(map(float, point)) for point in points]]
         return [tuple(place) for place in self.page.evaluate(f"(given) => {{ {_PLACE} }}", given)]
 
@@ -129,7 +128,7 @@ class Workplace:
         for last in (False, False, True):
             self.lasso(plot, point)
             try:
-                self.page.wait_for_function(picked, arg=given, timeout=WAIT if last else WAIT / 6)
+                self.page.wait_for_function(picked, arg=given, timeout=WAIT if last else 30_000)
                 return
             except TimeoutError:
                 if last:
@@ -145,7 +144,7 @@ class Workplace:
         again = self.page.get_by_role("button", name="Run checks again")
         expect(self.page.locator(".job").or_(again).first).to_be_visible()
         # A process of its own, which may have to compile its loops first.
-        expect(again).to_be_visible(timeout=3 * WAIT)
+        expect(again).to_be_visible(timeout=2 * WAIT)
 
     def says_left(self, text: str) -> None:
         """Wait for what the queue counts, such as ``14 of 14 left``."""

@@ -60,12 +60,12 @@ def test_a_long_log_is_read_piece_by_piece(there: World) -> None:
 
 def test_a_pause_stops_all_of_it_and_does_not_count(there: World) -> None:
     with there.keeper():
-        job = there.trial("--steps", 40, "--seconds", 0.05, "--child")
+        job = there.trial("--steps", 120, "--seconds", 0.05, "--child")
         there.progressed(job)
         jobs.pause(job.id)
         paused = there.seen(job, State.PAUSED)
         before = until(lambda: _still(job.id), "no more steps")
-        assert before < 40
+        assert before < 120
         assert jobs.get(job.id).state is State.PAUSED
         jobs.resume(job.id)
         there.progressed(job, before + 1)
@@ -164,7 +164,7 @@ def test_a_job_whose_node_goes_away_is_lost(there: World, stand: Stand) -> None:
 
 def test_a_lost_job_starts_again_and_goes_on(there: World, stand: Stand) -> None:
     with there.keeper():
-        job = there.trial("--steps", 20, "--kept", "steps", retries=1)
+        job = there.trial("--steps", 50, "--kept", "steps", retries=1)
         stand.vanish(there.progressed(job, 3))
         ended = there.ended(job)
     assert (ended.state, ended.spec.attempt, ended.losses) == (State.DONE, 2, 1), ended.reason
@@ -174,7 +174,7 @@ def test_a_lost_job_starts_again_and_goes_on(there: World, stand: Stand) -> None
 
 def test_a_hibernated_job_goes_on_from_what_it_kept(there: World) -> None:
     with there.keeper():
-        job = there.trial("--steps", 20, "--kept", "steps")
+        job = there.trial("--steps", 50, "--kept", "steps")
         there.progressed(job, 3)
         jobs.hibernate(job.id)
         asleep = there.seen(job, State.HIBERNATED)

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from engine_jobs import is_under_way, look, new_job, said, until_over, verdict
-from engine_services import IMAGE, DockerDaemon, free_port
+from engine_services import IMAGE, DockerDaemon
+from ports import free_port
 from waiting import until
 
 from sdcviz.errors import EngineError

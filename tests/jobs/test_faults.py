@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import need
 from databases import postgres
-from waiting import until
+from waiting import LONG, until
 from world import World, events, log, processes, world
 
 from sdcviz import jobs
@@ -89,7 +89,7 @@ class _Slow(LocalEngine):
 
     def start(self, spec: JobSpec) -> dict[str, Any]:
         self.asked.set()
-        assert self.let.wait(60)
+        assert self.let.wait(LONG)
         return super().start(spec)
 
 
@@ -100,7 +100,7 @@ def test_a_keeper_that_wakes_up_late_starts_nothing_again(
     slow = _Slow()
     with here.keeper(engines={"local": slow}):
         job = here.trial("--steps", 5)
-        assert slow.asked.wait(60)
+        assert slow.asked.wait(LONG)
         with here.keeper(engines={"local": LocalEngine()}):
             here.progressed(job)
             slow.let.set()
@@ -133,8 +133,8 @@ def test_a_machine_that_is_gone_leaves_its_jobs_to_others(here: World) -> None:
 
 def test_jobs_rest_while_the_server_is_stopped(here: World) -> None:
     with here.server():
-        resting = here.trial("--steps", 15, "--kept", "steps")
-        going_on = here.trial("--steps", 15, keep=True)
+        resting = here.trial("--steps", 50, "--kept", "steps")
+        going_on = here.trial("--steps", 50, keep=True)
         for job in (resting, going_on):
             here.progressed(job, 2)
     asleep = jobs.get(resting.id)

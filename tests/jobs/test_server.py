@@ -18,7 +18,7 @@ def test_jobs_rest_with_the_server_and_go_on_with_it(here: World) -> None:
 
     async def visits() -> jobs.Job:
         async with api.router.lifespan_context(api):
-            job = here.trial("--steps", 30, "--kept", "steps")
+            job = here.trial("--steps", 60, "--kept", "steps")
             assert not job.spec.keep  # there is a server that keeps it
             here.progressed(job, 2)
         assert jobs.get(job.id).state is State.HIBERNATED

@@ -19,6 +19,7 @@ import hand_made
 import numpy as np
 import pytest
 from conftest import need
+from ports import free_port
 
 from sdcviz.errors import SourceUnavailable
 from sdcviz.products import open_product
@@ -27,12 +28,6 @@ from sdcviz.products.product import Product
 
 pytestmark = pytest.mark.service
 SERVER = Path(__file__).with_name("opendap_server.py")
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +101,7 @@ class Proxy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         kind = type(self)
         try:
-            with urllib.request.urlopen(kind.target + self.path, timeout=20) as answer:
+            with urllib.request.urlopen(kind.target + self.path, timeout=60) as answer:
                 status, body = answer.status, answer.read()
                 headers = dict(answer.headers)
         except urllib.error.HTTPError as error:
@@ -134,7 +129,7 @@ def spoiling(address: str, spoil: Callable[[str, bytes], tuple[int, bytes]]) -> 
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/datasets/p/opendap"
-        yield Product(DapSource(url, timeout=20, tries=2)), kind
+        yield Product(DapSource(url, timeout=60, tries=2)), kind
     finally:
         server.shutdown()
         server.server_close()
@@ -208,7 +203,7 @@ def test_what_is_no_server(says: bytes) -> None:
 
             threading.Thread(target=answer, daemon=True).start()
         with pytest.raises(SourceUnavailable, match="Try again later, or download the file"):
-            DapSource(f"http://127.0.0.1:{port}/thing", timeout=20, tries=1)
+            DapSource(f"http://127.0.0.1:{port}/thing", timeout=60, tries=1)
 
 
 def test_a_server_that_hangs_is_given_up() -> None:

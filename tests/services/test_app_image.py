@@ -12,8 +12,8 @@ import httpx
 import pytest
 import yaml
 from conftest import ROOT
-from engine_services import free_port
 from local_image import PACKAGES, base_image
+from ports import free_port
 from waiting import until
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
@@ -88,7 +88,7 @@ def served(docker: Any, image: Any) -> Iterator[tuple[Any, str]]:
     )
     try:
         address = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(container, address), "the app answers", 120)
+        until(lambda: _answers(container, address), "the app answers")
         yield container, address
     finally:
         container.remove(force=True, v=True)
@@ -98,7 +98,7 @@ def _answers(container: Any, address: str) -> bool:
     container.reload()
     assert container.status == "running", container.logs().decode()
     try:
-        return httpx.get(f"{address}/api/health", timeout=5).status_code == 200
+        return httpx.get(f"{address}/api/health").status_code == 200
     except httpx.TransportError:
         return False
 
@@ -111,9 +111,9 @@ def ask(container: Any, *words: str) -> str:
 
 def test_the_image_serves_the_page(served: tuple[Any, str]) -> None:
     container, address = served
-    health = httpx.get(f"{address}/api/health", timeout=30).json()
+    health = httpx.get(f"{address}/api/health").json()
     assert health["status"] == "ok"
-    page = httpx.get(f"{address}/viz/", timeout=60, follow_redirects=True)
+    page = httpx.get(f"{address}/viz/", follow_redirects=True)
     assert page.status_code == 200 and "<title>" in page.text
     assert ask(container, "sdcviz", "--version").split()[-1] == health["version"]
     # What the wheel lacks would be found in the mounted packages: they have no sdcviz.

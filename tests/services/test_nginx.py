@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,8 +16,10 @@ import httpx
 import pytest
 from conftest import ROOT, need
 from playwright.sync_api import Page, Request, WebSocket
+from ports import free_port
 from serving import Running, running
 from test_security import Visitor
+from waiting import WAIT
 
 pytestmark = pytest.mark.service
 
@@ -39,12 +40,6 @@ http {{
     include {folder}/sdcviz.conf;
 }}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -68,17 +63,17 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         try:
             address = f"http://localhost:{port}/viz/"
             transport = httpx.HTTPTransport(retries=8)  # until nginx listens
-            with httpx.Client(transport=transport, timeout=60) as client:
+            with httpx.Client(transport=transport) as client:
                 client.get(f"http://127.0.0.1:{port}/viz/api/health").raise_for_status()
             yield replace(app, address=address)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=180)
         assert "[emerg]" not in (folder / "error.log").read_text()
 
 
 def test_page_and_all_that_it_links(proxied: Running) -> None:
-    page = httpx.get(proxied.address, timeout=60)
+    page = httpx.get(proxied.address)
     assert page.status_code == 200
     links = re.findall(r'<(?:script|link)[^>]+(?:src|href)="([^"]+)"', page.text)
     assert len(links) > 5
@@ -90,7 +85,7 @@ def test_page_and_all_that_it_links(proxied: Running) -> None:
 
 def test_websocket_is_upgraded(proxied: Running) -> None:
     with Visitor(proxied).socket() as open_socket:
-        assert json.loads(open_socket.recv(timeout=30))["msgtype"] == "ACK"
+        assert json.loads(open_socket.recv(timeout=180))["msgtype"] == "ACK"
 
 
 def test_foreign_origin_is_refused_also_here(proxied: Running) -> None:
@@ -108,7 +103,7 @@ def test_long_address_arrives(proxied: Running) -> None:
 
 
 def test_scripts_are_compressed(proxied: Running) -> None:
-    page = httpx.get(proxied.address, timeout=60).text
+    page = httpx.get(proxied.address).text
     found = re.search(r'src="([^"]*bokeh\.min\.js[^"]*)"', page)
     assert found
     answer = httpx.get(urljoin(proxied.address, found.group(1)))
@@ -127,8 +122,10 @@ def test_nothing_in_a_browser_leaves_the_prefix(proxied: Running, page: Page) ->
 
     page.on("request", on_request)
     page.on("websocket", on_socket)
-    page.goto(proxied.address)
-    page.get_by_text("sdcviz").first.wait_for(timeout=60_000)
+    page.context.set_default_timeout(WAIT)
+    with page.expect_websocket():
+        page.goto(proxied.address)
+    page.get_by_text("sdcviz").first.wait_for()
     page.wait_for_load_state("networkidle")
     asked = [url for url in asked if not url.startswith(("blob:", "data:"))]
     assert f"{proxied.address}ws" in {url.split("?")[0] for url in asked}

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from conftest import need
 from serving import Running, Visitor, running
-from waiting import until
+from waiting import LONG, until
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -102,7 +102,7 @@ class Desk:
         self.base = f"{server.address}notebooks/{id}/"
         self.origin = server.origin
         self.cookie = f"sdc_sid={visitor.cookie}"
-        self.client = httpx.Client(headers={"Cookie": self.cookie}, timeout=60)
+        self.client = httpx.Client(headers={"Cookie": self.cookie})
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.client.get(self.base + path, headers=headers)
@@ -116,6 +116,7 @@ class Desk:
         headers = {"Cookie": given.pop("cookie", self.cookie)}
         given.setdefault("origin", self.origin)
         given.setdefault("max_size", None)
+        given |= {"open_timeout": LONG, "ping_interval": None}
         return connect(
             address.replace("http", "ws", 1), additional_headers=headers, proxy=None, **given
         )
@@ -126,7 +127,7 @@ class Desk:
             asked = request(socket, code)
             printed = ""
             while True:
-                told = json.loads(socket.recv(timeout=60))
+                told = json.loads(socket.recv(timeout=180))
                 if told["parent_header"].get("msg_id") != asked:
                     continue
                 if told["msg_type"] == "stream":
@@ -160,7 +161,7 @@ def test_the_page_loads_without_the_token(desk: Desk, job: Job) -> None:
     assert token_of(job) not in page.text + str(page.headers)
     (script,) = [part.split('"')[0] for part in page.text.split('src="') if "main." in part[:200]]
     assert script.startswith(f"/viz/notebooks/{job.id}/static/")
-    got = httpx.get(desk.origin + script, headers={"Cookie": desk.cookie}, timeout=60)
+    got = httpx.get(desk.origin + script, headers={"Cookie": desk.cookie})
     assert got.status_code == 200 and len(got.content) > 10_000
     policies = page.headers.get_list("content-security-policy")
     assert any("object-src 'none'" in policy for policy in policies)
@@ -197,13 +198,13 @@ def test_a_foreign_page_is_refused(desk: Desk, kernel: str, server: Running) -> 
 
 
 def test_others_are_refused(desk: Desk, kernel: str, job: Job, collection: Path) -> None:
-    assert httpx.get(desk.base + "api/status", timeout=60).status_code == 401
+    assert httpx.get(desk.base + "api/status").status_code == 401
     token = {"Authorization": f"token {token_of(job)}"}
-    assert httpx.get(desk.base + "api/status", headers=token, timeout=60).status_code == 401
+    assert httpx.get(desk.base + "api/status", headers=token).status_code == 401
     for cookie in ("other=1", "sdc_sid=made-up", "sdc_sid=made.up"):
         with pytest.raises(InvalidStatus), desk.channels(kernel, cookie=cookie):
             pass
-        got = httpx.get(desk.base + "api/status", headers={"Cookie": cookie}, timeout=60)
+        got = httpx.get(desk.base + "api/status", headers={"Cookie": cookie})
         assert got.status_code == 401
     theirs = jobs.submit(
         ["notebook", "--collection", str(collection)], kind="notebook", owner="bob"

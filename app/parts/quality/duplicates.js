@@ -24,7 +24,10 @@ export function render({model}) {
     }
     find({limits: found})
   }, 300)
-  const elsewhere = make("input", {type: "checkbox", onchange: () => find({limits: {}, elsewhere: elsewhere.checked})})
+  const elsewhere = make("input", {type: "checkbox", onchange: () => {
+    elsewhere.wanted = elsewhere.checked
+    find({limits: {}, elsewhere: elsewhere.checked})
+  }})
   const sum = make("div", {class: "sum"})
   const list = make("div", {class: "list", role: "listbox", tabindex: 0, "aria-label": "Pairs", onkeydown: (event) => {
     const by = {ArrowDown: 1, n: 1, ArrowUp: -1, p: -1}[event.key]
@@ -66,7 +69,7 @@ export function render({model}) {
     const unit = /\[.*\]$/.exec(model.form.keys?.find(([k]) => k === s.key)?.[1] ?? "")?.[0] ?? ""
     const value = limits.querySelector('[name="value"]')
     if (value) value.parentNode.firstChild.data = `Value ${unit}`
-    elsewhere.checked = s.elsewhere
+    tick(elsewhere, s.elsewhere)
     offer(key, model.form.keys ?? [], s.key)
     flag.value = s.flag
     sum.replaceChildren(

@@ -195,7 +195,11 @@ export function render({model}) {
     "select", {"aria-label": "Stations", onchange: (event) => { send({every: every.value === "1"}); done(event) }},
     make("option", {value: "0"}, "With findings"), make("option", {value: "1"}, "Every station"),
   )
-  const hide = make("input", {type: "checkbox", onchange: (event) => { send({hide: hide.checked}); done(event) }})
+  const hide = make("input", {type: "checkbox", onchange: (event) => {
+    hide.wanted = hide.checked
+    send({hide: hide.checked})
+    done(event)
+  }})
   const tools = make(
     "div", {class: "tools"}, search,
     make("div", {}, every, order, make("label", {title: "Leave out the stations that are done"}, hide, "Hide done")),
@@ -262,7 +266,11 @@ export function render({model}) {
     order.value = state.order
     every.value = state.every ? "1" : "0"
     every.hidden = !state.checks.length
-    hide.checked = state.hide
+    // What was chosen stays until the server says the same: what it said before may come late.
+    if (hide.wanted === undefined || hide.wanted === state.hide) {
+      hide.wanted = undefined
+      hide.checked = state.hide
+    }
     if (search.getRootNode().activeElement !== search) search.value = state.search
     hint.textContent = state.hint
     hint.hidden = !state.hint

@@ -123,7 +123,7 @@ export function render({model}) {
     const value = make("input", {
       "aria-label": "Value", placeholder: HINTS[kind], spellcheck: "false", autocomplete: "off",
       list: options.length ? "names" : null, value: row.value, title: kind === "area" ? "West, south, east, north; or longitude and latitude of at least three corners" : null,
-      oninput: () => { row.value = value.value; changed(); soon_rows() },
+      oninput: () => { typed = "rows"; row.value = value.value; changed(); soon_rows() },
       onfocus: () => names.replaceChildren(...options.map((name) => make("option", {value: name}))),
     })
     if (kind === "check") value.style.visibility = "hidden"
@@ -173,8 +173,10 @@ export function render({model}) {
   function show_state() {
     const s = model.state
     if (!model.form.keys || !s.key) return
-    key.value = s.key
-    offer(scope, model.form.scopes, s.scope)
+    // What was chosen since stays: an answer to it is on its way.
+    const current = s.turn === turn
+    if (current) key.value = s.key
+    offer(scope, model.form.scopes, current ? s.scope : scope.value)
     if (typed !== "text") text.value = s.text
     if (typed !== "rows") {
       more.hidden = s.rows !== null
@@ -190,7 +192,7 @@ export function render({model}) {
     join.value = word
     show_error(s)
     for (const button of flags.children) button.setAttribute("aria-pressed", button.dataset.flag === s.flag)
-    worse.checked = s.keep_worse
+    if (current) worse.checked = s.keep_worse
     if (reason !== reason.getRootNode().activeElement && !reason.value) reason.value = s.reason
     show_preview(s)
     said.textContent = s.said
