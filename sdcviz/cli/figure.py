@@ -119,7 +119,7 @@ def figure(
 @app.command()
 def animate(
     paths: Addresses,
-    out: Annotated[Path, _text("File to write: .gif, or .mp4 where there is ffmpeg.", "FILE")],
+    out: Annotated[Path, _text("File to write: .gif or .mp4.", "FILE")],
     along: Annotated[str, _text("What moves: time or depth.", "AXIS")] = "time",
     fps: Annotated[float, _text("Frames a second.", "N")] = 4.0,
     variable: Variable = "", depth: Depth = None, time: When = None, mask: Mask = None,

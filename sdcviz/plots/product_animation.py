@@ -1,4 +1,4 @@
-"""Animations of a product's map along time or depth: GIF, or MP4 where there is ffmpeg.
+"""Animations of a product's map along time or depth: GIF or MP4.
 
 Frames are drawn one after the other into one figure and written at once, so that a thousand take
 no more memory than one.
@@ -6,8 +6,6 @@ no more memory than one.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, StorageError
+from .animation_files import check_mp4, write_gif, write_mp4
 from .figure import LOCK, STYLE
 from .product_figure_map import MapPage
 from .product_figure_page import GROUND, LAND, NOTHING
@@ -80,7 +79,7 @@ def animate(
         What does not move: product, variable, mask, depth or time.
     along : {"time", "depth"}
     path : str or Path
-        Ends in ``.gif``, or ``.mp4`` where ffmpeg is installed.
+        Ends in ``.gif`` or ``.mp4``.
     fps : float
         Frames a second.
     dpi : int
@@ -108,10 +107,8 @@ def animate(
         raise BadRequest(f"An animation can't be written as {path.name!r}: end it in .gif or .mp4.")
     if not 0.1 <= fps <= 60:
         raise BadRequest(f"{fps:g} frames a second: expected 0.1 to 60.")
-    if form == "mp4" and shutil.which("ffmpeg") is None:
-        raise BadRequest(
-            "There is no ffmpeg on this machine, which MP4 needs; write a .gif, or install ffmpeg."
-        )
+    if form == "mp4":
+        check_mp4()
     layers = frames_of(layer, along)
     given = look_of(look)
     tell = progress or (lambda done, total, text: None)
@@ -123,9 +120,11 @@ def animate(
     )  # fmt: skip
     part = path.with_name(f".{path.name}.part")
     try:
-        (_write_gif if form == "gif" else _write_mp4)(
-            part, _pictures(page, layers, dpi, tell), page, fps
-        )
+        pictures = _pictures(page, layers, dpi, tell)
+        if form == "gif":
+            write_gif(part, pictures, fps, _colours(page))
+        else:
+            write_mp4(part, pictures, fps)
         part.replace(path)
     except OSError as error:
         raise StorageError(
@@ -188,66 +187,14 @@ def _pictures(
         yield np.ascontiguousarray(picture[:height, :width])
 
 
-# ---- GIF ------------------------------------------------------------------------
-def _write_gif(
-    path: Path, pictures: Iterator[NDArray[np.uint8]], page: MapPage, fps: float
-) -> None:
-    """Write the frames with one palette, so that no colour changes its meaning."""
-    from PIL import Image
-    from PIL.GifImagePlugin import getdata, getheader
-
-    palette = _palette(page)
-    hold = max(20, round(1000 / fps / 10) * 10)  # the format counts hundredths of a second
-    with open(path, "wb") as file:
-        for k, picture in enumerate(pictures):
-            frame = Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
-            if not k:
-                file.writelines(getheader(frame, info={"loop": 0, "duration": hold})[0])
-            file.writelines(getdata(frame, duration=hold))
-        file.write(b";")
-
-
-def _palette(page: MapPage) -> Any:
-    """Return a palette of the colours of the field, of greys, and of land."""
+# ---- colours --------------------------------------------------------------------
+def _colours(page: MapPage) -> list[Any]:
+    """Return the colours of the field, greys, and those of land: the palette of a GIF."""
     from matplotlib.colors import to_rgb
-    from PIL import Image
 
     cmap = page.scale.cmap
     colours = [cmap(v)[:3] for v in np.linspace(0, 1, 196)]
     colours += [tuple(cmap(v)[:3]) for v in (-1.0, 2.0)]
     colours += [(v, v, v) for v in np.linspace(0, 1, 40)]
     colours += [to_rgb(c) for c in (LAND, GROUND, NOTHING, "#6d675c", "#7d8896", "#b3123f")]
-    numbers = (np.asarray(colours) * 255).round().astype(np.uint8)
-    held = Image.new("P", (1, 1))
-    held.putpalette(numbers.ravel().tolist() + [0] * (768 - numbers.size))
-    return held
-
-
-# ---- MP4 ------------------------------------------------------------------------
-def _write_mp4(
-    path: Path, pictures: Iterator[NDArray[np.uint8]], page: MapPage, fps: float
-) -> None:
-    """Give the frames to ffmpeg as they come."""
-    first = next(pictures)
-    height, width = first.shape[:2]
-    command = [
-        "ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24",
-        "-s", f"{width}x{height}", "-r", f"{fps:g}", "-i", "-", "-an", "-c:v", "libx264",
-        "-pix_fmt", "yuv420p", "-crf", "18", "-movflags", "+faststart", "-f", "mp4", str(path),
-    ]  # fmt: skip
-    run = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert run.stdin is not None and run.stderr is not None
-    try:
-        with suppress(BrokenPipeError):
-            run.stdin.write(first.tobytes())
-            for picture in pictures:
-                run.stdin.write(picture.tobytes())
-        run.stdin.close()
-        said = run.stderr.read().decode("utf-8", "replace").strip()
-        if run.wait():
-            raise StorageError(f"{path.name}: ffmpeg gave up: {said.splitlines()[-1:] or ''}.")
-    finally:
-        if run.poll() is None:
-            run.kill()
-            run.wait()
-        run.stderr.close()
+    return colours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -278,12 +279,30 @@ def test_an_animation_has_a_frame_a_step_in_one_layout(product: Product, tmp_pat
     assert not list(tmp_path.glob(".*")), "nothing half-made is left"
 
 
+def test_a_film_is_one_that_browsers_play(product: Product, tmp_path: Path) -> None:
+    import av
+
+    layer = Asked("map", "Temperature").layer(product)
+    path = animate(layer, "time", tmp_path / "a.mp4", fps=4, dpi=60)
+    data = path.read_bytes()
+    assert 0 < data.find(b"moov") < data.find(b"mdat"), "it begins to play before all is there"
+    with av.open(str(path)) as film:
+        stream = film.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
+        assert film.duration == 750_000, "microseconds: 3 frames, 4 a second"
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(stream)]
+    assert len(frames) == 3 and not any(n % 2 for n in frames[0].shape[:2])
+    assert frames[0].shape[1] == pytest.approx(180 / 25.4 * 60, abs=2)
+    assert (abs(frames[0] - frames[2]) > 60).any()
+    assert not list(tmp_path.glob(".*")), "nothing half-made is left"
+
+
 def test_an_animation_that_can_not_be_is_a_sentence(
     product: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer = Asked("map", "Temperature_deepest").layer(product)
     with pytest.raises(BadRequest, match="nothing would move"):
         animate(layer, "depth", tmp_path / "a.gif")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BadRequest, match="no ffmpeg"):
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(BadRequest, match=r"PyAV: pip install 'sdcviz\[animation\]'"):
         animate(layer, "time", tmp_path / "a.mp4")

@@ -176,7 +176,7 @@ def _call_of(panels: Any, key: str) -> tuple[str, dict[str, Any]]:
 
 
 def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
-    from shutil import which
+    from sdcviz.plots.animation_files import can_write_mp4
 
     given = ["nc", "csv"]
     with_dots = asked.kind in ("map", "profile", "timeseries", "section", "area")
@@ -187,7 +187,7 @@ def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
         grid = viewing.product.grid(asked.variable)
         moves = (grid.has_time and len(grid.times) > 1) or len(grid.depth) > 1
         given += ["gif"] if moves else []
-        given += ["mp4"] if moves and which("ffmpeg") else []
+        given += ["mp4"] if moves and can_write_mp4() else []
     return tuple(given)
 
 
