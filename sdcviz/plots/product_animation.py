@@ -1,12 +1,12 @@
 """Animations of a product's map along time or depth: GIF or MP4.
 
 Frames are drawn one after the other into one figure and written at once, so that a thousand take
-no more memory than one.
+no more memory than one. What colours they need is found before: all have the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,42 +17,20 @@ from numpy.typing import NDArray
 
 from ..errors import BadRequest, StorageError
 from .animation_files import check_mp4, write_gif, write_mp4
+from .animation_shots import Dots, Progress, Shot, frames_of, most_of, range_of, shots_of
 from .figure import LOCK, STYLE
-from .product_figure_map import MapPage
-from .product_figure_page import GROUND, LAND, NOTHING
-from .product_figure_words import look_of
+from .product_comparison import Comparison
+from .product_figure_look import look_of
+from .product_figure_map_page import MapPage
+from .product_figure_page import GREY, GROUND, LAND, NOTHING
+from .product_figure_sheet import MapOptions, Second
 
 if TYPE_CHECKING:
     from ..products.layers import Layer
 
-__all__ = ["ALONG", "animate", "frames_of"]
+__all__ = ["Dots", "animate"]
 
-ALONG = ("time", "depth")
 FORMATS = ("gif", "mp4")
-MOST_FRAMES = 2000
-Progress = Callable[[int, int, str], None]
-
-
-def frames_of(layer: Layer, along: str) -> list[Layer]:
-    """Return one layer a time step or level.
-
-    Raises
-    ------
-    BadRequest
-        The field has none, or too many.
-    """
-    if along not in ALONG:
-        raise BadRequest(f"Along {along!r}: expected time or depth.")
-    grid = layer.grid
-    name = layer.label
-    if (along == "time" and not grid.has_time) or (along == "depth" and layer.flat):
-        raise BadRequest(f"{name} has no {along}s in {layer.product.name}: nothing would move.")
-    steps: list[Any] = list(range(len(grid.times))) if along == "time" else grid.depth.tolist()
-    if not 2 <= len(steps) <= MOST_FRAMES:
-        raise BadRequest(
-            f"{layer.product.name} has {len(steps)} {along}s; an animation has 2 to {MOST_FRAMES}."
-        )
-    return [replace(layer, **{along: s}) for s in steps]
 
 
 def animate(
@@ -63,13 +41,9 @@ def animate(
     fps: float = 4.0,
     dpi: int = 150,
     progress: Progress | None = None,
-    extent: Any = None,
-    projection: str = "auto",
-    masked: str = "hatched",
-    line: Any = None,
-    place: Any = None,
-    area: Any = None,
-    **look: Any,
+    dots: Dots | None = None,
+    comparison: Comparison | None = None,
+    **options: Any,
 ) -> Path:
     """Write an animation of a map; all frames have the same range, layout and place.
 
@@ -86,8 +60,13 @@ def animate(
         Pixels an inch.
     progress : callable, optional
         Called with ``(done, total, text)``.
-    extent, projection, masked, line, place, area, **look
-        See `map_figure`.
+    dots : Dots, optional
+        Observations over each map, of its own depth and time.
+    comparison : Comparison, optional
+        What each map is compared with.
+    **options
+        ``extent``, ``projection``, ``masked``, ``line``, ``place``, ``area`` and the look of
+        `map_figure`.
 
     Returns
     -------
@@ -102,25 +81,25 @@ def animate(
         The file can't be written.
     """
     path = Path(path)
-    form = path.suffix.lower().lstrip(".")
-    if form not in FORMATS:
-        raise BadRequest(f"An animation can't be written as {path.name!r}: end it in .gif or .mp4.")
-    if not 0.1 <= fps <= 60:
-        raise BadRequest(f"{fps:g} frames a second: expected 0.1 to 60.")
-    if form == "mp4":
-        check_mp4()
-    layers = frames_of(layer, along)
-    given = look_of(look)
+    form = _form(path, fps)
+    shots = shots_of(frames_of(layer, along), comparison)
     tell = progress or (lambda done, total, text: None)
-    if given.limits is None:
-        given = replace(given, limits=_range(layers, tell))
-    page = MapPage(
-        layers[0], given, {"line": line, "place": place, "area": area},
-        extent=extent, projection=projection, masked=masked, moving=True,
-    )  # fmt: skip
+    wish = MapOptions.taken(options)
+    look = look_of(options)
+    if look.limits is None:
+        look = replace(look, limits=range_of(shots, tell))
+    first = shots[0]
+    if dots is not None:
+        dots = dots.taken(layer)
+        most = most_of(dots, shots, tell)
+        shape = {n: getattr(wish.over, n) for n in ("line", "place", "area")}
+        wish = replace(wish, over=replace(dots.over(first.first, most), **shape))
+    if first.second is not None and comparison is not None:
+        wish = replace(wish, second=Second(first.second, comparison.way, comparison.split))
+    page = MapPage(first.shown, wish, look, moving=True)
     part = path.with_name(f".{path.name}.part")
     try:
-        pictures = _pictures(page, layers, dpi, tell)
+        pictures = _pictures(page, shots, dots, dpi, tell)
         if form == "gif":
             write_gif(part, pictures, fps, _colours(page))
         else:
@@ -136,35 +115,19 @@ def animate(
     return path
 
 
-def _range(layers: list[Layer], tell: Progress) -> tuple[float, float]:
-    """Return the range of all frames; the one that is proposed where there is one."""
-    from ..errors import UnreadableFile
-    from ..products.catalogue import preview_range
-
-    first = layers[0]
-    if first.kind == "error" and not first.unit:
-        return 0.0, 1.0
-    if first.kind == "value":
-        proposed = preview_range(first.product, first.variable)
-        if proposed is not None:
-            return proposed
-    low, high = np.inf, -np.inf
-    for k, layer in enumerate(layers):
-        tell(0, len(layers), f"Range of the colours, map {k + 1} of {len(layers)}")
-        with suppress(UnreadableFile):
-            values = layer.array().values
-            known = values[np.isfinite(values)]
-            if len(known):
-                low, high = min(low, float(known.min())), max(high, float(known.max()))
-    if not low <= high:
-        raise BadRequest(f"{first.product.name} has no value on any of these maps.")
-    if first.diverging:
-        low, high = -max(-low, high), max(-low, high)
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
+def _form(path: Path, fps: float) -> str:
+    form = path.suffix.lower().lstrip(".")
+    if form not in FORMATS:
+        raise BadRequest(f"An animation can't be written as {path.name!r}: end it in .gif or .mp4.")
+    if not 0.1 <= fps <= 60:
+        raise BadRequest(f"{fps:g} frames a second: expected 0.1 to 60.")
+    if form == "mp4":
+        check_mp4()
+    return form
 
 
 def _pictures(
-    page: MapPage, layers: list[Layer], dpi: int, tell: Progress
+    page: MapPage, shots: list[Shot], dots: Dots | None, dpi: int, tell: Progress
 ) -> Iterator[NDArray[np.uint8]]:
     """Draw the frames one after the other, as (height, width, 3)."""
     import matplotlib
@@ -176,25 +139,27 @@ def _pictures(
         canvas.draw()
         # What was laid out once stays, whatever the titles are.
         page.figure.set_layout_engine("none")
-    for k, layer in enumerate(layers):
+    for k, shot in enumerate(shots):
         if k:
-            page.show(layer)
+            over = None if dots is None else dots.over(shot.first)
+            page.show(shot.shown, shot.second, over)
         with LOCK, matplotlib.rc_context(STYLE):
             canvas.draw()
             picture = np.asarray(canvas.buffer_rgba())[..., :3].copy()
         height, width = (n - n % 2 for n in picture.shape[:2])  # films have even sizes
-        tell(k + 1, len(layers), f"Frame {k + 1} of {len(layers)}")
+        tell(k + 1, len(shots), f"Frame {k + 1} of {len(shots)}")
         yield np.ascontiguousarray(picture[:height, :width])
 
 
 # ---- colours --------------------------------------------------------------------
 def _colours(page: MapPage) -> list[Any]:
-    """Return the colours of the field, greys, and those of land: the palette of a GIF."""
+    """Return the colours of the fields, greys, and those of land: the palette of a GIF."""
     from matplotlib.colors import to_rgb
 
-    cmap = page.scale.cmap
-    colours = [cmap(v)[:3] for v in np.linspace(0, 1, 196)]
-    colours += [tuple(cmap(v)[:3]) for v in (-1.0, 2.0)]
+    used = list({scale.name: scale.cmap for scale in page.scales}.values())
+    each = 196 // len(used)
+    colours = [cmap(v)[:3] for cmap in used for v in np.linspace(0, 1, each)]
+    colours += [tuple(cmap(v)[:3]) for cmap in used for v in (-1.0, 2.0)]
     colours += [(v, v, v) for v in np.linspace(0, 1, 40)]
-    colours += [to_rgb(c) for c in (LAND, GROUND, NOTHING, "#6d675c", "#7d8896", "#b3123f")]
-    return colours
+    named = (LAND, GROUND, NOTHING, GREY, "#6d675c", "#7d8896", "#b3123f")
+    return [*colours, *(to_rgb(c) for c in named)]
