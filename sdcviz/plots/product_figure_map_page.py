@@ -41,12 +41,13 @@ class MapPage:
     def __init__(
         self, layer: Layer | Difference, options: MapOptions, look: Look, moving: bool = False
     ) -> None:
-        self.options, self.look, self.moving = options, look, moving
+        self.look, self.moving, self.options = look, moving, options
         self.fields = [Field.of(layer)]
         if options.second is not None:
             self.fields.append(Field.of(options.second.layer))
         first = self.fields[0]
         self.sheet = sheet_for(options.extent or box_of(first.array), options.projection)
+        self.options = replace(options, over=options.over.within(self.sheet))
         self.own = own_colours(first)
         self._counts: Field | None = None
         self._dots: list[Any] = []
@@ -74,7 +75,7 @@ class MapPage:
 
         self.fields = [Field.of(x) for x in (layer, second) if x is not None]
         if over is not None:
-            self.options = replace(self.options, over=self.over.moved(over))
+            self.options = replace(self.options, over=self.over.moved(over).within(self.sheet))
         with LOCK, matplotlib.rc_context(STYLE):
             self._fill()
             self._page.rewrite(*self._words.all)

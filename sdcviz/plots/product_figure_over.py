@@ -102,6 +102,18 @@ class Over:
         """Return it with the observations of another map, in the same colours."""
         return replace(self, observations=other.observations, window=other.window)
 
+    def within(self, sheet: Sheet) -> Over:
+        """Return it with the observations on a sheet only, in the same colours."""
+        if self.observations is None:
+            return self
+        most = self.reach if self.residuals else self.most
+        x, y = sheet.points(near(self.held["lon"], sheet), self.held["lat"])
+        west, south, east, north = sheet.view
+        with np.errstate(invalid="ignore"):
+            there = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+        held = {n: v[there] for n, v in self.held.items()}
+        return replace(self, observations=held, most=most)
+
     # ---- telling -----------------------------------------------------------------
     def sentence(self, field: Field, own: bool, cells: int = 0) -> str:
         """Say what the dots are; empty where there are none.
@@ -126,10 +138,11 @@ class Over:
             off, unit = self.held["residual"], unit_of(field)
             unit = f"\N{NO-BREAK SPACE}{unit}" if unit else ""
             rms = float(np.sqrt((off**2).mean()))
-            share = "" if self.most is not None else "; 95 % of them lie within the colours"
+            share = 100 * float((np.abs(off) <= self.reach).mean())
             return (
                 f"Dots: observation minus product, {told}{within}; "
-                f"mean {_signed(off.mean())}{unit}, RMS {rms:.2g}{unit}{share}."
+                f"mean {_signed(off.mean())}{unit}, RMS {rms:.2g}{unit}; "
+                f"{share:.0f} % within the colours."
             )
         grey = "" if own else " (grey: the colours are those of something else)"
         return f"Dots: {told}{within}{grey}."
