@@ -41,7 +41,7 @@ clean:
 
 # An environment is used again until what it was made from changes.
 $(VENV)/.installed: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
-	$(PIP) -e .
+	$(PIP) -e '.[animation]'
 	@$(COMPILE)
 	@touch $@
 

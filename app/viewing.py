@@ -36,6 +36,13 @@ class Viewing(param.Parameterized):
     second = param.Parameter(default=None, doc="The product of the second layer, or None.")
     error = param.String(default="", doc="Why a product could not be opened; empty: it could.")
     opening = param.Boolean(default=False, doc="Whether one is being opened.")
+    seen = param.Parameter(
+        default=None, doc="Part of the map in view: west, south, east, north in degrees, or None."
+    )
+    whole = param.Boolean(default=True, doc="Whether that is the whole product.")
+    swipe = param.Number(
+        default=0.5, bounds=(0, 1), doc="Where the line between two layers is, from the left."
+    )
     changed = param.Integer(
         default=0, doc="Raised when values may be other ones: prepared, opened anew, flags changed."
     )
@@ -125,6 +132,14 @@ class Viewing(param.Parameterized):
         from sdcviz.products.view import mask_of
 
         return mask_of(self.session.mask)
+
+    @property
+    def split(self) -> float | None:
+        """Longitude of the line between two layers; None where it is not known."""
+        if self.seen is None:
+            return None
+        west, _, east, _ = self.seen
+        return round(west + self.swipe * (east - west), 3)
 
     def layer(self) -> Layer:
         """Return the first layer of the map; there has to be a product."""

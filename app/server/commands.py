@@ -79,6 +79,11 @@ _MAPPED = (
     | _options(Kind.FLAG, "error contours json")
     | {"--out": Kind.OUT}
 )
+_COMPARED = {
+    "--observations": Kind.COLLECTION, "--selection": Kind.FILE, "--other": Kind.FILE,
+    **_options(Kind.TEXT, "area parameter window dots compare split spread"),
+    **_options(Kind.TEXT, "other-variable other-time other-derived other-role"),
+}  # fmt: skip
 
 
 def _of_product(*options: dict[str, Kind]) -> Command:
@@ -119,12 +124,11 @@ COMMANDS: dict[tuple[str, ...], Command] = {
         _MAPPED,
         _PLACE,
         _LINED,
-        _options(Kind.TEXT, "kind area interpolation parameter around"),
-        _options(Kind.TEXT, "window deepest"),
+        _COMPARED,
+        _options(Kind.TEXT, "kind interpolation around deepest partner"),
         _options(Kind.FLAG, "stretched"),
-        {"--observations": Kind.COLLECTION},
     ),
-    ("animate",): _of_product(_MAPPED, _options(Kind.TEXT, "along fps")),
+    ("animate",): _of_product(_MAPPED, _PLACE, _COMPARED, _options(Kind.TEXT, "line along fps")),
     ("columns",): Command((Kind.FILE,), _JSON),
     ("info",): Command((Kind.COLLECTION,), _VIEW),
     ("stations",): Command((Kind.COLLECTION,), _FILTERS | _LISTS | _VIEW),

@@ -101,6 +101,7 @@ def main() -> None:
 
 # The commands register themselves on `app`, hence last.
 from . import (  # noqa: E402
+    animate,  # noqa: F401
     collection,  # noqa: F401
     compare,  # noqa: F401
     divand,  # noqa: F401

@@ -10,15 +10,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadRequest
-from .product_figure_areas import area_figure, census_figure, ts_figure
-from .product_figure_map import MASKED, map_figure
-from .product_figure_panels import (
-    hovmoller_figure,
-    profile_figure,
-    section_figure,
-    series_figure,
-)
-from .product_figure_words import WIDTHS, Look
+from .product_figure_areas import area_figure, census_figure
+from .product_figure_curves import profile_figure, series_figure
+from .product_figure_look import WIDTHS, Look
+from .product_figure_map import map_figure
+from .product_figure_over import DOTS
+from .product_figure_panels import hovmoller_figure, section_figure
+from .product_figure_sheet import COMPARED, MASKED
+from .product_figure_water import ts_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,8 +25,11 @@ if TYPE_CHECKING:
     from ..products.asked import Asked
     from ..products.beside import Beside
     from ..products.product import Product
+    from .product_comparison import Comparison
 
 __all__ = [
+    "COMPARED",
+    "DOTS",
     "MASKED",
     "WIDTHS",
     "Look",
@@ -53,7 +55,7 @@ DRAWN: dict[str, Callable[..., Figure]] = {
     "ts": ts_figure,
 }
 """What draws each kind of `sdcviz.products.asked.KINDS`."""
-WITH_OBSERVATIONS = ("map", "profile", "timeseries", "section")
+WITH_OBSERVATIONS = ("map", "profile", "timeseries", "section", "ts")
 """Kinds that show observations."""
 
 
@@ -69,7 +71,8 @@ def product_figure(
     beside : Beside, optional
         Observations to draw with it, see `sdcviz.products.beside.observations_beside`.
     **options
-        Of the function of `DRAWN`: see `Look`, and for a map `map_figure`.
+        Of the function of `DRAWN`: see `Look`, and for a map `map_figure`; a map also takes a
+        ``comparison`` (`Comparison`).
 
     Returns
     -------
@@ -86,5 +89,14 @@ def product_figure(
                 f"A {asked.kind} shows no observations; {', '.join(WITH_OBSERVATIONS)} do."
             )
         options |= {"observations": beside.columns, "window": beside.words}
-    shown: Any = asked.layer(product) if asked.kind == "map" else asked.take(product)
-    return DRAWN[asked.kind](shown, **options)
+    if asked.kind != "map":
+        return DRAWN[asked.kind](asked.take(product), **options)
+    comparison: Comparison | None = options.pop("comparison", None)
+    layer = asked.layer(product)
+    if comparison is None:
+        return map_figure(layer, **options)
+    shown, second = comparison.seen(layer)
+    how: dict[str, Any] = (
+        {} if second is None else {"compare": comparison.way, "split": comparison.split}
+    )
+    return map_figure(shown, second=second, **how, **options)

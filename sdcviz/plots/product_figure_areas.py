@@ -1,4 +1,4 @@
-"""Figures of areas: mean profile, series and diagram; volume census; T-S diagram."""
+"""Figures of areas: mean profile, series and diagram; volume census."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ import numpy as np
 
 from ..errors import BadRequest
 from ..words import number
+from .product_figure_look import Look, Scale, look_of
 from .product_figure_page import bar, caption_height, contour_lines, depth_axis, edges_of, page
-from .product_figure_panels import (
-    BLUE,
-    _depth_label,
-    _known,
-    _mesh,
-    _TimeAxis,
-    _to_the_bottom,
-)  # fmt: skip
-from .product_figure_words import Look, Scale, about, caption_of, label_of, look_of, place_words
+from .product_figure_parts import BLUE, TimeAxis, depth_label, known, mesh, to_the_bottom
+from .product_figure_words import about, caption_of, label_of
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["area_figure", "census_figure", "ts_figure"]
+__all__ = ["area_figure", "census_figure"]
 
 
 def area_figure(
@@ -43,7 +37,7 @@ def area_figure(
     **look
         See `Look`.
     """
-    given, value = look_of(look), _known(found)["value"]
+    given, value = look_of(look), known(found)["value"]
     deep, long = "depth" in value.dims, "time" in value.dims
     if not (deep or long):
         raise BadRequest("The product has neither depths nor times: its mean is one number.")
@@ -54,7 +48,7 @@ def area_figure(
         said.append(f"Profile: {of['label'].item()}; series: {float(at['depth']):g} m.")
     scale = Scale(value.values, value.attrs, given)
     title = f"{about(value.attrs)}, mean of an area"
-    caption = caption_of(title, found.attrs, *said, scale.sentence())
+    caption = caption_of(title, found.attrs, _where(found), *said, scale.sentence())
     with page(given, (105 if deep and long else 80) + caption_height(caption, given)) as made:
         made.words(title, caption)
         if deep and long:
@@ -66,10 +60,10 @@ def area_figure(
             axis = _series(parts["series"], at)
             ax, values = parts["diagram"], value.transpose("depth", "time").values
             down = edges_of(found["depth"].values, 0.0)
-            drawn = _mesh(ax, axis.edges, down, values, scale)
+            drawn = mesh(ax, axis.edges, down, values, scale)
             contour_lines(ax, axis.places, found["depth"].values, values, scale, given)
-            ax.set(ylabel=_depth_label(found["depth"]))
-            depth_axis(ax, _to_the_bottom(values, down), given, float(down[0]))
+            ax.set(ylabel=depth_label(found["depth"]))
+            depth_axis(ax, to_the_bottom(values, down), given, float(down[0]))
             axis.write(ax, "x")
             bar(ax, drawn, scale, label_of(value.attrs))
         elif deep:
@@ -86,12 +80,12 @@ def _profile(ax: Axes, of: xr.Dataset, look: Look) -> None:
         ax.plot(of[name], z, color=BLUE, linewidth=0.5, alpha=0.7)
     ax.plot(mean, z, "-o", color=BLUE, linewidth=1.2, markersize=2.5)
     known = z.values[np.isfinite(mean.values)]
-    ax.set(xlabel=label_of(mean.attrs), ylabel=_depth_label(z))
+    ax.set(xlabel=label_of(mean.attrs), ylabel=depth_label(z))
     depth_axis(ax, float(known.max()) * 1.02 if len(known) else 1.0, look)
 
 
-def _series(ax: Axes, at: xr.Dataset) -> _TimeAxis:
-    axis, mean, spread = _TimeAxis(at), at["value"], at["spread"]
+def _series(ax: Axes, at: xr.Dataset) -> TimeAxis:
+    axis, mean, spread = TimeAxis(at), at["value"], at["spread"]
     ax.fill_between(axis.places, mean - spread, mean + spread, color=BLUE, alpha=0.18, linewidth=0)
     for name in ("least", "most"):
         ax.plot(axis.places, at[name], color=BLUE, linewidth=0.5, alpha=0.7)
@@ -99,6 +93,10 @@ def _series(ax: Axes, at: xr.Dataset) -> _TimeAxis:
     ax.set(ylabel=label_of(mean.attrs))
     axis.write(ax, "x")
     return axis
+
+
+def _where(found: xr.Dataset) -> str:
+    return f"Area: {found.attrs['area']}." if found.attrs.get("area") else ""
 
 
 def census_figure(found: xr.Dataset, **look: Any) -> Figure:
@@ -116,8 +114,11 @@ def census_figure(found: xr.Dataset, **look: Any) -> Figure:
     if not total:
         raise BadRequest("There is no value in the area: it is land, masked, or outside.")
     attrs = found["class"].attrs
-    title = f"{about(attrs)}, volumes of an area"
-    caption = caption_of(title, found.attrs, f"All classes: {number(round(total))} km³.")
+    when = found.attrs.get("time", "")
+    title = ", ".join(filter(None, [f"{about(attrs)}, volumes of an area", str(when)]))
+    caption = caption_of(
+        title, found.attrs, _where(found), f"All classes: {number(round(total))} km³."
+    )
     # Volumes of seas have many zeros.
     unit, name = (1000, "10³ km³") if total > 20_000 else (1, "km³")
     with page(given, 62 + caption_height(caption, given)) as made:
@@ -129,59 +130,4 @@ def census_figure(found: xr.Dataset, **look: Any) -> Figure:
             edgecolor="white", linewidth=0.4,
         )  # fmt: skip
         ax.set(xlabel=label_of(attrs), ylabel=f"Volume [{name}]", xlim=given.limits)
-    return made.figure
-
-
-def ts_figure(found: xr.Dataset, *, observations: Any = None, **look: Any) -> Figure:
-    """Draw temperature against salinity over lines of equal density.
-
-    Parameters
-    ----------
-    found : xarray.Dataset
-        From `sdcviz.products.asked.temperature_and_salinity`.
-    observations : mapping, optional
-        ``temperature`` and ``salinity`` of observations, drawn in grey below.
-    **look
-        See `Look`; `limits` and `colormap` are those of the depth.
-    """
-    from .water import diagram_ranges, sigma0_contours
-
-    given = look_of({"width": "one", **look})
-    t, s = found["value"], found["salinity"]
-    depth = np.broadcast_to(found["depth"].broadcast_like(t).values, t.shape).ravel()
-    both = np.isfinite(t.values + s.values).ravel()
-    if not both.any():
-        raise BadRequest("There is no place with both temperature and salinity to draw.")
-    x, y, z = s.values.ravel()[both], t.values.ravel()[both], depth[both]
-    look_of_depth = (
-        given if given.colormap else look_of({**look, "width": "one", "colormap": "deep"})
-    )
-    scale = Scale(z, {"units": "m"}, look_of_depth)
-    ox, oy = (np.asarray(() if observations is None else observations[n], float)
-              for n in ("salinity", "temperature"))  # fmt: skip
-    known = np.isfinite(ox + oy)
-    ranges = diagram_ranges(np.append(x, ox[known]), np.append(y, oy[known]))
-    lon, lat = (float(np.nanmean(found[n].values)) for n in ("lon", "lat"))
-    said = [f"{number(len(x))} points of the product"]
-    if known.any():
-        said = [f"{said[0]}, {number(int(known.sum()))} observations (grey)"]
-    where = place_words(found)
-    title = "Temperature and salinity" + (f", {where}" if where else "")
-    more = f"{said[0]}; dashed: sigma0 [kg/m³] by TEOS-10."
-    caption = caption_of(title, found.attrs, more)
-    with page(given, 85 + caption_height(caption, given)) as made:
-        made.words(title, caption)
-        ax = made.figure.add_subplot()
-        ax.grid(visible=False)
-        xs, ys, labels = sigma0_contours(*ranges, lon=lon, lat=lat)
-        ax.plot(xs, ys, color="#8792a2", linewidth=0.6, linestyle="--", zorder=1)
-        for a, b, level in labels:
-            ax.text(a, b, f"{level:g}", fontsize=6, color="#666666", ha="right", clip_on=True)
-        ax.scatter(ox[known], oy[known], s=4, color="#9aa3ad", linewidths=0, zorder=2)
-        drawn = ax.scatter(
-            x, y, c=z, cmap=scale.cmap, norm=scale.norm, s=9, linewidths=0, zorder=3,
-            rasterized=len(x) > 5000,
-        )  # fmt: skip
-        ax.set(xlim=ranges[0], ylim=ranges[1], xlabel=label_of(s.attrs), ylabel=label_of(t.attrs))
-        bar(ax, drawn, scale, _depth_label(found["depth"])).ax.invert_yaxis()
     return made.figure

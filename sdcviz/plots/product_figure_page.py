@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..words import number
 from .figure import LOCK, MM, STYLE
-from .product_figure_words import Look, Scale
+from .product_figure_look import Look, Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = [
+    "GREY",
     "GROUND",
     "LAND",
     "NOTHING",
     "Page",
     "bar",
+    "bar_below",
+    "caption_height",
     "contour_lines",
     "depth_axis",
     "dots",
     "edges_of",
     "page",
+    "title_height",
 ]
 
 LAND = "#d6d1c4"
 GROUND = "#cfc7b8"
+GREY = "#7d8a92"
+"""Of dots over what is not in their units."""
 NOTHING = "#f3f5f7"
 """Where there is no value."""
+_INK = "#1d2733"
 _SMALL = 6
 # Letters of the small print in a millimetre of DejaVu Sans at 6 points, a little on the safe side.
-_LETTERS = 0.83
+_LETTERS = 0.8
+_TAIL = 2
+"""Lines of the end of a caption that changes."""
 
 
 class Page:
@@ -50,34 +60,53 @@ class Page:
     def __init__(self, figure: Figure, look: Look) -> None:
         self.figure, self.look = figure, look
         self._title: Any = None
+        self._caption: Any = None
 
-    def words(self, title: str, caption: str) -> None:
-        """Write title and caption, unless other ones were asked for."""
+    def words(self, title: str, caption: str, tail: str = "") -> None:
+        """Write title and caption, unless other ones were asked for.
+
+        Parameters
+        ----------
+        tail : str
+            End of the caption, in lines of its own: it may change from frame to frame.
+        """
         look, made = self.look, self.figure
         title = title if look.title is None else look.title
-        caption = caption if look.caption is None else look.caption
+        text = _small_print(caption, tail, look)
         if title:
             self._title = made.suptitle(
                 _wrapped(title, look.millimetres * 0.47), fontsize=9, fontweight="bold",
                 parse_math=False,
             )  # fmt: skip
-        if caption:
-            lines = _wrapped(caption, look.millimetres * _LETTERS)
-            made.supxlabel(
-                lines, fontsize=_SMALL, color="#555555", x=0.012, ha="left", linespacing=1.35,
+        if text:
+            self._caption = made.supxlabel(
+                text, fontsize=_SMALL, color="#555555", x=0.012, ha="left", linespacing=1.35,
                 parse_math=False,
             )  # fmt: skip
 
-    def retitle(self, title: str) -> None:
-        """Change the title, as from frame to frame."""
+    def rewrite(self, title: str, caption: str, tail: str = "") -> None:
+        """Change the words, as from frame to frame."""
         if self._title is not None and self.look.title is None:
             self._title.set_text(_wrapped(title, self.look.millimetres * 0.47))
+        if self._caption is not None and self.look.caption is None:
+            self._caption.set_text(_small_print(caption, tail, self.look))
 
 
-def caption_height(caption: str, look: Look) -> float:
+def _small_print(caption: str, tail: str, look: Look) -> str:
+    if look.caption is not None:
+        return _wrapped(look.caption, look.millimetres * _LETTERS)
+    text = _wrapped(caption, look.millimetres * _LETTERS)
+    if not tail:
+        return text
+    # As many lines for every frame, so that nothing moves.
+    lines = _wrapped(tail, look.millimetres * _LETTERS).split("\n")
+    return "\n".join([text, *lines, *[" "] * (_TAIL - len(lines))])
+
+
+def caption_height(caption: str, look: Look, tail: str = "") -> float:
     """Return how high a caption gets, mm."""
-    shown = caption if look.caption is None else look.caption
-    lines = _wrapped(shown, look.millimetres * _LETTERS).count("\n") + 1 if shown else 0
+    shown = _small_print(caption, tail, look)
+    lines = shown.count("\n") + 1 if shown else 0
     return lines * _SMALL * 1.4 / 72 * 25.4 + 3
 
 
@@ -133,17 +162,49 @@ def bar(
     made = ax.figure.colorbar(
         drawn, cax=inset, orientation=way, extend=scale.extend, extendfrac=0.04
     )
+    return _finished(made, scale, label)
+
+
+def bar_below(axes: Sequence[Axes], drawn: Any, scale: Scale, label: str, width: float) -> Any:
+    """Put a colour bar below all maps.
+
+    Parameters
+    ----------
+    width : float
+        Of all maps, millimetres.
+    """
+    length = min(width, 120.0)
+    made = axes[0].figure.colorbar(
+        drawn, ax=list(axes), location="bottom", extend=scale.extend, extendfrac=0.03,
+        shrink=length / width, aspect=length / 2.2, pad=0.02,
+    )  # fmt: skip
+    return _finished(made, scale, label)
+
+
+def _finished(made: Any, scale: Scale, label: str) -> Any:
     made.set_label(label)
     made.outline.set_linewidth(0.4)
-    inset.tick_params(width=0.4, length=2, labelsize=7)
-    inset.grid(visible=False)
+    made.ax.tick_params(width=0.4, length=2, labelsize=7)
+    made.ax.grid(visible=False)
+    if scale.by == "logarithm":
+        ticks = [n for k in range(7) for n in (10**k, 3 * 10**k) if n < 0.8 * scale.high]
+        made.set_ticks(
+            [*ticks, scale.high], labels=[number(round(n)) for n in (*ticks, scale.high)]
+        )
+        made.ax.minorticks_off()
     return made
 
 
 def contour_lines(
-    ax: Axes, x: NDArray, y: NDArray, values: NDArray, scale: Scale, look: Look
+    ax: Axes, x: NDArray, y: NDArray, values: NDArray, scale: Scale, look: Look, dark: bool = False
 ) -> Any:
-    """Draw lines of equal value with their numbers; None where they are not asked for."""
+    """Draw lines of equal value with their numbers; None where they are not asked for.
+
+    Parameters
+    ----------
+    dark : bool
+        Whether all lines are dark: what lies below has not the colours of the scale.
+    """
     if look.contours is False or values.shape[0] < 2 or values.shape[1] < 2:
         return None
     if look.contours is True:
@@ -160,21 +221,39 @@ def contour_lines(
     levels = [v for v in levels if low < v < high]
     if not levels:
         return None
+    inks = [_INK if dark else _ink(scale.cmap(scale.norm(v))) for v in levels]
     lines = ax.contour(
-        x, y, np.ma.masked_invalid(values), levels, colors="#1d2733", linewidths=0.45, zorder=2.4
+        x, y, np.ma.masked_invalid(values), levels, colors=inks, linewidths=0.45, zorder=2.4
     )
     ax.clabel(lines, fontsize=5.5, fmt="%g", inline_spacing=2)
     return lines
 
 
-def dots(ax: Axes, x: NDArray, y: NDArray, values: NDArray, scale: Scale) -> Any:
-    """Draw observations in the colours of the field."""
+def _ink(colour: Any) -> str:
+    """Return a colour of lines that stands out: light on dark, dark on light."""
+    red, green, blue = colour[:3]
+    return "#ffffff" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.32 else _INK
+
+
+def dots(
+    ax: Axes, x: NDArray, y: NDArray, values: NDArray, scale: Scale | None, wide: float = 150.0
+) -> Any:
+    """Draw observations in the colours of a scale, or grey.
+
+    Parameters
+    ----------
+    wide : float
+        Width of the axes in millimetres: dots on a smaller one are smaller.
+    """
     from .layers import RASTER_ABOVE
 
-    size = 14 if len(x) < 200 else 7 if len(x) < 2000 else 3
+    size = (14 if len(x) < 200 else 7 if len(x) < 2000 else 3.5) * min(1.0, wide / 150) ** 1.5
+    colours: dict[str, Any] = {"c": GREY} if scale is None else {
+        "c": values, "cmap": scale.cmap, "norm": scale.norm,
+    }  # fmt: skip
     return ax.scatter(
-        x, y, c=values, cmap=scale.cmap, norm=scale.norm, s=size, linewidths=0.35,
-        edgecolors="#11161c", rasterized=len(x) > RASTER_ABOVE, zorder=4,
+        x, y, s=size, linewidths=0.35 if size > 5 else 0.2, edgecolors="#11161c",
+        rasterized=len(x) > RASTER_ABOVE, zorder=4, **colours,
     )  # fmt: skip
 
 

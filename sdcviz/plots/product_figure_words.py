@@ -1,103 +1,26 @@
-"""What figures of products say, and the look that is asked for: titles, captions, colours."""
+"""What figures of products say: labels, titles, captions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..errors import BadRequest
-from ..words import counted, number
+from ..words import number
 
 if TYPE_CHECKING:
-    from matplotlib.colors import Colormap
+    import xarray as xr
 
-__all__ = ["WIDTHS", "Look", "Scale", "about", "caption_of", "label_of", "look_of", "place_words"]
-
-WIDTHS = {"one": 88.0, "two": 180.0}
-"""Columns of most journals, millimetres."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a figure of a product looks.
-
-    Attributes
-    ----------
-    limits : (float, float) or None
-        Range of the colours or of the value axis; None: that of the values.
-    colormap : str
-        Of cmocean or matplotlib; the usual one of the quantity if empty.
-    contours : bool or sequence of float
-        Lines of equal value; at round values for True.
-    title, caption : str or None
-        None: what the figure shows, and where it comes from; empty: none.
-    width : {"one", "two"} or float
-        Columns of a journal, or millimetres.
-    height : float or None
-        Millimetres; None: as fits.
-    deepest : float or None
-        Where axes of depth end, metres; None: at the last value.
-    stretched : bool
-        Axes of depth give the upper water more room: by the square root of the depth.
-    """
-
-    limits: tuple[float, float] | None = None
-    colormap: str = ""
-    contours: bool | Sequence[float] = False
-    title: str | None = None
-    caption: str | None = None
-    width: str | float = "two"
-    height: float | None = None
-    deepest: float | None = None
-    stretched: bool = False
-
-    @property
-    def millimetres(self) -> float:
-        """Width of the figure."""
-        return WIDTHS[self.width] if isinstance(self.width, str) else float(self.width)
-
-
-def look_of(options: Mapping[str, Any]) -> Look:
-    """Check how a figure shall look.
-
-    Raises
-    ------
-    BadRequest
-        There is no such option, or it has no such value.
-    """
-    known = [f.name for f in fields(Look)]
-    for name in options:
-        if name not in known:
-            raise BadRequest(f"A figure has no option {name!r}; there are {', '.join(known)}.")
-    look = Look(**options)
-    if isinstance(look.width, str) and look.width not in WIDTHS:
-        raise BadRequest(f"Width {look.width!r}: expected one, two, or a number of millimetres.")
-    for size in (look.millimetres, look.height or 100.0):
-        if not 40 <= size <= 1000:
-            raise BadRequest(f"A figure can't be {size:g} mm wide or high: expected 40 to 1000.")
-    if look.limits is not None:
-        low, high = look.limits
-        if not (np.isfinite([low, high]).all() and low < high):
-            raise BadRequest(f"Range {low:g} to {high:g}: the first has to be less.")
-    if look.colormap:
-        _palette(look.colormap)
-    return look
-
-
-def _palette(name: str) -> tuple[str, ...]:
-    from .colours import colormap
-
-    try:
-        return colormap(name)
-    except KeyError:
-        raise BadRequest(
-            f"There is no colour map {name!r}; name one of cmocean or matplotlib, such as thermal."
-        ) from None
+__all__ = [
+    "about",
+    "caption_of",
+    "dots_sentence",
+    "label_of",
+    "place_words",
+    "source_of",
+    "title_of",
+    "told_apart",
+]
 
 
 # ---- quantities -----------------------------------------------------------------
@@ -111,99 +34,13 @@ def label_of(attrs: Mapping[str, Any]) -> str:
     return f"{name} [{unit}]" if unit not in ("", "1") else name
 
 
-def usual_colormap(attrs: Mapping[str, Any]) -> str:
-    """Return the name of the colour map that a variable usually has."""
-    from ..vocabularies import quantity
-
-    if str(attrs.get("long_name", "")).startswith(("Relative error", "Error of")):
-        return "amp"
-    urn = str(attrs.get("sdn_parameter_urn") or "")
-    name, units = str(attrs.get("variable") or ""), str(attrs.get("units") or "")
-    if units == "m" and "depth" in str(attrs.get("standard_name") or attrs.get("long_name") or ""):
-        return "deep"
-    found = quantity(
-        urn.rpartition(":")[2] if "P01" in urn else "",
-        name, str(attrs.get("standard_name") or ""), units,
-    )  # fmt: skip
-    return found.colormap if found else "viridis"
-
-
-class Scale:
-    """Colours of values: range, arrows where values lie beyond it, and how many do.
-
-    Parameters
-    ----------
-    values : ndarray
-        The field; its range is that of the colours if the look has none.
-    attrs : mapping
-        Of the variable.
-    look : Look
-    usual : str
-        Name of the colour map where the look has none; that of the variable if empty.
-    over : ndarray, optional
-        What else is coloured, such as observations: it may lie beyond the range.
-    """
-
-    def __init__(
-        self,
-        values: NDArray[Any],
-        attrs: Mapping[str, Any],
-        look: Look,
-        usual: str = "",
-        over: NDArray[Any] | None = None,
-    ) -> None:
-        from matplotlib.colors import ListedColormap, Normalize
-
-        known = values[np.isfinite(values)]
-        if look.limits is not None:
-            self.low, self.high = (float(x) for x in look.limits)
-        elif len(known):
-            self.low, self.high = float(known.min()), float(known.max())
-        else:
-            self.low, self.high = 0.0, 1.0
-        if self.low == self.high:
-            self.low, self.high = self.low - 0.5, self.high + 0.5
-        name = look.colormap or usual or usual_colormap(attrs)
-        palette = _palette(name)
-        self.name = name
-        self.cmap: Colormap = ListedColormap(list(palette), name)
-        # Beyond the range: the tips that the palette leaves out, so that they differ from its ends.
-        self.cmap = self.cmap.with_extremes(under=_tip(name, 0.0), over=_tip(name, 1.0))
-        self.norm = Normalize(self.low, self.high)
-        # Half of the last digit of single precision is no value out of range.
-        if over is not None:
-            known = np.concatenate([known, over[np.isfinite(over)]])
-        slack = 1e-6 * max(abs(self.low), abs(self.high), 1e-30)
-        self.below = int((known < self.low - slack).sum())
-        self.above = int((known > self.high + slack).sum())
-
-    @property
-    def extend(self) -> str:
-        """Which ends of the colour bar get an arrow."""
-        return {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[
-            int(self.below > 0), int(self.above > 0)
-        ]
-
-    def sentence(self) -> str:
-        """Say how many values lie beyond the range; empty if none does."""
-        told = []
-        if self.below:
-            told.append(f"{counted(self.below, 'value')} below")
-        if self.above:
-            told.append(f"{counted(self.above, 'value')} above")
-        return f"Beyond the colour range: {', '.join(told)} (arrows)." if told else ""
-
-
-def _tip(name: str, end: float) -> Any:
-    import matplotlib
-    from cmocean import cm
-
-    return (cm.cmap_d.get(name) or matplotlib.colormaps[name])(end)
-
-
 # ---- sentences ------------------------------------------------------------------
 def place_words(found: Any) -> str:
     """Return where and when an extraction is, for people: ``4.50° E, 42.00° N, 100 m, July``."""
+    return ", ".join(_place_parts(found))
+
+
+def _place_parts(found: Any) -> list[str]:
     from ..products.answers import degrees
 
     told = []
@@ -220,7 +57,35 @@ def place_words(found: Any) -> str:
         )
     if "label" in coords and coords["label"].ndim == 0 and str(coords["label"].values):
         told.append(str(coords["label"].values))
-    return ", ".join(told)
+    return told
+
+
+def title_of(shown: xr.DataArray) -> str:
+    """Return what a map shows: variable, depth and time."""
+    return ", ".join([about(shown.attrs), *_place_parts(shown)])
+
+
+def told_apart(first: xr.DataArray, second: xr.DataArray) -> tuple[str, tuple[str, str]]:
+    """Return what two maps have in common, for a title, and what tells each from the other."""
+    parts = [[about(a.attrs), *_place_parts(a)] for a in (first, second)]
+    common = [p for p in parts[0] if p in parts[1]]
+    own = [[p for p in some if p not in common] for some in parts]
+    products = [_names_of(a.attrs) for a in (first, second)]
+    for a, b in zip(*products, strict=True):
+        if a != b:
+            own = [[a, *own[0]], [b, *own[1]]]
+            break
+    a, b = (", ".join(p for p in some if p) for some in own)
+    return ", ".join(common), (a or "the first", b or "the second")
+
+
+def _names_of(attrs: Mapping[str, Any]) -> list[str]:
+    """Return the names of a product, the one for people first."""
+    from pathlib import PurePath
+
+    title, version = (str(attrs.get(f"product_{n}") or "") for n in ("title", "version"))
+    name = PurePath(str(attrs.get("source", ""))).name.removesuffix(".nc")
+    return [title, f"version {version}" if version else "", name]
 
 
 def about(attrs: Mapping[str, Any]) -> str:
@@ -236,13 +101,25 @@ def caption_of(title: str, attrs: Mapping[str, Any], *more: str) -> str:
     title : str
         What, where and when.
     attrs : mapping
-        Of an extraction, as `sdcviz.products` gives them.
+        Of an extraction, as `sdcviz.products` gives them; an empty mask is not told.
     *more : str
         Sentences that the figure adds.
     """
-    from pathlib import PurePath
-
     from .. import __version__
+
+    sentences = [f"{title}." if title else ""]
+    sentences.append(f"{source_of(attrs)}.")
+    if attrs.get("interpolation"):
+        sentences.append(f"Interpolation: {attrs['interpolation']}.")
+    if mask := str(attrs.get("mask", "none")):
+        sentences.append("No mask." if mask == "none" else f"Mask: {mask}.")
+    sentences += [s for s in (*more, str(attrs.get("warnings") or "")) if s]
+    return " ".join([*filter(None, sentences), f"sdcviz {__version__}."])
+
+
+def source_of(attrs: Mapping[str, Any]) -> str:
+    """Return product, version, DOI and institution in one phrase."""
+    from pathlib import PurePath
 
     source = str(attrs.get("product_title") or PurePath(str(attrs.get("source", ""))).name)
     source = source or "Product"
@@ -253,14 +130,7 @@ def caption_of(title: str, attrs: Mapping[str, Any], *more: str) -> str:
         beside.append(f"product {attrs['product_id']}")
     if attrs.get("institution"):
         beside.append(str(attrs["institution"]))
-    sentences = [f"{title}." if title else ""]
-    sentences.append(f"{source} ({', '.join(beside)})." if beside else f"{source}.")
-    if attrs.get("interpolation"):
-        sentences.append(f"Interpolation: {attrs['interpolation']}.")
-    mask = str(attrs.get("mask") or "none")
-    sentences.append("No mask." if mask == "none" else f"Mask: {mask}.")
-    sentences += [s for s in (*more, str(attrs.get("warnings") or "")) if s]
-    return " ".join([*filter(None, sentences), f"sdcviz {__version__}."])
+    return f"{source} ({', '.join(beside)})" if beside else source
 
 
 def _doi(text: str) -> str:

@@ -77,6 +77,17 @@ def corners_of(where: Where) -> NDArray[np.float64]:
     return values
 
 
+def area_words(where: Where) -> str:
+    """Return where an area is, for people."""
+    from .answers import degrees
+
+    corners = corners_of(where)
+    (west, south), (east, north) = corners.min(axis=0), corners.max(axis=0)
+    around = f"{degrees(west, south)} to {degrees(east, north)}"
+    box = len(corners) == 4 and all(len(np.unique(axis)) == 2 for axis in corners.T)
+    return around if box else f"polygon of {len(corners)} corners within {around}"
+
+
 def _no_area(where: Any) -> BadRequest:
     return BadRequest(
         f"{str(where)[:60]!r} is no area; give west, south, east and north, or longitude and "
@@ -145,6 +156,7 @@ def area(product: Product, where: Where, variable: str, mask: Mask) -> xr.Datase
         coords["depth"] = ("depth", grid.depth, told["depth"])
     attrs = provenance(view, "Area") | _answer(view, inside, none)
     attrs["interpolation"] = "none: grid points in the area, weighed by the area of their cells"
+    attrs["area"] = area_words(where)
     return xr.Dataset(held, coords, attrs)
 
 
@@ -215,6 +227,9 @@ def census(
     attrs: dict[str, Any] = dict(provenance(view, "Volume census"))
     attrs["interpolation"] = "none: cells of the grid, each level half way to its neighbours"
     attrs["volume_km3"] = float(volume.sum())
+    attrs["area"] = area_words(where)
+    if grid.has_time:
+        attrs["time"] = grid.times.labels[t]
     return xr.Dataset(held, {"class": middle}, attrs)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadRequest, NotFound
+from ..errors import BadRequest
 from .layers import Layer
 from .places import Method
+from .temperature_salinity import temperature_and_salinity
 from .times import When
 from .view import Mask
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from .product import Product
 
-__all__ = ["KINDS", "Asked", "temperature_and_salinity"]
+__all__ = ["KINDS", "Asked"]
 
 KINDS = ("map", "profile", "timeseries", "hovmoller", "section", "area", "census", "ts")
 """What can be asked for."""
@@ -32,7 +33,7 @@ _TAKES = {
     "section": ("line", "time", "points", "interpolation"),
     "area": ("area",),
     "census": ("area", "time"),
-    "ts": ("place", "line", "time", "points", "interpolation"),
+    "ts": ("place", "line", "area", "time", "points", "interpolation", "partner", "other"),
 }
 _NEEDS = {
     "profile": "place", "timeseries": "place", "section": "line", "area": "area", "census": "area",
@@ -59,6 +60,8 @@ class Asked:
         Points along the line.
     error, derived
         Of a map; see `Layer`.
+    partner, other
+        Of a T-S diagram; see `sdcviz.products.temperature_salinity`.
     """
 
     kind: str
@@ -73,6 +76,8 @@ class Asked:
     points: int = 200
     error: bool = False
     derived: str = ""
+    partner: str = ""
+    other: Product | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -81,8 +86,11 @@ class Asked:
         if needed and getattr(self, needed) is None:
             where = {"place": "a place (longitude and latitude)", "line": "a line"}
             raise BadRequest(f"A {self.kind} needs {where.get(needed, 'an area')}.")
-        if self.kind == "ts" and (self.line is None) == (self.place is None):
-            raise BadRequest("A T-S diagram needs a place or a line.")
+        if (
+            self.kind == "ts"
+            and sum(x is not None for x in (self.place, self.line, self.area)) != 1
+        ):
+            raise BadRequest("A T-S diagram needs a place, a line or an area.")
 
     def take(self, product: Product) -> xr.Dataset:
         """Return what was asked for as a dataset; a map has ``value`` along lat and lon."""
@@ -120,8 +128,10 @@ class Asked:
 
     def call(self, product: str = "product") -> str:
         """Return the Python that asks for it, given the name of the product."""
-        given = {("where" if k == "area" else k): _plain(v) for k, v in self.arguments().items()}
-        words = ", ".join(f"{k}={v!r}" for k, v in given.items())
+        where = "area" if self.kind == "ts" else "where"
+        given = {(where if k == "area" else k): _plain(v) for k, v in self.arguments().items()}
+        # Another product is called by its name.
+        words = ", ".join(f"{k}={'other' if k == 'other' else repr(v)}" for k, v in given.items())
         if self.kind == "map":
             return f"Layer({', '.join(filter(None, [product, words]))})"
         if self.kind == "ts":
@@ -136,68 +146,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_plain(v) for v in value)
     return value
-
-
-def temperature_and_salinity(
-    product: Product,
-    lon: float | None = None,
-    lat: float | None = None,
-    *,
-    line: str | Sequence[Any] | None = None,
-    time: When = None,
-    points: int = 200,
-    variable: str = "",
-    mask: Mask = None,
-    interpolation: Method = "bilinear",
-) -> xr.Dataset:
-    """Extract temperature and salinity at the same places, for a T-S diagram.
-
-    Parameters
-    ----------
-    product : Product
-    lon, lat : float, optional
-        A place: its profile at a time, of all times if none is given.
-    line : optional
-        A section along this line instead.
-    time, points, mask, interpolation
-        See `Product.section`.
-    variable : str
-        Temperature; the first field that is one if empty.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `Product.profile`, `hovmoller` or `section`; ``value`` is the temperature, and beside
-        it there is ``salinity``.
-
-    Raises
-    ------
-    NotFound
-        The product has not both.
-    """
-    fields = {q: _measuring(product, q, variable) for q in ("temperature", "salinity")}
-    how: dict[str, Any] = {"mask": mask, "interpolation": interpolation}
-
-    def take(name: str) -> xr.Dataset:
-        if line is not None:
-            return product.section(line, time, points=points, variable=name, **how)
-        if lon is None or lat is None:
-            raise BadRequest("A T-S diagram needs longitude and latitude, or a line.")
-        if time is not None or not product.grid(name).has_time:
-            return product.profile(lon, lat, time, variable=name, **how)
-        return product.hovmoller(lon, lat, variable=name, **how)
-
-    warm, salt = take(fields["temperature"]), take(fields["salinity"])
-    if warm["value"].shape != salt["value"].shape:
-        raise BadRequest(f"Temperature and salinity of {product.name} lie on different grids.")
-    return warm.assign(salinity=(warm["value"].dims, salt["value"].values, salt["value"].attrs))
-
-
-def _measuring(product: Product, what: str, variable: str) -> str:
-    if what == "temperature" and variable:
-        return product.named(variable)
-    for name in product.variables:
-        key = product.quantity_of(name).removesuffix("_unknown_unit")
-        if key == what and product.grid(name).has_depth:
-            return name
-    raise NotFound(f"{product.name} has no {what} with depths: a T-S diagram needs both.")

@@ -18,11 +18,13 @@ from .window import in_depth, in_time, window_words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .grid import Grid
     from .product import Product
 
-__all__ = ["Beside", "observations_beside"]
+__all__ = ["Beside", "columns_of", "counts_per_cell", "observations_beside"]
 
 _COLUMNS = ("lon", "lat", "depth", "time", "value")
+_WATER = ("temperature", "salinity")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Beside:
     ----------
     columns : dict of str to ndarray
         ``lon``, ``lat``, ``depth``, ``time``, ``value``; near a line also ``distance`` (along it)
-        and near it or a place ``km`` (how far away).
+        and near it or a place ``km`` (how far away); of a T-S diagram ``temperature`` and
+        ``salinity``, of residuals ``residual``.
     words : str
         Where and when they were made: "50 km, July of any year".
     """
@@ -80,6 +83,7 @@ def observations_beside(
     window: tuple[float, float] = (0.0, 0.0),
     around: float = 50.0,
     parameter: str = "",
+    residuals: bool = False,
 ) -> Beside:
     """Find the observations that belong beside what was asked for.
 
@@ -95,9 +99,11 @@ def observations_beside(
         Kilometres around a place or a line.
     parameter : str
         Of the collection; what the field measures if empty.
+    residuals : bool
+        Of a map: with observation minus product at its place, depth and time; what has none is
+        left out.
     """
-    samples = samples_of(product, observations, asked.variable, parameter)
-    held = {n: np.asarray(samples[n]) for n in _COLUMNS}
+    held = columns_of(product, asked, observations, parameter)
     grid = product.grid(asked.variable)
     rows = np.flatnonzero(np.isfinite(held["value"].astype(float)))
     told: list[str] = []
@@ -116,7 +122,63 @@ def observations_beside(
     told += words[:1] if of_depth and grid.has_depth else []
     told += words[1 if grid.has_depth else 0 :] if of_time else []
     columns = {n: v[rows][keep] for n, v in held.items()}
-    return Beside(columns | {n: v[keep] for n, v in more.items()}, ", ".join(told))
+    columns |= {n: v[keep] for n, v in more.items()}
+    if residuals and asked.kind == "map":
+        columns = _with_residuals(product, asked, columns)
+    return Beside(columns, ", ".join(told))
+
+
+def counts_per_cell(
+    grid: Grid, lon: NDArray[np.floating], lat: NDArray[np.floating]
+) -> NDArray[np.int64]:
+    """Count places by cell of a grid, as (lat, lon)."""
+    from .places import find_cells
+
+    ny, nx = grid.shape[2:]
+    known = np.isfinite(lon) & np.isfinite(lat)
+    cells = find_cells(grid, lon[known], lat[known], "nearest")
+    at = (cells.row * nx + cells.column)[cells.inside]
+    return np.bincount(at, minlength=ny * nx)[: ny * nx].reshape(ny, nx)
+
+
+def columns_of(
+    product: Product, asked: Asked, observations: Any, parameter: str
+) -> dict[str, NDArray[Any]]:
+    """Take all observations that there are to choose from, as columns; see `Beside`.
+
+    There are none where a collection has not what the field measures.
+    """
+    if asked.kind != "ts":
+        samples = samples_of(product, observations, asked.variable, parameter)
+        there = "value" in samples
+        return {n: np.asarray(samples[n]) if there else _nothing(n) for n in _COLUMNS}
+    if hasattr(observations, "n_stations") and hasattr(observations, "parameters"):
+        observations = observations.where()  # a collection
+    names = (*_COLUMNS, *_WATER)
+    if callable(getattr(observations, "samples", None)):
+        if not set(_WATER) <= set(observations.collection.keys):
+            return {n: _nothing(n) for n in names}
+        observations = observations.samples(*_WATER, present=True)
+    held = {n: np.asarray(observations[n]) for n in names if n != "value"}
+    both = np.isfinite(held["temperature"].astype(float) + held["salinity"].astype(float))
+    held["value"] = np.where(both, held["temperature"], np.nan)
+    return held
+
+
+def _nothing(name: str) -> NDArray[Any]:
+    return np.empty(0, "datetime64[ms]" if name == "time" else float)
+
+
+def _with_residuals(
+    product: Product, asked: Asked, columns: dict[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    if not len(columns["value"]):
+        return columns | {"residual": np.empty(0)}
+    places = {n: columns[n] for n in _COLUMNS}
+    at = product.at(places, variable=asked.variable, mask=asked.mask)
+    columns = columns | {"residual": at["residual"].values}
+    known = np.isfinite(columns["residual"])
+    return {n: v[known] for n, v in columns.items()}
 
 
 def _near(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,10 +20,11 @@ from sdcviz import open_product
 from sdcviz.errors import BadRequest
 from sdcviz.observations import import_files, open_collection
 from sdcviz.plots import save_figure
-from sdcviz.plots.product_animation import animate
+from sdcviz.plots.product_animation import Dots, animate
+from sdcviz.plots.product_comparison import Comparison
 from sdcviz.plots.product_figure import DRAWN, product_figure
 from sdcviz.plots.product_figure_ground import sheet_for
-from sdcviz.plots.product_snippet import product_snippet
+from sdcviz.plots.product_snippet import Shown, product_snippet
 from sdcviz.products import Product
 from sdcviz.products.asked import KINDS, Asked
 from sdcviz.products.beside import observations_beside
@@ -127,6 +129,110 @@ def test_a_grid_around_the_earth_is_turned_to_the_pacific(tmp_path: Path) -> Non
     assert (field.norm.vmin, field.norm.vmax) == (140.5, 219.5), "the range of what is seen"
 
 
+OBSERVED = {
+    "lon": np.array([4.3, 4.4, 5.1, 5.2, 20.0]), "lat": np.array([41.1, 41.2, 42.0, 42.0, 41.0]),
+    "value": np.array([12.0, 99.0, 13.0, 14.0, np.nan]),
+    "residual": np.array([0.1, -0.2, 0.3, 0.1, 0.0]),
+}  # fmt: skip
+
+
+def dots_of(made: object) -> list[PathCollection]:
+    return [c for ax in made.axes for c in ax.collections if isinstance(c, PathCollection)]  # type: ignore[attr-defined]
+
+
+def test_residuals_have_a_bar_of_their_own_and_coverage_that_of_numbers(
+    product: Product, tmp_path: Path
+) -> None:
+    layer = Asked("map", "Temperature", time="February", depth=10).layer(product)
+    given = {"observations": OBSERVED, "window": "7.5 to 15 m"}
+    made = DRAWN["map"](layer, **given, dots="residuals")
+    (drawn,) = dots_of(made)
+    assert sorted(drawn.get_array()) == [-0.2, 0.1, 0.1, 0.3], "one has no value"
+    assert (drawn.norm.vmin, drawn.norm.vmax) == pytest.approx((-0.285, 0.285))
+    said = texts(made, tmp_path)
+    for words in ("Observation − product [°C]", "4 observations within 7.5 to 15 m",
+                  "mean +0.075 °C, RMS 0.19 °C"):  # fmt: skip
+        assert words in said, words
+    made = DRAWN["map"](layer, **given, dots="coverage", contours=True)
+    counts = meshes(made)[0].get_array()
+    assert not dots_of(made)[0:1] and counts.sum() == 4 and counts.count() == 2
+    said = texts(made, tmp_path)
+    for words in ("Observations per cell", "4 observations within 7.5 to 15 m, in 2 cells"):
+        assert words in said, words
+    error = Asked("map", "Temperature", time="February", depth=10, error=True).layer(product)
+    grey = dots_of(DRAWN["map"](error, **given))[0]
+    assert grey.get_array() is None, "values are not in the colours of an error"
+
+
+def test_two_maps_are_shown_as_they_are_compared(product: Product, tmp_path: Path) -> None:
+    asked = Asked("map", "Temperature", time="February", depth=10)
+    pair = Comparison(product, step=0)
+    made = product_figure(product, asked, comparison=pair, observations=OBSERVED)
+    first, second = meshes(made)[:2]
+    layer = asked.layer(product)
+    np.testing.assert_array_equal(first.get_array().filled(np.nan), layer.array())
+    np.testing.assert_array_equal(second.get_array().filled(np.nan), pair.layer(layer).array())
+    assert first.norm is second.norm and first.axes is not second.axes
+    assert [d.axes for d in dots_of(made)] == [first.axes], "they were not made in January"
+    said = texts(made, tmp_path)
+    for words in ("10 m", "(a) February", "(b) January", "On (a) only"):
+        assert words in said, words
+    # Left and right of a line, on one map.
+    swipe = Comparison(product, step=0, way="swipe", split=5.0)
+    made = product_figure(product, asked, comparison=swipe)
+    left, right = meshes(made)[:2]
+    assert left.axes is right.axes
+    at, west = right.get_clip_box().x0, left.get_clip_box().x0
+    assert left.get_clip_box().x1 == at
+    line = PlateCarree().transform_point(
+        *left.axes.transData.inverted().transform((at, 0)), left.axes.projection
+    )
+    assert west < at and line[0] == pytest.approx(5.0)
+    assert "Left of the line at 5.00° E: February; right of it: January" in texts(made, tmp_path)
+    with pytest.raises(BadRequest, match="side, swipe, blink, difference"):
+        Comparison(product, way="twice")
+
+
+def test_a_diagram_takes_the_right_pair_and_the_observations_near(tmp_path: Path) -> None:
+    z, lat, lon = np.array([0.0, 10.0]), np.array([40.0, 41.0]), np.array([4.0, 5.0])
+    shape = (2, 2, 2)
+
+    def field(value: float, name: str, units: str) -> tuple:
+        about = {"units": units, "standard_name": name}
+        return ("depth", "lat", "lon"), np.full(shape, value, "f4"), about
+
+    xr.Dataset(
+        {
+            "old_temperature": field(9.0, "sea_water_temperature", "degC"),
+            "temperature": field(15.0, "sea_water_temperature", "degC"),
+            "salinity": field(38.0, "sea_water_practical_salinity", "1"),
+            "old_salinity": field(36.0, "sea_water_practical_salinity", "1"),
+        },
+        {"depth": ("depth", z, {"units": "m", "positive": "down"}),
+         "lat": ("lat", lat, {"units": "degrees_north"}),
+         "lon": ("lon", lon, {"units": "degrees_east"})},
+    ).to_netcdf(tmp_path / "both.nc")  # fmt: skip
+    both = open_product(tmp_path / "both.nc")
+    when = np.array(["2001-01-01"] * 2, "datetime64[ms]")
+    seen = {"lon": [4.5, 9.0], "lat": [40.5, 40.5], "depth": [5.0, 5.0], "time": when,
+            "salinity": [37.9, 35.0], "temperature": [14.0, 2.0]}  # fmt: skip
+    places: list[dict] = [{"place": (4.5, 40.5)}, {"line": "4,40 5,41", "points": 2}]
+    for where in (*places, {"area": "3,39,6,42"}):
+        asked = Asked("ts", "salinity", **where, partner="temperature")
+        found = asked.take(both)
+        assert np.unique(found["value"]) == [15.0] and np.unique(found["salinity"]) == [38.0]
+        beside = observations_beside(both, asked, seen, around=20.0)
+        assert beside.columns["temperature"].tolist() == [14.0]
+    told = texts(product_figure(both, asked, beside), tmp_path)
+    for words in ("8 points of the product; dots: 1 observation within the area", "sigma0"):
+        assert words in told, words
+    # Out of two products, told as Python.
+    asked = Asked("ts", "temperature", place=(4.5, 40.5), partner="old_salinity", other=both)
+    namespace: dict = {}
+    exec(product_snippet(both, asked), namespace)
+    assert namespace["found"]["salinity"].values.tolist() == [36.0, 36.0]
+
+
 # ---- panels --------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("asked", "said"),
@@ -220,9 +326,8 @@ def test_the_python_gives_the_same_numbers_and_the_same_bytes(
     look = {"limits": (10.0, 20.0), "contours": True, "colormap": "thermal"}
     how = {"window": (10.0, 0.0), "around": 50.0}
     monkeypatch.chdir(tmp_path)
-    text = product_snippet(
-        product, asked, figure=look, selection=selection, beside=how, file="copied.svg"
-    )
+    shown = Shown(look, selection, how)
+    text = product_snippet(product, asked, shown, file="copied.svg")
     told: dict = {}
     exec(text, told)
     beside = observations_beside(product, asked, selection, **how)
@@ -236,12 +341,21 @@ def test_the_python_gives_the_same_numbers_and_the_same_bytes(
         exec(product_snippet(product, other, file="t.nc"), told)
         assert told["found"].drop_attrs().identical(other.take(product).drop_attrs())
         assert Path("t.nc").stat().st_size
-    january = Asked("map", "Temperature", time=0, depth=0.0).layer(product)
-    exec(product_snippet(product, asked, file="d.nc", minus=january, spread=2.0), told)
+    january = Asked("map", "Temperature", time=0, depth=0.0, mask=0.5).layer(product)
+    minus = Comparison(product, step=0, way="difference", spread=2.0)
+    exec(product_snippet(product, asked, Shown(comparison=minus), file="d.nc"), told)
     expected = difference(asked.layer(product), january, spread=2.0).dataset()
     assert told["found"].drop_attrs().identical(expected.drop_attrs())
     plain = difference(asked.layer(product), january).dataset()
     assert not told["found"].drop_attrs().identical(plain.drop_attrs())
+    # Two maps beside each other, with residuals.
+    pair = Comparison(product, step=0, way="swipe", split=5.5)
+    shown = Shown({"dots": "residuals"}, selection, how | {"residuals": True}, pair)
+    exec(product_snippet(product, asked, shown, file="copied.svg"), told)
+    beside = observations_beside(product, asked, selection, **how, residuals=True)
+    made = product_figure(product, asked, beside, comparison=pair, dots="residuals")
+    save_figure(made, tmp_path / "ours.svg")
+    assert Path("copied.svg").read_bytes() == Path("ours.svg").read_bytes()
 
 
 def test_a_table_says_where_it_comes_from(product: Product, tmp_path: Path) -> None:
@@ -278,12 +392,33 @@ def test_an_animation_has_a_frame_a_step_in_one_layout(product: Product, tmp_pat
     assert not list(tmp_path.glob(".*")), "nothing half-made is left"
 
 
+def test_a_film_is_one_that_browsers_play(product: Product, tmp_path: Path) -> None:
+    import av
+
+    layer = Asked("map", "Temperature").layer(product)
+    seen = {"lon": [5.0, 5.0], "lat": [41.0, 41.0], "depth": [0.0, 0.0], "value": [13.0, 14.0],
+            "time": np.array(["2001-01-10", "2001-03-10"], "datetime64[ms]")}  # fmt: skip
+    path = animate(layer, "time", tmp_path / "a.mp4", fps=4, dpi=60, dots=Dots(seen, "residuals"),
+                   comparison=Comparison(product, step=0))  # fmt: skip
+    data = path.read_bytes()
+    assert 0 < data.find(b"moov") < data.find(b"mdat"), "it begins to play before all is there"
+    with av.open(str(path)) as film:
+        stream = film.streams.video[0]
+        assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
+        assert film.duration == 750_000, "microseconds: 3 frames, 4 a second"
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(stream)]
+    assert len(frames) == 3 and not any(n % 2 for n in frames[0].shape[:2])
+    assert frames[0].shape[1] == pytest.approx(180 / 25.4 * 60, abs=2)
+    assert (abs(frames[0] - frames[2]) > 60).any()
+    assert not list(tmp_path.glob(".*")), "nothing half-made is left"
+
+
 def test_an_animation_that_can_not_be_is_a_sentence(
     product: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer = Asked("map", "Temperature_deepest").layer(product)
     with pytest.raises(BadRequest, match="nothing would move"):
         animate(layer, "depth", tmp_path / "a.gif")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BadRequest, match="no ffmpeg"):
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(BadRequest, match=r"PyAV: pip install 'sdcviz\[animation\]'"):
         animate(layer, "time", tmp_path / "a.mp4")

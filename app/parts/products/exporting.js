@@ -28,19 +28,21 @@ export function render({model}) {
   const contours = check("contours", "Contours", "Lines of equal value")
   const dots = check("dots", "Observations", "Within the window of the dots, or near place and line")
   const stretched = check("stretched", "More room for the upper water", "Depth by its square root")
+  const zoomed = check("zoomed", "Part in view only", "As far as the map on the page reaches")
   const overlay = check("overlay", "Place, line and area")
   const cells = make("label", {class: "named"}, "Masked cells", masked)
   const moves = make("label", {class: "named"}, "Along", along)
   const speed = make("label", {class: "named"}, "Frames a second", fps)
   const sheet = make("label", {class: "named"}, "Width", width)
-  const checks = make("div", {class: "checks"}, titled, captioned, contours, dots, stretched, overlay)
+  const checks = make("div", {class: "checks"}, titled, captioned, contours, dots, stretched, zoomed, overlay)
   const look = make("div", {}, make("h4", {}, "Look"), sheet, cells, moves, speed, title, checks)
 
   // ---- what it will be ----
   const picture = make("img", {alt: "Preview of the figure"})
+  const video = make("video", {controls: true, loop: true, autoplay: true, muted: true, playsInline: true, "aria-label": "The animation"})
   const sentence = make("p", {class: "wrong", role: "status"})
   const drawing = make("span", {class: "drawing", role: "status"}, "Drawing …")
-  const paper = make("div", {class: "paper"}, picture, sentence, drawing)
+  const paper = make("div", {class: "paper"}, picture, video, sentence, drawing)
   const told = make("p", {class: "grow"})
   const code = make("pre", {tabindex: "0", "aria-label": "Python"})
   const write = make("button", {class: "main", onclick: () => { write.disabled = true; send({do: "write"}) }})
@@ -80,18 +82,25 @@ export function render({model}) {
     offer(fps, [1, 2, 4, 8, 12].map((n) => [String(n), String(n)]), String(chosen.fps))
     if (node.getRootNode().activeElement !== title) title.value = chosen.title ?? ""
     title.hidden = !chosen.titled
-    for (const [name, box] of Object.entries({titled, captioned, contours, dots, stretched, overlay})) box.input.checked = Boolean(chosen[name])
+    for (const [name, box] of Object.entries({titled, captioned, contours, dots, stretched, zoomed, overlay})) box.input.checked = Boolean(chosen[name])
     const field = ["map", "hovmoller", "section", "area"].includes(s.kind)
     cells.hidden = s.kind !== "map" || !s.masked
     moves.hidden = speed.hidden = !moving
     contours.hidden = !field
-    dots.hidden = !(figure && s.dots)
+    dots.hidden = !((figure || moving) && s.dots)
+    dots.lastChild.textContent = s.dots_are ?? "Observations"
+    zoomed.hidden = !(s.kind === "map" && s.zoomed)
     stretched.hidden = !["profile", "section", "hovmoller", "area"].includes(s.kind)
-    overlay.hidden = !(figure && s.kind === "map" && items.length > 1)
-    const film = moving && s.animation?.name?.endsWith(".gif") ? s.animation.address : ""
-    const shown = film || s.preview
-    paper.hidden = !figure && !film
+    overlay.hidden = !((figure || moving) && s.kind === "map" && items.length > 1)
+    const made = moving ? s.animation?.address ?? "" : ""
+    const film = s.animation?.name?.endsWith(".gif") ? made : ""
+    const moved = made && !film ? made : ""
+    const shown = film || (figure ? s.preview : "")
+    paper.hidden = !figure && !made
     picture.hidden = !shown
+    video.hidden = !moved
+    if (moved && video.getAttribute("src") !== moved) video.src = moved
+    if (!moved) video.removeAttribute("src")
     if (shown && picture.getAttribute("src") !== shown) picture.src = shown
     picture.alt = film ? "The animation" : "Preview of the figure"
     sentence.hidden = !s.sentence

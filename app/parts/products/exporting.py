@@ -17,7 +17,7 @@ from ...viewing import Viewing
 from ..background import background
 from ..form import Form, script, style
 from ..writer import Writer, stem
-from .exporting_animation import Animation
+from .exporting_animation import Animation, Film
 from .exporting_items import FIGURES, FORMATS, Item, items_of, look_of, range_wish, same_as
 
 __all__ = ["ExportForm", "ExportPart"]
@@ -26,12 +26,13 @@ _HERE = Path(__file__).parent
 _CHOSEN: dict[str, Any] = {
     "key": "map", "format": "png", "width": "two", "title": "", "titled": True, "captioned": True,
     "contours": False, "dots": True, "stretched": False, "masked": "hatched", "overlay": True,
-    "along": "time", "fps": 4,
+    "along": "time", "fps": 4, "zoomed": True,
 }  # fmt: skip
+_DOTS = {"residuals": "Residuals", "coverage": "Coverage"}
 _FOLLOWED = [
     "product", "field", "step", "level", "mask", "place", "line", "area", "derived", "error_shown",
     "field_range", "range_by", "field_map", "window", "around", "dots", "collection", "compare",
-    "other", "other_step",
+    "other", "other_step", "other_field", "other_derived", "spread",
 ]  # fmt: skip
 
 
@@ -63,7 +64,8 @@ class ExportPart(pn.viewable.Viewer):
         self._range: dict[str, Any] = {}
         self.main = pn.Column(margin=0, width=0, height=0)
         self.viewing.session.param.watch(lambda *_: self._show(), _FOLLOWED)
-        self.viewing.param.watch(lambda *_: self._show(), ["product", "changed"])
+        told = ["product", "second", "changed", "seen", "swipe"]
+        self.viewing.param.watch(lambda *_: self._show(), told)
 
     def __panel__(self) -> Any:
         return self.main
@@ -75,7 +77,7 @@ class ExportPart(pn.viewable.Viewer):
             self._make()
             session = self.viewing.session
             self.chosen |= {"contours": session.contours, "dots": session.dots != "none"}
-        self.chosen["key"] = same_as(key)
+        self.chosen["key"] = same_as(key, self.items)
         self._dialog.open = True
         self._show()
         if new:
@@ -145,6 +147,10 @@ class ExportPart(pn.viewable.Viewer):
             "chosen": {**self.chosen, "key": item.key, "format": form},
             "kind": item.asked.kind,
             "dots": self._shows_dots(item),
+            "dots_are": _DOTS.get(session.dots, "Observations")
+            if item.asked.kind == "map"
+            else "Observations",
+            "zoomed": not self.viewing.whole,
             "masked": self.viewing.mask is not None,
             "along": along,
             "busy": self.writer.busy,
@@ -178,45 +184,44 @@ class ExportPart(pn.viewable.Viewer):
 
     def _look(self, item: Item) -> dict[str, Any]:
         limits = self._range.get("limits") or (None, None)
-        return look_of(self.viewing, item, self.chosen, limits[item.minus is not None])
+        return look_of(self.viewing, item, self.chosen, limits[item.subtracts])
 
     def _shows_dots(self, item: Item) -> bool:
         from sdcviz.plots.product_figure import WITH_OBSERVATIONS
 
         return (
             bool(self.viewing.session.collection)
-            and item.minus is None
             and item.data is None
             and item.asked.kind in WITH_OBSERVATIONS
         )
 
     def python(self, item: Item, form: str) -> str:
         """Return the Python that gives what would be written."""
-        from sdcviz.plots.product_snippet import product_snippet
+        from sdcviz.plots.product_snippet import Shown, product_snippet
 
         if item.data is not None:
             return ""
         name = self._name(item, form if form in (*FIGURES, "nc", "csv") else "png")
-        product, selection = self.viewing.product, self._selection(item)
-        if form in ("nc", "csv"):
-            return product_snippet(
-                product, item.asked, file=name, minus=item.minus, spread=item.spread
-            )
-        return product_snippet(
-            product, item.asked, figure=self._look(item),
-            selection=selection, beside=self._beside_options(), file=name, minus=item.minus,
-            spread=item.spread,
-        )  # fmt: skip
+        shown = Shown(comparison=item.comparison)
+        if form not in ("nc", "csv"):
+            shown = Shown(
+                self._look(item), self._selection(item), self._beside_options(item),
+                item.comparison,
+            )  # fmt: skip
+        return product_snippet(self.viewing.product, item.asked, shown, file=name)
 
     def _selection(self, item: Item) -> Any:
         if not (self.chosen["dots"] and self._shows_dots(item)):
             return None
         return self.viewing.session.filtered
 
-    def _beside_options(self) -> dict[str, Any]:
+    def _beside_options(self, item: Item) -> dict[str, Any]:
         session = self.viewing.session
         window = (float(session.window[0]), float(session.window[1]))
-        return {"window": window, "around": float(session.around)}
+        if item.asked.kind != "map":
+            return {"window": window, "around": float(session.around)}
+        residuals = session.dots == "residuals"
+        return {"window": window, **({"residuals": True} if residuals else {})}
 
     def _name(self, item: Item, ending: str) -> str:
         return f"{stem(Path(self.viewing.product.name).stem)}_{item.key.replace('-', '_')}.{ending}"
@@ -225,18 +230,18 @@ class ExportPart(pn.viewable.Viewer):
     def _drawer(self, item: Item) -> Any:
         """Return a function that draws the figure as it stands now; for a thread."""
         product, look = self.viewing.product, self._look(item)
-        selection, how = self._selection(item), self._beside_options()
+        selection, how = self._selection(item), self._beside_options(item)
+        if item.comparison is not None:
+            look["comparison"] = item.comparison
 
         def draw() -> Any:
-            from sdcviz.plots.product_figure import map_figure, product_figure
+            from sdcviz.plots.product_figure import product_figure
             from sdcviz.products.beside import observations_beside
 
-            if item.minus is not None:
-                return map_figure(item.layer(product), **look)
             beside = None
             if selection is not None:
                 beside = observations_beside(product, item.asked, selection, **how)
-            return product_figure(product, item.asked, beside if beside else None, **look)
+            return product_figure(product, item.asked, beside, **look)
 
         return draw
 
@@ -244,8 +249,8 @@ class ExportPart(pn.viewable.Viewer):
         """Draw a small picture of the figure; while one is drawn, the newest wish waits."""
         look = self._look(item)
         wish = (
-            id(self.viewing.product), self.viewing.changed, item.asked, item.minus, item.spread,
-            repr(look), self._selection(item), repr(self._beside_options()),
+            id(self.viewing.product), self.viewing.changed, item.asked, item.comparison,
+            repr(look), self._selection(item), repr(self._beside_options(item)),
         )  # fmt: skip
         if wish == self._drawn.get("wish"):
             return
@@ -276,10 +281,13 @@ class ExportPart(pn.viewable.Viewer):
         if form in ("gif", "mp4"):
             look = self._look(item)
             name = self._name(item, form)
-            self.animation.start(self.viewing, item, look, self.chosen, name)
+            over = None
+            if (selection := self._selection(item)) is not None:
+                over = selection, self._beside_options(item)["window"]
+            self.animation.start(self.viewing, item, Film(look, self.chosen, over), name)
             return
         if form == "obs":
-            selection, how = self.viewing.session.filtered, self._beside_options()
+            selection, how = self.viewing.session.filtered, self._beside_options(item)
 
             def write(path: Path) -> None:
                 _write_observations(product, item, selection, how, path)

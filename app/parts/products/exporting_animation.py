@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,32 @@ if TYPE_CHECKING:
     from ...viewing import Viewing
     from .exporting_items import Item
 
-__all__ = ["Animation", "words_of"]
+__all__ = ["Animation", "Film", "words_of"]
 
-_LOOK = {"colormap": "--colormap", "title": "--title", "caption": "--caption", "masked": "--masked"}
+_LOOK = {
+    "colormap": "--colormap", "title": "--title", "caption": "--caption", "masked": "--masked",
+    "width": "--width",
+}  # fmt: skip
+_FILTERS = "selection.json"
+
+
+@dataclass(frozen=True)
+class Film:
+    """How an animation looks.
+
+    Attributes
+    ----------
+    look : dict
+        See `exporting_items.look_of`.
+    chosen : dict
+        Of the form: what moves, and how fast.
+    over : (Selection, (float, float)) or None
+        Observations over each map, and their window.
+    """
+
+    look: dict[str, Any]
+    chosen: dict[str, Any]
+    over: tuple[Any, tuple[float, float]] | None = None
 
 
 class Animation:
@@ -46,15 +70,13 @@ class Animation:
         self._id, self._unwanted = "", False
         self.state: dict[str, Any] = {}
 
-    def start(
-        self, viewing: Viewing, item: Item, look: dict[str, Any], chosen: dict[str, Any], name: str
-    ) -> None:
+    def start(self, viewing: Viewing, item: Item, film: Film, name: str) -> None:
         """Start the job; the file gets the name."""
         if self.state.get("running"):
             return
         self._id, self._unwanted = "", False
         self._path = path = downloads.new_folder() / name
-        words = words_of(viewing, item, look, chosen, path)
+        words, reads = words_of(viewing, item, film, path)
         title = f"Animation of {viewing.variable}, {viewing.product.name}"
         owner, link = local_user(), to_query(viewing.session)
         self._say(running=True, text="Starting …", name=name)
@@ -62,9 +84,11 @@ class Animation:
         def work() -> str:
             from sdcviz import jobs
 
-            files = [Path(p) for p in _paths(viewing.product) if "://" not in p]
+            if film.over is not None:
+                text = film.over[0].filters.to_json()
+                (path.parent / _FILTERS).write_text(text, encoding="utf-8")
             job = jobs.submit(
-                words, title=title, owner=owner, reads=tuple(files), writes=(path.parent,),
+                words, title=title, owner=owner, reads=reads, writes=(path.parent,),
                 notify={"link": link},
             )  # fmt: skip
             return job.id
@@ -125,23 +149,66 @@ def _paths(product: Any) -> list[str]:
 
 
 def words_of(
-    viewing: Viewing, item: Item, look: dict[str, Any], chosen: dict[str, Any], path: Path
-) -> list[str]:
-    """Return the command that makes an animation."""
-    asked, product = item.asked, viewing.product
+    viewing: Viewing, item: Item, film: Film, path: Path
+) -> tuple[list[str], tuple[Path, ...]]:
+    """Return the command that makes an animation, and what it reads."""
+    asked, product, look = item.asked, viewing.product, film.look
     given: dict[str, Any] = {
-        "--out": path, "--along": chosen["along"], "--fps": chosen["fps"],
+        "--out": path, "--along": film.chosen["along"], "--fps": film.chosen["fps"],
         "--variable": asked.variable, "--depth": asked.depth, "--time": asked.time,
-        "--mask": asked.mask, "--derived": asked.derived or None, "--width": look.get("width"),
+        "--mask": asked.mask, "--derived": asked.derived or None,
     }  # fmt: skip
     given |= {option: look.get(name) for name, option in _LOOK.items()}
-    if look.get("limits"):
-        low, high = look["limits"]
-        given["--range"] = f"{low!r}:{high!r}"
+    given |= _shapes(look)
+    reads = [*_paths(product)]
+    if film.over is not None:
+        selection, (metres, days) = film.over
+        folder = str(selection.collection.path)
+        given |= {
+            "--observations": folder, "--selection": path.parent / _FILTERS,
+            "--window": f"{metres!r},{days!r}", "--dots": look.get("dots"),
+        }  # fmt: skip
+        reads.append(folder)
+    if (other := item.comparison) is not None:
+        paths = _paths(other.product)
+        given |= {
+            "--compare": other.way, "--split": other.split, "--spread": other.spread,
+            "--other": paths[0] if other.product is not product else None,
+            "--other-variable": other.variable or None,
+            "--other-time": other.step if other.step >= 0 else None,
+            "--other-derived": other.derived or None,
+        }  # fmt: skip
+        reads += paths
     words = [f"{option}={value}" for option, value in given.items() if value is not None]
-    for kind, name in product.given.items():
-        text = ",".join(name) if isinstance(name, list | tuple) else name
-        words.append(f"--role={kind}={text}")
+    words += [f"--role={role}" for role in _roles(product)]
+    if other is not None and other.product is not product:
+        words += [f"--other-role={role}" for role in _roles(other.product)]
     words += ["--contours"] if look.get("contours") else []
     words += ["--error"] if asked.error else []
-    return ["animate", *words, "--progress=json", "--json", "--", *_paths(product)]
+    files = tuple(Path(p) for p in reads if "://" not in p)
+    return ["animate", *words, "--progress=json", "--json", "--", *_paths(product)], files
+
+
+def _shapes(look: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a map's part, its colours, and of what is drawn in."""
+
+    def corners(name: str) -> str | None:
+        given = look.get(name)
+        return " ".join(f"{lon!r},{lat!r}" for lon, lat in given) if given else None
+
+    lon, lat = look.get("place") or (None, None)
+    told: dict[str, Any] = {"--lon": lon, "--lat": lat}
+    told |= {"--line": corners("line"), "--area": corners("area")}
+    if look.get("limits"):
+        low, high = look["limits"]
+        told["--range"] = f"{low!r}:{high!r}"
+    if look.get("extent"):
+        told["--extent"] = ",".join(repr(v) for v in look["extent"])
+    return told
+
+
+def _roles(product: Any) -> list[str]:
+    return [
+        f"{kind}={','.join(name) if isinstance(name, list | tuple) else name}"
+        for kind, name in product.given.items()
+    ]

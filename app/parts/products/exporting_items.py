@@ -10,6 +10,8 @@ from sdcviz.errors import SdcvizError
 from sdcviz.products.asked import Asked
 
 if TYPE_CHECKING:
+    from sdcviz.plots.product_comparison import Comparison
+
     from ...viewing import Viewing
 
 __all__ = ["FORMATS", "Item", "items_of", "look_of", "range_wish", "same_as"]
@@ -41,10 +43,8 @@ class Item:
         What it is, for the library.
     formats : tuple of str
         Keys of `FORMATS`.
-    minus : Layer or None
-        What is subtracted from a map.
-    spread : float or None
-        Standard deviation of the background of both, as it was given.
+    comparison : Comparison or None
+        What a map is compared with.
     data : Dataset or None
         What a panel has found, where no question to the library gives it.
     """
@@ -53,24 +53,22 @@ class Item:
     title: str
     asked: Asked
     formats: tuple[str, ...]
-    minus: Any = None
-    spread: float | None = None
+    comparison: Comparison | None = None
     data: Any = None
 
-    def layer(self, product: Any) -> Any:
-        """Return what a map shows."""
-        layer = self.asked.layer(product)
-        if self.minus is None:
-            return layer
-        from sdcviz.products.difference import difference
-
-        return difference(layer, self.minus, spread=self.spread)
+    @property
+    def subtracts(self) -> bool:
+        """Whether it is the difference of two maps."""
+        return self.comparison is not None and self.comparison.way == "difference"
 
     def take(self, product: Any) -> Any:
         """Return the data, as a dataset."""
         if self.data is not None:
             return self.data
-        return self.asked.take(product) if self.minus is None else self.layer(product).dataset()
+        if self.comparison is None or not self.subtracts:
+            return self.asked.take(product)
+        shown: Any = self.comparison.seen(self.asked.layer(product))[0]
+        return shown.dataset()
 
 
 def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
@@ -99,12 +97,12 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
 
     add("map", "Map", "map", time=step, depth=viewing.depth, error=session.error_shown,
         derived=session.derived)  # fmt: skip
-    if found and session.compare == "difference" and viewing.second is not None:
-        both = tuple(k for k in found[0].formats if k in ("nc", "csv", *FIGURES))
-        minus = viewing.second_layer()
-        spread = session.spread or None
-        title = "Difference of both maps"
-        found.append(Item("difference", title, found[0].asked, both, minus, spread))
+    if found and (comparison := comparison_of(viewing)) is not None:
+        moving = tuple(k for k in found[0].formats if k not in ("nc", "csv", "obs"))
+        key, title, formats = "both", "Both maps", moving
+        if comparison.way == "difference":
+            key, title, formats = "difference", "Difference of both maps", ("nc", "csv", *moving)
+        found.append(Item(key, title, found[0].asked, formats, comparison))
     at: dict[str, Any] = {"depth": viewing.depth}
     if session.place is not None:
         place = {"place": tuple(session.place)}
@@ -114,7 +112,7 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
             add("place-series", "Time series at the place", "timeseries", **at, **place)
         if grid.has_depth and grid.has_time:
             add("place-hovmoller", "Hovmöller at the place", "hovmoller", **place)
-        _water(viewing, add, "place", **place)
+        _water(viewing, panels, add, "place", time=step, **place)
         if found and "place-made" in getattr(panels, "keys", ()):
             data = panels.extraction("place-made")[0]
             words = "What made the value"
@@ -125,30 +123,58 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
             add("line-section", "Section along the line", "section", time=step, **line)
         if grid.has_time:
             add("line-hovmoller", "Hovmöller along the line", "hovmoller", **at, **line)
-        _water(viewing, add, "line", time=step, **line)
+        _water(viewing, panels, add, "line", time=step, **line)
     if session.area is not None:
         area = {"area": tuple(map(tuple, session.area))}
         if grid.has_depth or grid.has_time:
             add("area", "Means of the area", "area", **area)
         if grid.has_depth and grid.depth_unit == "m":
             add("area-census", "Volumes of the area", "census", time=step, **area)
+        _water(viewing, panels, add, "area", time=step, **area)
     return [_as_shown(item, panels) for item in found]
 
 
-def same_as(key: str) -> str:
-    """Return the key of the item that holds what a panel shows."""
+def same_as(key: str, items: list[Item]) -> str:
+    """Return the key of the item that holds what a panel, or the map, shows."""
     if key in ("area-profile", "area-series", "area-hovmoller"):
         return "area"
+    if key == "map":
+        return next((i.key for i in items if i.comparison is not None), key)
     return key
 
 
-def _water(viewing: Viewing, add: Any, subject: str, **given: Any) -> None:
-    """Offer a T-S diagram where the product has both."""
-    product = viewing.product
-    measured = {product.quantity_of(n).removesuffix("_unknown_unit") for n in product.variables}
-    if {"temperature", "salinity"} <= measured and product.grid(viewing.variable).has_depth:
-        where = "at the place" if subject == "place" else "along the line"
-        add(f"{subject}-water", f"T–S diagram {where}", "ts", **{**given, "variable": ""})
+def comparison_of(viewing: Viewing) -> Comparison | None:
+    """Return what the map in view is compared with; None where it shows one layer."""
+    session, second = viewing.session, viewing.second
+    if session.compare == "none" or second is None:
+        return None
+    from sdcviz.plots.product_comparison import Comparison
+
+    try:
+        layer = viewing.second_layer()
+        if layer.key == viewing.layer().key:
+            return None
+    except SdcvizError:
+        return None
+    split = viewing.split if session.compare == "swipe" else None
+    spread = (session.spread or None) if session.compare == "difference" else None
+    return Comparison(
+        second, layer.view.variable, session.other_step, session.other_derived, session.compare,
+        split, spread,
+    )  # fmt: skip
+
+
+def _water(viewing: Viewing, panels: Any, add: Any, subject: str, **given: Any) -> None:
+    """Offer a T-S diagram where the panel has one, or the product has both quantities."""
+    from sdcviz.products.temperature_salinity import measures
+
+    product, key = viewing.product, f"{subject}-water"
+    measured = {measures(product, n) for n in product.variables}
+    both = {"temperature", "salinity"} <= measured and product.grid(viewing.variable).has_depth
+    if both or key in getattr(panels, "keys", ()):
+        where = {"place": "at the place", "line": "along the line", "area": "of the area"}[subject]
+        own = viewing.variable if measures(product, viewing.variable) else ""
+        add(key, f"T–S diagram {where}", "ts", **{**given, "variable": own})
 
 
 def _as_shown(item: Item, panels: Any) -> Item:
@@ -176,10 +202,10 @@ def _call_of(panels: Any, key: str) -> tuple[str, dict[str, Any]]:
 
 
 def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
-    from shutil import which
+    from sdcviz.plots.animation_files import can_write_mp4
 
     given = ["nc", "csv"]
-    with_dots = asked.kind in ("map", "profile", "timeseries", "section", "area")
+    with_dots = asked.kind in ("map", "profile", "timeseries", "section", "area", "ts")
     if with_dots and viewing.session.collection:
         given.append("obs")
     given += FIGURES
@@ -187,7 +213,7 @@ def _formats(viewing: Viewing, asked: Asked) -> tuple[str, ...]:
         grid = viewing.product.grid(asked.variable)
         moves = (grid.has_time and len(grid.times) > 1) or len(grid.depth) > 1
         given += ["gif"] if moves else []
-        given += ["mp4"] if moves and which("ffmpeg") else []
+        given += ["mp4"] if moves and can_write_mp4() else []
     return tuple(given)
 
 
@@ -205,9 +231,9 @@ def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]
     if session.field_range is not None:
         given = (float(session.field_range[0]), float(session.field_range[1]))
     per, same, spread = session.range_by, session.other_step < 0, session.spread or None
-    minus = None
-    if session.compare == "difference" and viewing.second is not None:
-        minus = viewing.second_layer()
+    comparison = comparison_of(viewing)
+    subtracts = comparison is not None and comparison.way == "difference"
+    minus = comparison.layer(layer) if comparison is not None and subtracts else None
 
     def find() -> tuple[Range, Range]:
         from sdcviz.products.difference import difference
@@ -244,7 +270,7 @@ def look_of(
     if kind in ("map", "hovmoller", "section", "area"):
         of_field = kind == "map" or not (session.derived or session.error_shown)
         look |= {"limits": limits if of_field else None, "contours": bool(chosen.get("contours"))}
-        look |= {"colormap": palette} if palette and of_field and item.minus is None else {}
+        look |= {"colormap": palette} if palette and of_field and not item.subtracts else {}
     if not chosen.get("titled", True):
         look["title"] = ""
     elif chosen.get("title"):
@@ -254,6 +280,10 @@ def look_of(
     if kind in ("profile", "section", "hovmoller", "area") and chosen.get("stretched"):
         look["stretched"] = True
     if kind == "map":
+        if viewing.session.dots in ("residuals", "coverage") and chosen.get("dots", True):
+            look["dots"] = viewing.session.dots
+        if chosen.get("zoomed", True) and not viewing.whole and viewing.seen is not None:
+            look["extent"] = viewing.seen
         if chosen.get("masked") == "blank":
             look["masked"] = "blank"
         if chosen.get("overlay", True):

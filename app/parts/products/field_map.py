@@ -114,6 +114,8 @@ class FieldMap(pn.viewable.Viewer):
             self.viewing.reopen()
         elif do == "reload":
             self._show()
+        elif do == "swipe":
+            self.viewing.swipe = min(max(float(said["at"]), 0.0), 1.0)
         elif do == "station":
             session.station = int(said["row"])
 
@@ -261,11 +263,26 @@ class FieldMap(pn.viewable.Viewer):
         self.chart.keep_shape()
         self._seen = view = self.chart.view()
         across, up = (view.x0, view.x1), (view.y0, view.y1)
+        self.viewing.param.update(seen=_degrees(across, up), whole=self._whole)
         lines, bar = graticule(PROJECTION, across, up), scale_bar(across, up, PROJECTION)
         resolution = resolution_for(view.x1 - view.x0, view_extent(PROJECTION, across, up))
         for chart in (c for c in self._charts if c.sized):
             chart.draw_frame(lines, bar)
             chart.draw_coast(PROJECTION, resolution)
+
+
+def _degrees(
+    across: tuple[float, float], up: tuple[float, float]
+) -> tuple[float, float, float, float]:
+    """Return a part of the map: west, south, east, north."""
+    west, east = np.degrees(np.array(across) / EARTH_RADIUS)
+    south, north = np.degrees(np.arctan(np.sinh(np.array(up) / EARTH_RADIUS)))
+    return (
+        round(float(west), 3),
+        round(float(south), 3),
+        round(float(east), 3),
+        round(float(north), 3),
+    )
 
 
 def _corner(at: Any) -> tuple[float, float]:

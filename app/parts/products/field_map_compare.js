@@ -250,6 +250,7 @@ const CompareField = {
       this.handle.removeEventListener("pointermove", move)
       this.handle.removeEventListener("pointerup", end)
       this.handle.removeEventListener("pointercancel", end)
+      this.send({do: "swipe", at: this.at_swipe})
     }
     this.handle.addEventListener("pointermove", move)
     this.handle.addEventListener("pointerup", end)
@@ -262,6 +263,7 @@ const CompareField = {
     e.preventDefault()
     e.stopPropagation() // arrows of the bar move time and depth
     this.swipe_to(this.at_swipe + by)
+    this.send({do: "swipe", at: this.at_swipe})
   },
 
   swipe_to(part) {

@@ -135,7 +135,22 @@ def _water(asked: Asked) -> Panel:
         "partners": partners(asked), "partner": str(asked.choice.get("partner") or ""),
         "wanted": f"{_WANTED[_kind(asked.product, asked.variable)]} of",
     }  # fmt: skip
-    return Panel(f"{asked.subject}-water", shown, data, {"method": "t-s", "arguments": {}})
+    call = {"method": "ts", "arguments": _arguments(asked, found)}
+    return Panel(f"{asked.subject}-water", shown, data, call)
+
+
+def _arguments(asked: Asked, found: tuple[Any, str, str] | None) -> dict[str, Any]:
+    """Return the arguments of `sdcviz.products.temperature_salinity` that give the field."""
+    given: dict[str, Any] = {"variable": asked.variable, "mask": asked.mask, **asked.how}
+    if asked.grid.has_time:
+        given["time"] = asked.step
+    if found is not None:
+        given |= {"partner": found[1], "other": found[0] if found[0] is not asked.product else None}
+    if asked.subject == "place" and asked.place is not None:
+        return given | {"lon": asked.place[0], "lat": asked.place[1]}
+    if asked.subject == "line":
+        return given | {"line": asked.line, "points": 60}
+    return given | {"area": asked.area}
 
 
 # ---- the field --------------------------------------------------------------------------
