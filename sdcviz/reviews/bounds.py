@@ -112,11 +112,14 @@ def bounds(view: FieldView, samples: Collocated, quantity: str) -> list[dict[str
         for z, layer in view.levels(step):
             with np.errstate(invalid="ignore"):
                 if freezing is None:
-                    below.add(view, step, z, layer < 0, layer, layer)
+                    wrong = layer < 0
+                    below.add(view, step, z, wrong, layer, layer)
                 else:
-                    ice.add(view, step, z, layer < freezing[z], layer - freezing[z], layer)
+                    wrong = layer < freezing[z]
+                    ice.add(view, step, z, wrong, layer - freezing[z], layer)
                 low, high = limits[z]
                 off = np.where(layer < low, layer - low, np.where(layer > high, layer - high, 0))
+                off[wrong] = 0  # that is told already
                 beyond.add(view, step, z, off != 0, off, layer)
     found = []
     if temperature:

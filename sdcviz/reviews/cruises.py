@@ -15,7 +15,7 @@ from .strata import Strata
 if TYPE_CHECKING:
     from ..observations.collection import Collection
 
-__all__ = ["Sources", "against_others", "groups", "normalised", "sources_of", "worst_casts"]
+__all__ = ["Sources", "against_others", "groups", "judged", "normalised", "sources_of", "worst_casts"]
 
 _LISTED_STATIONS = 2000
 _T95 = 1.96
@@ -170,10 +170,41 @@ def against_others(
     of = pair >> 32
     total, number = np.bincount(of, mean), np.bincount(of)
     others = (total[of] - mean) / np.maximum(number[of] - 1, 1)
-    # One other cruise may be the bad one itself: it counts half, many count fully.
-    weight = np.maximum(number[of] - 1, 0) / np.maximum(number[of], 1)
-    found = groups(samples, clipped - (others * weight)[at], sources, "cruise")
-    return {one["cruise"]: one for one in found}
+    found = groups(samples, clipped - others[at], sources, "cruise")
+    codes = sources.cruise
+    beside = np.bincount(codes, (number[of] > 1)[at]) / np.maximum(np.bincount(codes), 1)
+    share = dict(zip(sources.cruises, beside.tolist(), strict=False))
+    return {one["cruise"]: {**one, "beside": share[one["cruise"]]} for one in found}
+
+
+def judged(
+    samples: Collocated,
+    free: NDArray[np.float64],
+    strata: Strata,
+    sources: Sources,
+) -> list[dict[str, Any]]:
+    """Score cruises by what is their own: not the product's, and not their neighbours' as well.
+
+    ``score`` and ``shift`` are the lesser of those against the product without its biases and
+    against other cruises of the same place, layer and season; ``beside`` is the share of the
+    samples that have such others.
+
+    Parameters
+    ----------
+    samples : Collocated
+    free : ndarray of float64
+        Normalised residuals without the biases of the product (`scan.without`).
+    strata : Strata
+    sources : Sources
+    """
+    others = against_others(samples, free, strata, sources)
+    found = []
+    for one in groups(samples, free, sources, "cruise"):
+        other = others[one["cruise"]]
+        least = min((one, other), key=lambda x: x["score"])
+        shift = min((one["shift"], other["shift"]), key=abs)
+        found.append({**one, "score": least["score"], "shift": shift, "beside": other["beside"]})
+    return sorted(found, key=lambda x: -np.nan_to_num(x["score"]))
 
 
 def _spread(

@@ -29,15 +29,25 @@ _LINES = 5
 
 
 def other_findings(
-    document: dict[str, Any], normal: NDArray[np.float64], view: FieldView
+    document: dict[str, Any],
+    jumps: list[dict[str, Any]],
+    normal: NDArray[np.float64],
+    view: FieldView,
 ) -> list[dict[str, Any]]:
-    """Say what the physical checks, the coverage and the casts tell."""
-    out = []
+    """Say what the physical checks, the coverage and the casts tell.
+
+    Parameters
+    ----------
+    document : dict
+    jumps : list of dict
+        Groups of straight lines across which the field jumps.
+    normal : ndarray of float64
+        Normalised residuals.
+    view : FieldView
+    """
+    out = [_tile(group) for group in jumps[:_LINES]]
     for check in document["physical"]:
-        if check["severity"] == "none":
-            continue
-        if check["check"] == "tile":
-            out += [_tile(line) for line in check["worst"][:_LINES]]
+        if check["severity"] == "none" or check["check"] == "tile":
             continue
         spot = (check["worst"] or [{}])[0]
         where = check.get("where") or {}
@@ -95,10 +105,11 @@ def other_findings(
     return out
 
 
-def _tile(line: dict[str, Any]) -> dict[str, Any]:
-    about = {k: line[k] for k in ("step", "level", "depth", "box")}
-    score = _WEIGHTS["tile"] * min(1.0, 0.3 + (line["share"] * 10) ** 0.5)
-    return finding("tile", line["severity"], line["sentence"], score, about)
+def _tile(group: dict[str, Any]) -> dict[str, Any]:
+    about = {k: group[k] for k in ("step", "level", "depth", "box")}
+    score = _WEIGHTS["tile"] * min(1.0, 0.3 + (group["share"] * 10) ** 0.5)
+    found = finding("tile", group["severity"], group["sentence"], score, about)
+    return found | {"places": [line["box"] for line in group["lines"]]}
 
 
 def _around(spot: dict[str, Any]) -> tuple[float, float, float, float] | None:
