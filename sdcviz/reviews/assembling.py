@@ -13,6 +13,8 @@ from .collocated import Collocated
 from .comparing import compare
 from .coverage import coverage
 from .cruises import Sources, groups, judged, normalised, worst_casts
+from .drawn import Drawn
+from .expected import consistency
 from .fields import FieldView
 from .first import SEVERITIES, bias_findings, bounded, cruise_findings, ranked, typeset
 from .first_checks import other_findings
@@ -54,8 +56,11 @@ def assemble(
     grid = product.grid(variable)
     told("Scores")
     rows = rows_of(samples, strata, sources.cluster)
-    made: dict[str, Any] = {"skill": {**strata.document(), "levels": grid.depth if grid.has_depth else [], "rows": rows}}
+    made: dict[str, Any] = {
+        "skill": {**strata.document(), "levels": grid.depth if grid.has_depth else [], "rows": rows}
+    }
     made |= diagrams(rows, strata)
+    made["consistency"] = consistency(samples)
     edges = grid.level_edges if grid.has_depth else None
     made["residuals"] = distributions(samples, edges)
     made["coverage"] = coverage(samples, strata, sources, collection, product, variable)
@@ -63,7 +68,7 @@ def assemble(
     normal, scale = normalised(samples.residual, strata)
     found = biases(samples, scale, strata, sources.cluster)
     free = without(samples, scale, found, sources.cluster)
-    cruises = judged(samples, free, strata, sources)
+    cruises = judged(samples, free, scale, strata, sources, Drawn.of(product, samples))
     centres = groups(samples, normal, sources, "centre")
     made["cruises"], made["centres"] = cruises[:_CRUISES], _named(centres)
     made["worst"] = worst_casts(samples, normal, sources, collection, parameter)

@@ -130,7 +130,8 @@ def _units(
     codes, at = np.unique(cluster * size + place, return_inverse=True)
     means = np.bincount(at, r) / np.bincount(at)
     where = codes % size
-    return np.bincount(where, means, size), np.bincount(where, minlength=size).astype(np.float64)
+    number = np.bincount(where, minlength=size).astype(np.float64)
+    return np.asarray(np.bincount(where, means, size), np.float64), number
 
 
 def _gain(s: NDArray[np.float64], w: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..products.times import MONTHS
 from ..words import counted
 from .collocated import Collocated
-from .cruises import Sources
+from .cruises import MAJOR, Sources, odd
 from .scan import Bias
 from .strata import Strata, spans
 
@@ -35,14 +35,15 @@ _BLOCKS = {
     "coverage": "coverage", "misfit": "skill", "previous": "previous", "reference": "reference",
 }  # fmt: skip
 _MAJOR_BIAS, _SURE_BIAS = 1.0, 4.5
-_MAJOR_CRUISE, _MINOR_CRUISE = 6.0, 4.0
-_FAR_CRUISE, _TYPICAL = 1.5, 0.8
+_TYPICAL = 0.8
+"""Median normalised residual of a cruise that is called bad."""
+_DRAWN = 1.3
+"""A product that is off so many times as much without a cruise was drawn to it."""
 _BESIDE = 0.2
 """Share of the samples of a cruise that have others near; with less nobody tells who is right."""
 _MOSTLY = 0.6
 _GAPS = re.compile(r" +(?= |[,;.)])(?!\.\d)")  # where a field has no unit
 _MINUS = re.compile(r"(?<![\w–-])-(?=\d)")
-"""Mean and median normalised residual of a cruise that is called bad."""
 
 
 def ranked(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -226,12 +227,7 @@ def cruise_findings(
     for one in cruises[:20]:
         score, far = one["score"], one["shift"]
         own = sources.cruise == sources.cruises.index(one["cruise"])
-        if (
-            one["stations"] < 3
-            or abs(np.median(free[own])) < _TYPICAL
-            or score < _MINOR_CRUISE
-            or abs(far) < _FAR_CRUISE
-        ):
+        if not odd(one) or abs(np.median(free[own])) < _TYPICAL:
             continue
         time = samples.time[own]
         level = int(np.bincount(samples.level[own]).argmax())
@@ -243,6 +239,11 @@ def cruise_findings(
         bias = float(np.median(free[own] * scale[own]))
         alone = one["beside"] < _BESIDE
         more = " No other cruise is near: it may be the product that is off." if alone else ""
+        if abs(one.get("own", 0)) > _DRAWN * abs(bias):
+            more += (
+                f" The product was drawn to it, and would lie about {abs(one['own']):.2g} "
+                f"{view.unit} off without it."
+            )
         about = {
             "step": int(np.bincount(np.maximum(samples.step[own], 0)).argmax()),
             "level": level, "depth": view.depth_of(level), "box": box,
@@ -251,7 +252,7 @@ def cruise_findings(
         out.append(
             finding(
                 "cruise",
-                "major" if score >= _MAJOR_CRUISE and not alone else "minor",
+                "major" if score >= MAJOR and not alone else "minor",
                 f"Cruise {one['cruise']} lies {abs(bias):.2g} {view.unit} {word} the product all "
                 f"along ({counted(one['stations'], 'station')}, {counted(one['n'], 'sample')}; "
                 f"{spans(box)}{when}).{more}",

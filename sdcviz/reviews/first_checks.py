@@ -26,6 +26,8 @@ _WEIGHTS = {
 }
 """Scores of checks that find much."""
 _LINES = 5
+_MUCH = 1.5
+"""Spread of residuals over what is expected, or the other way round, that is worth a word."""
 
 
 def other_findings(
@@ -72,6 +74,7 @@ def other_findings(
             about["box"] = _around(spot)
             severity = "minor" if much > 3 else "note"
             out.append(finding(kind, severity, found["sentence"], min(much, 5), about))
+    out += [_misfit(one) for one in document["consistency"] if not 1 / _MUCH < one["ratio"] < _MUCH]
     holes = document["coverage"].get("holes")
     if holes is not None and holes > 0.25:
         severity = "minor" if holes > 0.5 else "note"
@@ -103,6 +106,19 @@ def other_findings(
             )
         )  # fmt: skip
     return out
+
+
+def _misfit(one: dict[str, Any]) -> dict[str, Any]:
+    ratio = one["ratio"]
+    which = "that the product used" if one["used"] else "that the product did not use"
+    sentence = (
+        f"Residuals at the {counted(one['n'], 'sample')} {which} spread {ratio:.2g} times as far "
+        "as its epsilon2 and the variance of its background say: the errors that it states are "
+        f"too {'great' if ratio < 1 else 'small'}."
+    )
+    far = max(ratio, 1 / max(ratio, 1e-6))
+    view = {"field": "error", "step": 0, "level": 0}
+    return finding("misfit", "minor" if ratio > _MUCH else "note", sentence, min(far, 5), view)
 
 
 def _tile(group: dict[str, Any]) -> dict[str, Any]:

@@ -219,8 +219,8 @@ def _group(view: FieldView, lines: list[dict[str, Any]], layers: int) -> dict[st
     when = view.step_name(steps[0])
     if len(steps) > 1 and when:
         when += f" to {view.step_name(steps[-1])}"
-    where = " and ".join(edge_words(x) for x in lines)
-    line = "the straight line of" if len(lines) == 1 else "straight lines:"
+    where = "; ".join(edge_words(x) for x in lines)
+    where = f"the straight line of {where}" if len(lines) == 1 else f"straight lines ({where})"
     boxes = np.array([x["box"] for x in lines])
     return {
         **{k: one[k] for k in ("step", "level", "depth", "value")},
@@ -229,7 +229,7 @@ def _group(view: FieldView, lines: list[dict[str, Any]], layers: int) -> dict[st
         "layers_of": hits, "layers": len(hits), "share": len(hits) / layers,
         "severity": "major" if len(hits) >= 3 or layers < 3 else "minor",
         "sentence": (
-            f"The field jumps by {one['value']:.2g} {view.unit} across {line} {where}"
+            f"The field jumps by {one['value']:.2g} {view.unit} across {where}"
             f"{', ' + when if when else ''}{deep} (in {counted(len(hits), 'layer')} of {layers}): "
             f"the edge{'s' if len(lines) > 1 else ''} of a tile?"
         ),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .collocated import Collocated
 from .extent import Extent, extent_of
-from .parts import inside_of, parts_of
+from .parts import parts_of
 from .strata import Strata
 
 __all__ = ["Bias", "biases", "without"]
@@ -135,7 +135,7 @@ def _cells(
     key = (key * nl + strata.layer[own]) * nm + strata.month[own]
     codes, at = np.unique(key, return_inverse=True)
     n = np.bincount(at, minlength=len(codes)).astype(np.float64)
-    r = np.bincount(at, clipped[own], len(codes))
+    r = np.asarray(np.bincount(at, clipped[own], len(codes)), np.float64)
     place, rest = codes % (nl * nm), codes // (nl * nm)
     return _Cells(rest // na, rest % na, place, n, r)
 
@@ -164,7 +164,8 @@ def _told(
     """Tell how sure the bias of some samples is: sure, size, samples, clusters."""
     own = cluster[inside]
     n = np.bincount(own).astype(np.float64)[:, None]
-    one = _judge(n, np.bincount(own, clipped[inside])[:, None]) if len(own) else None
+    r = np.asarray(np.bincount(own, clipped[inside]), np.float64)[:, None]
+    one = _judge(n, r) if len(own) else None
     return None if one is None else one[2][1:]
 
 
