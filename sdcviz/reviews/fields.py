@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FieldView", "depth_words", "place_words", "share_words"]
 
-_MOST_VALUES = 400_000_000
-"""Of greater products every second, third ... step is looked at."""
-
-
 @dataclass(frozen=True)
 class FieldView:
     """What the checks read.
@@ -44,27 +40,23 @@ class FieldView:
         return self.product.unit_of(self.variable)
 
     @property
-    def steps(self) -> list[int]:
-        """Steps that are looked at."""
-        nt = self.grid.shape[0]
-        stride = max(1, -(-int(np.prod(self.grid.shape, dtype=np.int64)) // _MOST_VALUES))
-        return list(range(0, nt, stride))
+    def steps(self) -> range:
+        """All steps. Checks go through them map by map, so that none is too large."""
+        return range(self.grid.shape[0])
+
+    def layer(self, step: int, level: int) -> NDArray[np.floating] | None:
+        """Give one map; None: that part is damaged."""
+        try:
+            return self.product.field(self.variable).layer(step, level)
+        except UnreadableFile:
+            return None
 
     def levels(self, step: int) -> Iterator[tuple[int, NDArray[np.floating]]]:
         """Give level and map of one step; a damaged part is left out."""
-        field = self.product.field(self.variable)
         for z in range(self.grid.shape[1]):
-            try:
-                yield z, field.layer(step, z)
-            except UnreadableFile:
-                continue
-
-    def volume(self, step: int) -> NDArray[np.floating]:
-        """Give one step as (depth, lat, lon)."""
-        out = np.full(self.grid.shape[1:], np.nan, np.float32)
-        for z, layer in self.levels(step):
-            out[z] = layer
-        return out
+            layer = self.layer(step, z)
+            if layer is not None:
+                yield z, layer
 
     def lonlat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longitude and latitude of every point, as (lat, lon)."""
