@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FieldView", "depth_words", "place_words", "share_words"]
 
+
 @dataclass(frozen=True)
 class FieldView:
     """What the checks read.

@@ -71,7 +71,7 @@ function groups_block(pick) {
     const merged = (list, own) => {
       const all = (list ?? []).map((one, index) => ({...one, index, who: `${who(one) || "Without name"}${one.edmo !== undefined && (one.centre ?? one.name) ? ` (${one.edmo})` : ""}`}))
       if (!own) return all
-      return own.filter(([k]) => all[k]).map(([k, n, bias, rmse]) => ({index: k, who: all[k].who, score: all[k].score, n, bias, rmse, bias_low: null, bias_high: null}))
+      return own.filter(([k]) => all[k]).map(([k, n, bias, rmse, bias_low, bias_high, stations]) => ({index: k, who: all[k].who, score: all[k].score, n, bias, rmse, bias_low, bias_high, stations}))
     }
     const a = merged(doc.cruises, picked.brush?.cruise ? null : picked.cruise), b = merged(doc.centres, picked.brush?.edmo ? null : picked.edmo)
     limit = reach([...a, ...b].flatMap((one) => [one.bias, one.bias_low, one.bias_high]), 0.97)
