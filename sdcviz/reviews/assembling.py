@@ -82,8 +82,9 @@ def assemble(
     for kind, word in (("reference", "the reference"), ("previous", "the previous version")):
         other = others.get(kind)
         made[kind] = None if other is None else compare(view, other, strata, word)
-    for check in made["physical"]:
-        check["sentence"] = typeset(check["sentence"])
+    for said in (*made["physical"], made["reference"], made["previous"]):
+        if said is not None:
+            said["sentence"] = typeset(said["sentence"])
     findings = bias_findings(found, samples, strata, view)
     edges = next(c for c in made["physical"] if c["check"] == "tile")
     jumps = bounded(findings, edges)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..words import counted
 from .collocated import Collocated
-from .fields import FieldView, depth_words, place_words, share_words
+from .fields import FieldView, depth_words, place_words, share_words, spot_words
 
 __all__ = ["bounds"]
 
@@ -94,7 +94,7 @@ class _Tally:
         found["sentence"] = (
             f"{counted(self.count, 'value')} ({share_words(share)} of the field) {what}: "
             f"{self._where()}{season}{deep}; the worst is "
-            f"{one['value']:.4g} {view.unit} at {one['lat']:.2f} N, {one['lon']:.2f} E."
+            f"{one['value']:.4g} {view.unit} at {spot_words(one['lon'], one['lat'])}."
         )
         found["where"] = {"step": one["step"], "level": one["level"]}
         return found

@@ -14,7 +14,7 @@ from ..errors import UnreadableFile
 if TYPE_CHECKING:
     from ..products.product import Product
 
-__all__ = ["FieldView", "depth_words", "place_words", "share_words"]
+__all__ = ["FieldView", "depth_words", "place_words", "share_words", "spot_words"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,13 @@ def depth_words(depths: Any) -> str:
     """Name a range of depths: ``50 m``, ``0–200 m``."""
     low, high = float(min(depths)), float(max(depths))
     return f"{low:g} m" if low == high else f"{low:g}–{high:g} m"
+
+
+def spot_words(lon: float, lat: float) -> str:
+    """Write a place: ``38.75° N, 5.5° E``."""
+    lon = (lon + 180) % 360 - 180
+    north, east = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
+    return f"{abs(lat):.4g}° {north}, {abs(lon):.5g}° {east}"
 
 
 def share_words(share: float) -> str:

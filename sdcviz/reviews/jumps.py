@@ -102,7 +102,7 @@ def _lines(field: NDArray[np.float64]) -> list[tuple[int, float, float, int, int
         near = near[np.isfinite(near)]
         local = float(np.median(near)) if len(near) else usual
         if abs(size) > _TIMES * local and _sharp(a, j, rows, size):
-            found.append((j + 2, size, abs(size) / max(local, usual), first, last))
+            found.append((j + 2, size, abs(size) / max(local, usual, least / _TIMES), first, last))
     # The neighbours of a jump feel it: only the greatest of those that touch counts.
     kept: list[tuple[int, float, float, int, int]] = []
     for one_line in sorted(found, key=lambda f: -abs(f[1])):

@@ -21,7 +21,7 @@ def months(view: FieldView) -> list[dict[str, Any]]:
     nt = grid.shape[0]
     jump: dict[str, Any] = {
         "check": "month", "title": "Steps that do not fit between their neighbours",
-        "share": None, "count": 0, "of": nt, "severity": "none", "worst": [],
+        "share": None, "count": 0, "of": None, "severity": "none", "worst": [],
     }  # fmt: skip
     drift: dict[str, Any] = {
         "check": "drift", "title": "Change from step to step below 500 m", "share": None,
@@ -103,7 +103,7 @@ def _month_jumps(
     # The neighbours of a step that is off bend towards it.
     beside = np.fmax(np.roll(absolute, 1, 0), np.roll(absolute, -1, 0))
     hit &= ~(beside > 1.5 * absolute)
-    told["count"] = int(hit.sum())
+    told["count"], told["of"] = int(hit.sum()), int(np.isfinite(off).sum())
     told["share"] = float(hit.sum() / max(np.isfinite(off).sum(), 1))
     if not hit.any():
         told["sentence"] = "Every step lies between its neighbours as far as the others do."
