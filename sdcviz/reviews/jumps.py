@@ -25,6 +25,7 @@ _WORST = 10
 _MOST = 60
 _NEAR = 4
 """Points of the grid between the ends of lines that meet."""
+_SEVERAL, _MANY = 3, 10
 _SAME_LAYERS = 0.5
 """Share of its layers that a line has in common with another edge of its patch."""
 
@@ -66,7 +67,9 @@ def tiles(view: FieldView) -> dict[str, Any]:
         return told
     one = told["groups"][0]
     told["share"] = one["share"]
-    told["severity"] = min((w["severity"] for w in told["groups"]), key=("major", "minor").index)
+    told["severity"] = min(
+        (w["severity"] for w in told["groups"]), key=("major", "minor", "note").index
+    )
     told["sentence"] = one["sentence"]
     return told
 
@@ -227,13 +230,20 @@ def _group(view: FieldView, lines: list[dict[str, Any]], layers: int) -> dict[st
         "box": (*boxes[:, :2].min(0).tolist(), *boxes[:, 2:].max(0).tolist()),
         "lines": [{k: v for k, v in x.items() if k != "at_layers"} for x in lines],
         "layers_of": hits, "layers": len(hits), "share": len(hits) / layers,
-        "severity": "major" if len(hits) >= 3 or layers < 3 else "minor",
+        "severity": _severity(len(hits), layers),
         "sentence": (
             f"The field jumps by {one['value']:.2g} {view.unit} across {where}"
             f"{', ' + when if when else ''}{deep} (in {counted(len(hits), 'layer')} of {layers}): "
             f"the edge{'s' if len(lines) > 1 else ''} of a tile?"
         ),
     }  # fmt: skip
+
+
+def _severity(hits: int, layers: int) -> str:
+    if hits >= _SEVERAL or layers < _SEVERAL:
+        return "major"
+    # One layer of many may have a front that is straight.
+    return "minor" if hits > 1 or layers < _MANY else "note"
 
 
 def edge_words(line: dict[str, Any]) -> str:

@@ -116,10 +116,11 @@ def _count(view: FieldView, both: tuple[FieldView, FieldView], told: dict[str, A
         "major" if share > 0.02 and one["value"] < -0.1 else "minor" if share > 1e-3 else "note"
     )
     deep = depth_words([depth[z] for z in levels])
+    words = (view.step_name(one["step"]), _place(one))
     told["sentence"] = (
         f"{counted(count, 'value')} ({share_words(share)} of the field), {deep}, are lighter than "
         f"the water above them by more than 0.01 kg/m³; the worst by {-one['value']:.2g} kg/m³ at "
-        f"{one['depth']:g} m, {view.step_name(one['step'])}, {_place(one)}."
+        f"{one['depth']:g} m, {', '.join(w for w in words if w)}."
     )
     return told
 
