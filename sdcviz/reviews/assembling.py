@@ -12,9 +12,11 @@ from .bounds import bounds
 from .collocated import Collocated
 from .comparing import compare
 from .coverage import coverage
-from .cruises import Sources, against_others, groups, normalised, worst_casts
+from .cruises import Sources, groups, judged, normalised, worst_casts
+from .drawn import Drawn
+from .expected import consistency
 from .fields import FieldView
-from .first import SEVERITIES, bias_findings, cruise_findings, ranked, typeset
+from .first import SEVERITIES, bias_findings, bounded, cruise_findings, ranked, typeset
 from .first_checks import other_findings
 from .jumps import tiles
 from .months import months
@@ -54,15 +56,19 @@ def assemble(
     grid = product.grid(variable)
     told("Scores")
     rows = rows_of(samples, strata, sources.cluster)
-    made: dict[str, Any] = {"skill": {**strata.document(), "rows": rows}}
+    made: dict[str, Any] = {
+        "skill": {**strata.document(), "levels": grid.depth if grid.has_depth else [], "rows": rows}
+    }
     made |= diagrams(rows, strata)
+    made["consistency"] = consistency(samples)
     edges = grid.level_edges if grid.has_depth else None
     made["residuals"] = distributions(samples, edges)
     made["coverage"] = coverage(samples, strata, sources, collection, product, variable)
     told("Cruises and casts")
     normal, scale = normalised(samples.residual, strata)
-    found = biases(samples.residual, scale, strata, sources.cluster)
-    cruises = groups(samples, normal, sources, "cruise")
+    found = biases(samples, scale, strata, sources.cluster)
+    free = without(samples, scale, found, sources.cluster)
+    cruises = judged(samples, free, scale, strata, sources, Drawn.of(product, samples))
     centres = groups(samples, normal, sources, "centre")
     made["cruises"], made["centres"] = cruises[:_CRUISES], _named(centres)
     made["worst"] = worst_casts(samples, normal, sources, collection, parameter)
@@ -76,14 +82,15 @@ def assemble(
     for kind, word in (("reference", "the reference"), ("previous", "the previous version")):
         other = others.get(kind)
         made[kind] = None if other is None else compare(view, other, strata, word)
-    for check in made["physical"]:
-        check["sentence"] = typeset(check["sentence"])
+    for said in (*made["physical"], made["reference"], made["previous"]):
+        if said is not None:
+            said["sentence"] = typeset(said["sentence"])
     findings = bias_findings(found, samples, strata, view)
-    free = without(samples.residual, scale, strata, found)
-    others_say = against_others(samples, normal, strata, sources)
-    own_fault = {c["cruise"]: c for c in groups(samples, free, sources, "cruise")}
-    findings += cruise_findings(cruises, (others_say, own_fault), samples, normal, sources, view)
-    findings += other_findings(made, normal, view)
+    edges = next(c for c in made["physical"] if c["check"] == "tile")
+    jumps = bounded(findings, edges)
+    edges.pop("groups", None)
+    findings += cruise_findings(cruises, samples, free, scale, sources, view)
+    findings += other_findings(made, jumps, free, view)
     made["first"] = ranked(findings)
     made["blocks"] = _blocks(made, view.unit)
     return made

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from ..words import counted
 from .collocated import Collocated
-from .fields import FieldView, depth_words, place_words, share_words
+from .fields import FieldView, depth_words, place_words, share_words, spot_words
 
 __all__ = ["bounds"]
 
 _WORST = 10
 _MARGIN = 0.1
 """Of the observed range of a level; beyond it a field overshoots."""
+_CELL = 3
+"""Degrees; a cell and those around it have the observations of a place."""
 _SHARES = (0.1, 99.9)
 _FEWEST = 50
 _MUCH = 0.02
@@ -23,11 +25,38 @@ _PATCH, _FAR = 20, 0.05
 """Points, and share of the spread of the field, that are no small overshoot."""
 
 
+class _Near:
+    """Tells where a map has observations within some degrees: elsewhere they tell no range."""
+
+    def __init__(self, samples: Collocated, view: FieldView) -> None:
+        there = np.zeros((view.grid.shape[1], 360 // _CELL, 180 // _CELL), bool)
+        column, row = self._cells(samples.lon, samples.lat)
+        for off in (-1, 0, 1):
+            # As the range of a level, which knows its neighbours.
+            level = np.clip(samples.level.astype(int) + off, 0, len(there) - 1)
+            there[level, column, row] = True
+        east = there | np.roll(there, 1, 1) | np.roll(there, -1, 1)
+        self.around = east.copy()
+        self.around[..., 1:] |= east[..., :-1]
+        self.around[..., :-1] |= east[..., 1:]
+        self.cells = self._cells(*view.lonlat())
+
+    @staticmethod
+    def _cells(lon: NDArray, lat: NDArray) -> tuple[NDArray, NDArray]:
+        column = np.floor(lon % 360 / _CELL).astype(int) % (360 // _CELL)
+        row = np.clip(np.floor((lat + 90) / _CELL).astype(int), 0, 180 // _CELL - 1)
+        return column, row
+
+    def at(self, level: int) -> NDArray[np.bool_]:
+        """Return the map of a level."""
+        return np.asarray(self.around[level][self.cells])
+
+
 class _Tally:
     """Counts the points that fail a check, and remembers the worst."""
 
-    def __init__(self, check: str, title: str) -> None:
-        self.check, self.title = check, title
+    def __init__(self, check: str, title: str, near: _Near | None = None) -> None:
+        self.check, self.title, self.near = check, title, near
         self.count, self.of = 0, 0
         self.worst: list[dict[str, Any]] = []
         self.spread = 0.0
@@ -39,8 +68,12 @@ class _Tally:
     def add(
         self, view: FieldView, step: int, level: int, bad: NDArray, off: NDArray, layer: NDArray
     ) -> None:
+        known = np.isfinite(layer)
+        if self.near is not None:
+            there = self.near.at(level)
+            known, bad = known & there, bad & there
         n = int(bad.sum())
-        self.of += int(np.isfinite(layer).sum())
+        self.of += int(known.sum())
         if not n:
             return
         self.count += n
@@ -81,8 +114,9 @@ class _Tally:
             "of": self.of, "severity": severity if self.count else "none", "worst": self.worst,
             "box": self.box,
         }  # fmt: skip
+        part = "the field" if self.near is None else "the field near observations"
         if not self.count:
-            found["sentence"] = f"None of the {counted(self.of, 'value')} of the field {what}."
+            found["sentence"] = f"None of the {counted(self.of, 'value')} of {part} {what}."
             return found
         one = self.worst[0]
         when = view.step_name(max(self.steps, key=lambda k: self.steps[k]))
@@ -92,9 +126,9 @@ class _Tally:
             f", most in {when}" if len(self.steps) > 1 and when else f", {when}" if when else ""
         )
         found["sentence"] = (
-            f"{counted(self.count, 'value')} ({share_words(share)} of the field) {what}: "
+            f"{counted(self.count, 'value')} ({share_words(share)} of {part}) {what}: "
             f"{self._where()}{season}{deep}; the worst is "
-            f"{one['value']:.4g} {view.unit} at {one['lat']:.2f} N, {one['lon']:.2f} E."
+            f"{one['value']:.4g} {view.unit} at {spot_words(one['lon'], one['lat'])}."
         )
         found["where"] = {"step": one["step"], "level": one["level"]}
         return found
@@ -106,17 +140,20 @@ def bounds(view: FieldView, samples: Collocated, quantity: str) -> list[dict[str
     limits = _observed(samples, view.grid.shape[1])
     below = _Tally("negative", "Negative values")
     ice = _Tally("freezing", "Below the freezing point")
-    beyond = _Tally("overshoot", "Beyond what was observed")
+    beyond = _Tally("overshoot", "Beyond what was observed", _Near(samples, view))
     freezing = _freezing(view) if temperature else None
     for step in view.steps:
         for z, layer in view.levels(step):
             with np.errstate(invalid="ignore"):
                 if freezing is None:
-                    below.add(view, step, z, layer < 0, layer, layer)
+                    wrong = layer < 0
+                    below.add(view, step, z, wrong, layer, layer)
                 else:
-                    ice.add(view, step, z, layer < freezing[z], layer - freezing[z], layer)
+                    wrong = layer < freezing[z]
+                    ice.add(view, step, z, wrong, layer - freezing[z], layer)
                 low, high = limits[z]
                 off = np.where(layer < low, layer - low, np.where(layer > high, layer - high, 0))
+                off[wrong] = 0  # that is told already
                 beyond.add(view, step, z, off != 0, off, layer)
     found = []
     if temperature:

@@ -41,6 +41,8 @@ class Collocated:
         Why other samples do not count.
     expected : ndarray of float64
         Expected standard deviation of the residual; NaN: unknown.
+    used : ndarray of bool
+        Of stations that the product was made of, where it lists them.
     """
 
     lon: NDArray[np.float64]
@@ -56,6 +58,7 @@ class Collocated:
     level: NDArray[np.int16]
     left_out: dict[str, int]
     expected: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    used: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
 
     def __len__(self) -> int:
         return len(self.lon)
@@ -161,10 +164,13 @@ def collocate(
     rows = np.asarray(samples["station"])
     left = dict.fromkeys(("outside", "land", "masked", "flagged", "used"), 0)
     left["flagged"] = _any_flag(collection, parameter, filters) - samples.n
-    good = np.ones(samples.n, bool)
+    good, known = np.ones(samples.n, bool), _known_to(product, collection, rows)
     if independent:
-        good = ~_known_to(product, collection, rows)
-        left["used"] = int((~good).sum())
+        if known is None:
+            raise BadRequest(f"{product.name} lists no stations: none can be left out.")
+        good = ~known
+        left["used"] = int(known.sum())
+    used = np.zeros(int(good.sum()), bool) if known is None else known[good]
     names = ("lon", "lat", "depth", "time", "value", "station", "sample")
     taken = {n: np.asarray(samples[n])[good] for n in names}
     n_good = int(good.sum())
@@ -195,6 +201,7 @@ def collocate(
         step=grid.times.steps(taken["time"][kept]).astype(np.int16),
         level=_levels(grid, depth),
         left_out=left,
+        used=used[kept],
     )
 
 
@@ -218,17 +225,18 @@ def _levels(grid: Any, depth: NDArray[np.float64]) -> NDArray[np.int16]:
     return found.astype(np.int16)
 
 
-def _known_to(product: Product, collection: Collection, rows: NDArray) -> NDArray[np.bool_]:
-    """Tell which samples are of stations that a product lists as its own."""
+def _known_to(product: Product, collection: Collection, rows: NDArray) -> NDArray[np.bool_] | None:
+    """Tell which samples are of stations that a product lists as its own; None: it lists none."""
     from ..analyses.select import identities_of
-    from ..products.residuals import residuals_of
 
-    own = residuals_of(product)
-    if "IDs" not in own:
-        raise BadRequest(f"{product.name} lists no stations: none can be left out.")
+    ids = product.source.variables.get("obsid")
+    if ids is None or len(ids.dims) != 2:
+        return None
+    raw = np.ascontiguousarray(product.source.read("obsid", (slice(None), slice(None))))
+    own = np.unique(raw.astype("S1").view(f"S{raw.shape[1]}").ravel())
     stations, at = np.unique(rows, return_inverse=True)
-    known = np.isin(identities_of(collection, stations), own["IDs"].unique().astype(str))
-    return np.asarray(known[at])
+    names = np.char.encode(identities_of(collection, stations), "utf-8")
+    return np.asarray(np.isin(names, own)[at])
 
 
 def _too_few(

@@ -14,10 +14,19 @@ from .strata import Strata
 
 if TYPE_CHECKING:
     from ..observations.collection import Collection
+    from .drawn import Drawn
 
-__all__ = ["Sources", "against_others", "groups", "normalised", "sources_of", "worst_casts"]
+__all__ = [
+    "MAJOR", "Sources", "against_others", "groups", "judged", "normalised", "odd", "sources_of",
+    "worst_casts",
+]  # fmt: skip
 
 _LISTED_STATIONS = 2000
+_MOST_NAMED = 8
+MAJOR, MINOR = 6.0, 4.0
+"""Scores of cruises that do not fit."""
+FAR = 1.5
+"""Mean normalised residual of a cruise that is called bad."""
 _T95 = 1.96
 
 
@@ -170,10 +179,71 @@ def against_others(
     of = pair >> 32
     total, number = np.bincount(of, mean), np.bincount(of)
     others = (total[of] - mean) / np.maximum(number[of] - 1, 1)
-    # One other cruise may be the bad one itself: it counts half, many count fully.
-    weight = np.maximum(number[of] - 1, 0) / np.maximum(number[of], 1)
-    found = groups(samples, clipped - (others * weight)[at], sources, "cruise")
-    return {one["cruise"]: one for one in found}
+    found = groups(samples, clipped - others[at], sources, "cruise")
+    codes = sources.cruise
+    beside = np.bincount(codes, (number[of] > 1)[at]) / np.maximum(np.bincount(codes), 1)
+    share = dict(zip(sources.cruises, beside.tolist(), strict=False))
+    return {one["cruise"]: {**one, "beside": share[one["cruise"]]} for one in found}
+
+
+def judged(
+    samples: Collocated,
+    free: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    strata: Strata,
+    sources: Sources,
+    drawn: Drawn,
+) -> list[dict[str, Any]]:
+    """Score cruises by what is their own: not the product's, and not their neighbours' as well.
+
+    ``score`` and ``shift`` are the lesser of those against the product without its biases and
+    against other cruises of the same place, layer and season; ``beside`` is the share of the
+    samples that have such others. A cruise that does not fit is taken out of the product before
+    the others are judged: where data are few the product was drawn to it, and they seem to be
+    off. ``own`` is its median misfit then.
+
+    Parameters
+    ----------
+    samples : Collocated
+    free, scale : ndarray of float64
+        Normalised residuals without the biases of the product (`scan.without`), and what they
+        were divided by.
+    strata : Strata
+    sources : Sources
+    drawn : Drawn
+    """
+    left = free
+    named: dict[str, dict[str, Any]] = {}
+    while True:
+        ranked = _ranked(samples, left, strata, sources)
+        at = next((k for k, c in enumerate(ranked) if c["cruise"] not in named and odd(c)), None)
+        if at is None or len(named) == _MOST_NAMED:
+            break
+        one = ranked[at]
+        own = sources.cruise == sources.cruises.index(one["cruise"])
+        left = drawn.without(own, left * scale) / scale
+        named[one["cruise"]] = {**one, "own": float(np.median((left * scale)[own]))}
+    found = [named.get(c["cruise"], c) for c in ranked]
+    return sorted(found, key=lambda x: -np.nan_to_num(x["score"]))
+
+
+def odd(one: dict[str, Any]) -> bool:
+    """Tell whether a cruise does not fit."""
+    far = abs(one["shift"]) >= FAR
+    return bool(one["stations"] >= 3 and one["score"] >= MINOR and far)
+
+
+def _ranked(
+    samples: Collocated, left: NDArray[np.float64], strata: Strata, sources: Sources
+) -> list[dict[str, Any]]:
+    others = against_others(samples, left, strata, sources)
+    found = []
+    for one in groups(samples, left, sources, "cruise"):
+        other = others[one["cruise"]]
+        score = min(one["score"], other["score"])
+        shift = min((one["shift"], other["shift"]), key=abs)
+        found.append({**one, "score": score, "shift": shift, "beside": other["beside"]})
+    return sorted(found, key=lambda x: -np.nan_to_num(x["score"]))
 
 
 def _spread(

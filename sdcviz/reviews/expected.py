@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..words import number
 from .collocated import Collocated
 
 if TYPE_CHECKING:
     from ..products.product import Product
 
-__all__ = ["expect", "robust_sd"]
+__all__ = ["consistency", "expect", "robust_sd", "spread"]
 
 _FEWEST = 30
 _FAR = 5.0
@@ -57,13 +58,71 @@ def expect(product: Product, variable: str, samples: Collocated) -> str:
     else:
         variance = _variance(samples, _off(samples)) / (1 + own)
         how = "estimated from the spread of the observations in each level"
-    samples.expected = np.sqrt((samples.error + own) * variance)
+    samples.expected = spread(samples.error, own, variance, samples.used)
     words = ", ".join(f"{e:g}" for e in np.unique(epsilon2)[:4])
     return (
         "Expected misfit: the square root of (relative error + epsilon2) times the variance of "
-        f"the background; epsilon2 {words} as in the product's notes, the deviation of the "
-        f"background {how}."
+        f"the background{_of_used(samples)}; epsilon2 {words} as in the product's notes, the "
+        f"deviation of the background {how}."
     )
+
+
+def spread(
+    error: NDArray[np.float64],
+    epsilon2: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    used: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Return the standard deviation of residuals that an optimal analysis has.
+
+    An independent observation differs from it by its own error and that of the analysis:
+    R + Pa. To one that it used it was drawn: R - Pa, on the diagonal of R (B + R)^-1 R
+    (Desroziers et al. 2005, doi:10.1256/qj.05.108).
+
+    Parameters
+    ----------
+    error : ndarray of float64
+        Error variance of the analysis, relative to that of the background (Pa).
+    epsilon2 : ndarray of float64
+        Error variance of the observations, relative to it as well (R).
+    variance : ndarray of float64
+        Of the background.
+    used : ndarray of bool
+        Observations that the analysis used. It knows no less there than one observation alone
+        tells: a greater error, as of maps between grid points, is cut.
+    """
+    alone = epsilon2 / (1 + epsilon2)
+    both = np.where(used, epsilon2 - np.minimum(error, alone), epsilon2 + error)
+    return np.sqrt(both * variance)
+
+
+def _of_used(samples: Collocated) -> str:
+    n = int(samples.used.sum())
+    if not n:
+        return ""
+    whose = "all samples" if n == len(samples) else f"the {number(n)} samples"
+    return (
+        f", and of (epsilon2 − relative error) for {whose} that the product itself used "
+        "(Desroziers et al. 2005)"
+    )
+
+
+def consistency(samples: Collocated) -> list[dict[str, Any]]:
+    """Compare how far residuals spread with how far the errors of the product say.
+
+    Returns
+    -------
+    list of dict
+        ``used`` (whether the product used them), ``n``, ``ratio`` of both spreads.
+    """
+    found = []
+    for used in (True, False):
+        own = (samples.used == used) & (samples.expected > 0)
+        n = int(own.sum())
+        if n >= _FEWEST:
+            ratio = float(np.sqrt(_trimmed(samples.residual[own] / samples.expected[own])))
+            found.append({"used": used, "n": n, "ratio": ratio})
+    return found
 
 
 def _off(samples: Collocated) -> NDArray[np.float64]:

@@ -14,10 +14,7 @@ from ..errors import UnreadableFile
 if TYPE_CHECKING:
     from ..products.product import Product
 
-__all__ = ["FieldView", "depth_words", "place_words", "share_words"]
-
-_MOST_VALUES = 400_000_000
-"""Of greater products every second, third ... step is looked at."""
+__all__ = ["FieldView", "depth_words", "place_words", "share_words", "spot_words"]
 
 
 @dataclass(frozen=True)
@@ -44,27 +41,23 @@ class FieldView:
         return self.product.unit_of(self.variable)
 
     @property
-    def steps(self) -> list[int]:
-        """Steps that are looked at."""
-        nt = self.grid.shape[0]
-        stride = max(1, -(-int(np.prod(self.grid.shape, dtype=np.int64)) // _MOST_VALUES))
-        return list(range(0, nt, stride))
+    def steps(self) -> range:
+        """All steps. Checks go through them map by map, so that none is too large."""
+        return range(self.grid.shape[0])
+
+    def layer(self, step: int, level: int) -> NDArray[np.floating] | None:
+        """Give one map; None: that part is damaged."""
+        try:
+            return self.product.field(self.variable).layer(step, level)
+        except UnreadableFile:
+            return None
 
     def levels(self, step: int) -> Iterator[tuple[int, NDArray[np.floating]]]:
         """Give level and map of one step; a damaged part is left out."""
-        field = self.product.field(self.variable)
         for z in range(self.grid.shape[1]):
-            try:
-                yield z, field.layer(step, z)
-            except UnreadableFile:
-                continue
-
-    def volume(self, step: int) -> NDArray[np.floating]:
-        """Give one step as (depth, lat, lon)."""
-        out = np.full(self.grid.shape[1:], np.nan, np.float32)
-        for z, layer in self.levels(step):
-            out[z] = layer
-        return out
+            layer = self.layer(step, z)
+            if layer is not None:
+                yield z, layer
 
     def lonlat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longitude and latitude of every point, as (lat, lon)."""
@@ -108,6 +101,13 @@ def depth_words(depths: Any) -> str:
     """Name a range of depths: ``50 m``, ``0–200 m``."""
     low, high = float(min(depths)), float(max(depths))
     return f"{low:g} m" if low == high else f"{low:g}–{high:g} m"
+
+
+def spot_words(lon: float, lat: float) -> str:
+    """Write a place: ``38.75° N, 5.5° E``."""
+    lon = (lon + 180) % 360 - 180
+    north, east = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
+    return f"{abs(lat):.4g}° {north}, {abs(lon):.5g}° {east}"
 
 
 def share_words(share: float) -> str:

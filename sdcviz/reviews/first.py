@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from ..products.times import MONTHS
 from ..words import counted
 from .collocated import Collocated
-from .cruises import Sources
-from .parts import box_of
+from .cruises import MAJOR, Sources, odd
 from .scan import Bias
 from .strata import Strata, spans
 
 if TYPE_CHECKING:
+    from .extent import Extent
     from .fields import FieldView
 
 __all__ = [
     "SEVERITIES",
     "bias_findings",
+    "bounded",
     "cruise_findings",
     "finding",
     "ranked",
@@ -34,11 +35,15 @@ _BLOCKS = {
     "coverage": "coverage", "misfit": "skill", "previous": "previous", "reference": "reference",
 }  # fmt: skip
 _MAJOR_BIAS, _SURE_BIAS = 1.0, 4.5
-_MAJOR_CRUISE, _MINOR_CRUISE = 6.0, 4.0
-_FAR_CRUISE, _TYPICAL = 1.5, 0.8
+_TYPICAL = 0.8
+"""Median normalised residual of a cruise that is called bad."""
+_DRAWN = 1.3
+"""A product that is off so many times as much without a cruise was drawn to it."""
+_BESIDE = 0.2
+"""Share of the samples of a cruise that have others near; with less nobody tells who is right."""
+_MOSTLY = 0.6
 _GAPS = re.compile(r" +(?= |[,;.)])(?!\.\d)")  # where a field has no unit
 _MINUS = re.compile(r"(?<![\w–-])-(?=\d)")
-"""Mean and median normalised residual of a cruise that is called bad."""
 
 
 def ranked(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -81,140 +86,180 @@ def bias_findings(
     out = []
     for one in found:
         major = one.size >= _MAJOR_BIAS and one.sure >= _SURE_BIAS
-        own = one.members
-        area = _area(one, strata)
-        months = _months(one, strata)
-        layers = _layers(one, strata)
+        own, extent = one.members, one.extent
+        box = extent.box or _around(samples, own)
+        words = (_area(one, strata), _months(extent.months, strata), _depths(extent.levels, view))
+        where = ", ".join(w for w in words if w)
         sign = "lower" if one.bias > 0 else "higher"
-        where = ", ".join(w for w in (area, months, layers) if w)
         sentence = (
             f"The product is {abs(one.bias):.2g} {view.unit} {sign} than the observations in "
             f"{where or 'all of it'} ({counted(one.n, 'sample')} of "
             f"{counted(one.clusters, 'cruise')})."
         )
-        box = (
-            box_of(one.areas, strata)
-            if one.areas
-            else (
-                float(samples.lon[own].min()), float(samples.lat[own].min()),
-                float(samples.lon[own].max()), float(samples.lat[own].max()),
-            )
-        )  # fmt: skip
         level = int(np.bincount(samples.level[own]).argmax())
-        step = int(np.bincount(np.maximum(samples.step[own], 0)).argmax())
         about = {
-            "step": step, "level": level, "depth": view.depth_of(level), "box": box,
-            "field": "residual", "areas": list(one.areas),
-            "layers": one.layers, "months": [strata.months[m] for m in one.months]
-            if strata.months else None,
+            "step": int(np.bincount(np.maximum(samples.step[own], 0)).argmax()), "level": level,
+            "depth": view.depth_of(level), "box": box, "field": "residual",
+            "levels": extent.levels, "steps": np.unique(samples.step[own]).tolist(),
+            "months": [strata.months[m] for m in extent.months],
         }  # fmt: skip
         severity = "major" if major else "minor"
-        out.append(
-            finding("bias", severity, sentence, one.sure * min(one.size, 3), about)
-            | {
-                "pick": _pick(one, strata),
-                "bias": one.bias,
-                "n": one.n,
-                "sure": one.sure,
-                "size": one.size,
-            }
-        )
+        more = {"pick": _pick(extent, strata, view), "bias": one.bias, "n": one.n,
+                "sure": one.sure, "size": one.size}  # fmt: skip
+        out.append(finding("bias", severity, sentence, one.sure * min(one.size, 3), about) | more)
     return out
 
 
-def _pick(one: Bias, strata: Strata) -> dict[str, list[int]]:
-    """Tell which layers, months and areas a page shows of it; all are left out."""
-    n = len(strata.months)
-    length = (one.months[1] - one.months[0]) % n + 1
-    picked = {
-        "layer": list(range(one.layers[0], one.layers[1] + 1)),
-        "month": [(one.months[0] + k) % n for k in range(length)],
-        "area": list(one.areas),
+def _around(samples: Collocated, own: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+    lon, lat = samples.lon[own], samples.lat[own]
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def _pick(extent: Extent, strata: Strata, view: FieldView) -> dict[str, Any]:
+    """Tell which levels, months and places a page shows of it; what is all is left out."""
+    picked: dict[str, Any] = {
+        "level": list(range(extent.levels[0], extent.levels[1] + 1)),
+        "month": list(extent.months),
+        "area": list(extent.areas),
     }
-    whole = {"layer": len(strata.layers), "month": n, "area": len(strata.areas)}
-    return {k: v for k, v in picked.items() if v and len(v) < whole[k]}
+    whole = {"level": view.grid.shape[1], "month": len(strata.months), "area": len(strata.areas)}
+    told = {k: v for k, v in picked.items() if v and len(v) < whole[k]}
+    return told if extent.box is None else {**told, "box": list(extent.box)}
 
 
 def _area(one: Bias, strata: Strata) -> str:
-    if not one.areas or len(strata.areas) == 1:
+    extent = one.extent
+    if extent.areas:
+        titles = [strata.areas[k].title for k in extent.areas]
+        return " and ".join(t if t[:1].isdigit() else f"the {t}" for t in titles)
+    if extent.box is None:
         return ""
-    title = strata.areas[one.areas[0]].title
-    if len(one.areas) > 1:
-        seas = {strata.areas[k].title.partition(" (")[0] for k in one.areas}
-        where = spans(box_of(one.areas, strata))
-        sea = seas.pop() if len(seas) == 1 else ""
-        title = f"{sea} ({where})" if sea and not sea[:1].isdigit() else where
-    return title if title[:1].isdigit() else f"the {title}"
+    seas = {strata.areas[k].title.partition(" (")[0] for k in one.areas}
+    sea = seas.pop() if len(seas) == 1 else ""
+    where = spans(extent.box)
+    return f"the {sea} ({where})" if sea and not sea[:1].isdigit() else where
 
 
-def _months(one: Bias, strata: Strata) -> str:
-    n = len(strata.months)
-    first, last = one.months
-    if (last - first) % n == n - 1:
+def _months(months: tuple[int, ...], strata: Strata) -> str:
+    if len(months) >= len(strata.months):
         return ""
     names = strata.month_names
-    return names[first] if first == last else f"{names[first]} to {names[last]}"
+    first, last = names[months[0]], names[months[-1]]
+    return first if first == last else f"{first} to {last}"
 
 
-def _layers(one: Bias, strata: Strata) -> str:
-    first, last = one.layers
-    low, high = strata.edges[first], strata.edges[last + 1]
-    if (first, last) == (0, len(strata.layers) - 1):
+def _depths(levels: tuple[int, int], view: FieldView) -> str:
+    """Name a run of levels by the depths of the first and the last one."""
+    if not view.grid.has_depth or levels == (0, view.grid.shape[1] - 1):
         return ""
-    return f"below {low:g} m" if last == len(strata.layers) - 1 else f"{low:g}–{high:g} m"
+    low, high = view.depth_of(levels[0]), view.depth_of(levels[1])
+    if levels[1] == view.grid.shape[1] - 1:
+        return f"from {low:g} m down"
+    return f"{low:g} m" if low == high else f"{low:g}–{high:g} m"
+
+
+def bounded(findings: list[dict[str, Any]], tiles: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give biases the straight edges that bound them; return findings of the others.
+
+    Parameters
+    ----------
+    findings : list of dict
+        Of `bias_findings`; sentence and places of some are completed.
+    tiles : dict
+        The check of `jumps.tiles`.
+    """
+    from .jumps import edge_words
+
+    left = []
+    for group in tiles.get("groups", []):
+        own = next((f for f in findings if _bounds(group, f)), None)
+        if own is None:
+            left.append(group)
+            continue
+        own.setdefault("edges", []).extend(group["lines"])
+    for one in findings:
+        lines = one.pop("edges", [])
+        if lines:
+            one["places"] = [line["box"] for line in lines]
+            words = "; ".join(edge_words(line) for line in lines)
+            edges = "A straight edge bounds" if len(lines) == 1 else "Straight edges bound"
+            one["sentence"] = typeset(f"{one['sentence']} {edges} it: {words}.")
+    return left
+
+
+def _bounds(group: dict[str, Any], bias: dict[str, Any]) -> bool:
+    """Tell whether the edges of a patch are where a bias ends."""
+    view = bias["view"]
+    steps, levels = zip(*group["layers_of"], strict=True)
+    first, last = view["levels"]
+    season = np.mean(np.isin(steps, view["steps"]))
+    deep = np.mean([first - 1 <= k <= last + 1 for k in levels])
+    west, south, east, north = view["box"]
+    x, y = max((east - west) / 4, 1.0), max((north - south) / 4, 1.0)
+    inside = [
+        west - x <= line["lon"] <= east + x and south - y <= line["lat"] <= north + y
+        for line in group["lines"]
+    ]
+    return bool(season > _MOSTLY and deep > _MOSTLY and all(inside))
 
 
 def cruise_findings(
     cruises: list[dict[str, Any]],
-    others: tuple[dict[str, dict[str, Any]], ...],
     samples: Collocated,
-    normal: NDArray[np.float64],
+    free: NDArray[np.float64],
+    scale: NDArray[np.float64],
     sources: Sources,
     view: FieldView,
 ) -> list[dict[str, Any]]:
     """Say which cruises do not fit, whatever is off in the product around them.
 
-    `others` are their scores against their neighbours, and without the biases of the product.
+    Parameters
+    ----------
+    cruises : list of dict
+        As `cruises.judged` gives them.
+    samples : Collocated
+    free, scale : ndarray of float64
+        Normalised residuals without the biases of the product, and what they were divided by.
+    sources : Sources
+    view : FieldView
     """
     out = []
     for one in cruises[:20]:
-        told = [one, *(other[one["cruise"]] for other in others)]
-        score = min(t["score"] for t in told)
-        far = min((t["shift"] for t in told), key=abs)
+        score, far = one["score"], one["shift"]
         own = sources.cruise == sources.cruises.index(one["cruise"])
-        if (
-            one["stations"] < 3
-            or abs(np.median(normal[own])) < _TYPICAL
-            or score < _MINOR_CRUISE
-            or abs(far) < _FAR_CRUISE
-        ):
+        if not odd(one) or abs(np.median(free[own])) < _TYPICAL:
             continue
         time = samples.time[own]
         level = int(np.bincount(samples.level[own]).argmax())
-        word = "above" if one["shift"] > 0 else "below"
+        word = "above" if far > 0 else "below"
         when = f", {_date(time.min())}" + (
             f" to {_date(time.max())}" if _date(time.max()) != _date(time.min()) else ""
         )
-        box = (
-            float(samples.lon[own].min()), float(samples.lat[own].min()),
-            float(samples.lon[own].max()), float(samples.lat[own].max()),
-        )  # fmt: skip
-        bias = float(np.median(samples.residual[own]))
+        box = _around(samples, own)
+        bias = float(np.median(free[own] * scale[own]))
+        alone = one["beside"] < _BESIDE
+        more = " No other cruise is near: it may be the product that is off." if alone else ""
+        if abs(one.get("own", 0)) > _DRAWN * abs(bias):
+            more += (
+                f" The product was drawn to it, and would lie about {abs(one['own']):.2g} "
+                f"{view.unit} off without it."
+            )
+        about = {
+            "step": int(np.bincount(np.maximum(samples.step[own], 0)).argmax()),
+            "level": level, "depth": view.depth_of(level), "box": box,
+            "field": "residual", "cruise": one["cruise"],
+        }  # fmt: skip
         out.append(
             finding(
                 "cruise",
-                "major" if score >= _MAJOR_CRUISE else "minor",
+                "major" if score >= MAJOR and not alone else "minor",
                 f"Cruise {one['cruise']} lies {abs(bias):.2g} {view.unit} {word} the product all "
                 f"along ({counted(one['stations'], 'station')}, {counted(one['n'], 'sample')}; "
-                f"{spans(box)}{when}).",
+                f"{spans(box)}{when}).{more}",
                 score,
-                {
-                    "step": int(np.bincount(np.maximum(samples.step[own], 0)).argmax()),
-                    "level": level, "depth": view.depth_of(level), "box": box,
-                    "field": "residual", "cruise": one["cruise"],
-                },
+                about,
             )
-        )  # fmt: skip
+        )
     return out
 
 

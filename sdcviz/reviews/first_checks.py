@@ -26,18 +26,30 @@ _WEIGHTS = {
 }
 """Scores of checks that find much."""
 _LINES = 5
+_MUCH = 1.5
+"""Spread of residuals over what is expected, or the other way round, that is worth a word."""
 
 
 def other_findings(
-    document: dict[str, Any], normal: NDArray[np.float64], view: FieldView
+    document: dict[str, Any],
+    jumps: list[dict[str, Any]],
+    normal: NDArray[np.float64],
+    view: FieldView,
 ) -> list[dict[str, Any]]:
-    """Say what the physical checks, the coverage and the casts tell."""
-    out = []
+    """Say what the physical checks, the coverage and the casts tell.
+
+    Parameters
+    ----------
+    document : dict
+    jumps : list of dict
+        Groups of straight lines across which the field jumps.
+    normal : ndarray of float64
+        Normalised residuals.
+    view : FieldView
+    """
+    out = [_tile(group) for group in jumps[:_LINES]]
     for check in document["physical"]:
-        if check["severity"] == "none":
-            continue
-        if check["check"] == "tile":
-            out += [_tile(line) for line in check["worst"][:_LINES]]
+        if check["severity"] == "none" or check["check"] == "tile":
             continue
         spot = (check["worst"] or [{}])[0]
         where = check.get("where") or {}
@@ -62,6 +74,7 @@ def other_findings(
             about["box"] = _around(spot)
             severity = "minor" if much > 3 else "note"
             out.append(finding(kind, severity, found["sentence"], min(much, 5), about))
+    out += [_misfit(one) for one in document["consistency"] if not 1 / _MUCH < one["ratio"] < _MUCH]
     holes = document["coverage"].get("holes")
     if holes is not None and holes > 0.25:
         severity = "minor" if holes > 0.5 else "note"
@@ -95,10 +108,24 @@ def other_findings(
     return out
 
 
-def _tile(line: dict[str, Any]) -> dict[str, Any]:
-    about = {k: line[k] for k in ("step", "level", "depth", "box")}
-    score = _WEIGHTS["tile"] * min(1.0, 0.3 + (line["share"] * 10) ** 0.5)
-    return finding("tile", line["severity"], line["sentence"], score, about)
+def _misfit(one: dict[str, Any]) -> dict[str, Any]:
+    ratio = one["ratio"]
+    which = "that the product used" if one["used"] else "that the product did not use"
+    sentence = (
+        f"Residuals at the {counted(one['n'], 'sample')} {which} spread {ratio:.2g} times as far "
+        "as its epsilon2 and the variance of its background say: the errors that it states are "
+        f"too {'great' if ratio < 1 else 'small'}."
+    )
+    far = max(ratio, 1 / max(ratio, 1e-6))
+    view = {"field": "error", "step": 0, "level": 0}
+    return finding("misfit", "minor" if ratio > _MUCH else "note", sentence, min(far, 5), view)
+
+
+def _tile(group: dict[str, Any]) -> dict[str, Any]:
+    about = {k: group[k] for k in ("step", "level", "depth", "box")}
+    score = _WEIGHTS["tile"] * min(1.0, 0.3 + (group["share"] * 10) ** 0.5)
+    found = finding("tile", group["severity"], group["sentence"], score, about)
+    return found | {"places": [line["box"] for line in group["lines"]]}
 
 
 def _around(spot: dict[str, Any]) -> tuple[float, float, float, float] | None:

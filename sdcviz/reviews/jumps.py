@@ -11,7 +11,7 @@ from ..words import counted
 from .fields import FieldView, depth_words
 from .strata import spans
 
-__all__ = ["tiles"]
+__all__ = ["edge_words", "tiles", "together"]
 
 _SHORTEST = 8
 """Points along a line that a jump needs."""
@@ -22,6 +22,12 @@ _OF_SPREAD = 0.04
 """And at least this share of the spread of the layer."""
 _BEND = 0.1
 _WORST = 10
+_MOST = 60
+_NEAR = 4
+"""Points of the grid between the ends of lines that meet."""
+_SEVERAL, _MANY = 3, 10
+_SAME_LAYERS = 0.5
+"""Share of its layers that a line has in common with another edge of its patch."""
 
 
 def tiles(view: FieldView) -> dict[str, Any]:
@@ -33,7 +39,7 @@ def tiles(view: FieldView) -> dict[str, Any]:
     """
     told: dict[str, Any] = {
         "check": "tile", "title": "Jumps along straight lines", "share": None, "count": 0,
-        "of": 0, "severity": "none", "worst": [],
+        "of": 0, "severity": "none", "worst": [], "groups": [],
     }  # fmt: skip
     if view.grid.curvilinear or min(view.grid.shape[2:]) < _SHORTEST:
         told["sentence"] = "Not looked at: the grid has no straight lines that are long enough."
@@ -49,16 +55,21 @@ def tiles(view: FieldView) -> dict[str, Any]:
     told["of"] = layers
     lines = sorted(found.items(), key=lambda f: (-len(f[1]), -sum(abs(h[1]) for h in f[1])))
     told["count"] = len(lines)
-    told["worst"] = [_line(view, axis, line, hits, layers) for (axis, line), hits in lines[:_WORST]]
+    kept = [_line(view, axis, line, hits, layers) for (axis, line), hits in lines[:_MOST]]
+    groups = together(kept, _NEAR * _spacing(view))
+    told["groups"] = [_group(view, some, layers) for some in groups]
+    told["worst"] = [{k: v for k, v in one.items() if k != "at_layers"} for one in kept[:_WORST]]
     if not lines:
         told["sentence"] = (
             f"No straight line of {_SHORTEST} points or more in {counted(layers, 'layer')} has a "
             "jump across it."
         )
         return told
-    one = told["worst"][0]
-    told["share"] = one["layers"] / layers
-    told["severity"] = min((w["severity"] for w in told["worst"]), key=("major", "minor").index)
+    one = told["groups"][0]
+    told["share"] = one["share"]
+    told["severity"] = min(
+        (w["severity"] for w in told["groups"]), key=("major", "minor", "note").index
+    )
     told["sentence"] = one["sentence"]
     return told
 
@@ -94,7 +105,7 @@ def _lines(field: NDArray[np.float64]) -> list[tuple[int, float, float, int, int
         near = near[np.isfinite(near)]
         local = float(np.median(near)) if len(near) else usual
         if abs(size) > _TIMES * local and _sharp(a, j, rows, size):
-            found.append((j + 2, size, abs(size) / max(local, usual), first, last))
+            found.append((j + 2, size, abs(size) / max(local, usual, least / _TIMES), first, last))
     # The neighbours of a jump feel it: only the greatest of those that touch counts.
     kept: list[tuple[int, float, float, int, int]] = []
     for one_line in sorted(found, key=lambda f: -abs(f[1])):
@@ -148,32 +159,98 @@ def _line(
     grid = view.grid
     across, along = (grid.lon, grid.lat) if axis == "lon" else (grid.lat, grid.lon)
     at = float((across[line] + across[line + 1]) / 2)
-    low = float(along[min(h[4] for h in hits)])
-    high = float(along[max(h[5] for h in hits)])
+    ends = along[min(h[4] for h in hits)], along[max(h[5] for h in hits)]
+    low, high = float(min(ends)), float(max(ends))
     sure, _, step, z, _, _ = max(hits)
     pad = 3 * float(abs(across[line + 1] - across[line]))
     box = (at - pad, low, at + pad, high) if axis == "lon" else (low, at - pad, high, at + pad)
-    letter = ("E" if at >= 0 else "W") if axis == "lon" else ("N" if at >= 0 else "S")
-    steps = sorted({h[2] for h in hits})
-    depths = [view.depth_of(h[3]) for h in hits]
-    deep = f", {depth_words(depths)}" if grid.has_depth else ""
+    return {
+        "step": step, "level": z, "depth": view.depth_of(z),
+        "value": float(np.median([abs(h[1]) for h in hits])), "layers": len(hits),
+        "lon": at if axis == "lon" else (low + high) / 2,
+        "lat": at if axis == "lat" else (low + high) / 2,
+        "share": len(hits) / layers, "axis": axis, "at": at, "low": low, "high": high,
+        "box": box, "sure": sure, "at_layers": {(h[2], h[3]) for h in hits},
+    }  # fmt: skip
+
+
+def _spacing(view: FieldView) -> float:
+    """Return the greater spacing of the grid in degrees."""
+    return max(float(np.median(np.abs(np.diff(x)))) for x in (view.grid.lon, view.grid.lat))
+
+
+def together(lines: list[dict[str, Any]], near: float) -> list[list[dict[str, Any]]]:
+    """Group lines that are edges of one patch: of the same layers, and they meet or face.
+
+    Parameters
+    ----------
+    lines : list of dict
+        The longest lived first.
+    near : float
+        Degrees between the ends of lines that meet.
+    """
+    groups: list[list[dict[str, Any]]] = []
+    for line in lines:
+        own = [g for g in groups if any(_related(line, other, near) for other in g)]
+        joined = [line] if not own else [*(x for g in own for x in g), line]
+        at = groups.index(own[0]) if own else len(groups)
+        groups = [g for g in groups if g not in own]
+        groups.insert(min(at, len(groups)), joined)
+    return groups
+
+
+def _related(a: dict[str, Any], b: dict[str, Any], near: float) -> bool:
+    both = len(a["at_layers"] & b["at_layers"])
+    if both < _SAME_LAYERS * min(len(a["at_layers"]), len(b["at_layers"])):
+        return False
+    if a["axis"] == b["axis"]:
+        overlap = min(a["high"], b["high"]) - max(a["low"], b["low"])
+        shorter = min(a["high"] - a["low"], b["high"] - b["low"])
+        return bool(overlap > _SAME_LAYERS * shorter and 0.6 < a["value"] / b["value"] < 1.7)
+    meets = (
+        x["low"] - near <= y["at"] <= x["high"] + near for x, y in ((a, b), (b, a))
+    )  # fmt: skip
+    return all(meets)
+
+
+def _group(view: FieldView, lines: list[dict[str, Any]], layers: int) -> dict[str, Any]:
+    """Describe the edges of one patch, or a single line."""
+    one = max(lines, key=lambda x: x["layers"])
+    hits = sorted(set().union(*(x["at_layers"] for x in lines)))
+    steps = sorted({h[0] for h in hits})
+    deep = f", {depth_words([view.depth_of(z) for _, z in hits])}" if view.grid.has_depth else ""
     when = view.step_name(steps[0])
     if len(steps) > 1 and when:
         when += f" to {view.step_name(steps[-1])}"
-    direction = "longitude" if axis == "lon" else "latitude"
-    value = float(np.median([abs(h[1]) for h in hits]))
-    where = spans((box[0], low, box[2], high) if axis == "lon" else (low, box[1], high, box[3]))
-    part = where.split(", ")[0 if axis == "lon" else 1]
+    where = "; ".join(edge_words(x) for x in lines)
+    where = f"the straight line of {where}" if len(lines) == 1 else f"straight lines ({where})"
+    boxes = np.array([x["box"] for x in lines])
     return {
-        "step": step, "level": z, "depth": view.depth_of(z), "value": value, "layers": len(hits),
-        "lon": at if axis == "lon" else (low + high) / 2,
-        "lat": at if axis == "lat" else (low + high) / 2,
-        "share": len(hits) / layers,
-        "severity": "major" if len(hits) >= 3 or layers < 3 else "minor",
-        "axis": axis, "at": at, "box": box, "sure": sure,
+        **{k: one[k] for k in ("step", "level", "depth", "value")},
+        "box": (*boxes[:, :2].min(0).tolist(), *boxes[:, 2:].max(0).tolist()),
+        "lines": [{k: v for k, v in x.items() if k != "at_layers"} for x in lines],
+        "layers_of": hits, "layers": len(hits), "share": len(hits) / layers,
+        "severity": _severity(len(hits), layers),
         "sentence": (
-            f"The field jumps by {value:.2g} {view.unit} across the straight line of "
-            f"{direction} {abs(at):g}° {letter}, {part}{', ' + when if when else ''}{deep} (in "
-            f"{counted(len(hits), 'layer')} of {layers}): the edge of a tile?"
+            f"The field jumps by {one['value']:.2g} {view.unit} across {where}"
+            f"{', ' + when if when else ''}{deep} (in {counted(len(hits), 'layer')} of {layers}): "
+            f"the edge{'s' if len(lines) > 1 else ''} of a tile?"
         ),
     }  # fmt: skip
+
+
+def _severity(hits: int, layers: int) -> str:
+    if hits >= _SEVERAL or layers < _SEVERAL:
+        return "major"
+    # One layer of many may have a front that is straight.
+    return "minor" if hits > 1 or layers < _MANY else "note"
+
+
+def edge_words(line: dict[str, Any]) -> str:
+    """Name a straight line and its ends: ``longitude 6.75° E, 37.5–43° N``."""
+    at, low, high = line["at"], line["low"], line["high"]
+    meridian = line["axis"] == "lon"
+    letter = ("E" if at >= 0 else "W") if meridian else ("N" if at >= 0 else "S")
+    box = (0.0, low, 0.0, high) if meridian else (low, 0.0, high, 0.0)
+    part = spans(box).split(", ")[0 if meridian else 1]
+    return f"{'longitude' if meridian else 'latitude'} {abs(at):.5g}° {letter}, {part}"

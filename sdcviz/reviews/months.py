@@ -21,15 +21,15 @@ def months(view: FieldView) -> list[dict[str, Any]]:
     nt = grid.shape[0]
     jump: dict[str, Any] = {
         "check": "month", "title": "Steps that do not fit between their neighbours",
-        "share": None, "count": 0, "of": nt, "severity": "none", "worst": [],
+        "share": None, "count": 0, "of": None, "severity": "none", "worst": [],
     }  # fmt: skip
     drift: dict[str, Any] = {
         "check": "drift", "title": "Change from step to step below 500 m", "share": None,
         "count": None, "of": None, "severity": "none", "worst": [],
     }  # fmt: skip
-    if nt < 4 or len(view.steps) < nt:
-        why = "The product has fewer than four steps." if nt < 4 else "The product is too large."
-        jump["sentence"] = drift["sentence"] = f"Not looked at. {why}"
+    if nt < 4:
+        why = "Not looked at. The product has fewer than four steps."
+        jump["sentence"] = drift["sentence"] = why
         return [jump, drift]
     around = grid.times.climatology and nt == 12
     means, deep, names = _block_means(view)
@@ -50,23 +50,26 @@ def _block_means(view: FieldView) -> tuple[NDArray, NDArray, list[Any]]:
         boxes.append((lon[own].min(), lat[own].min(), lon[own].max(), lat[own].max()))
     means = np.full((nt, nz, rows * columns), np.nan)
     change = np.full((nt, nz, 2), np.nan)
-    before: list[NDArray | None] = [None] * nz
-    first: list[NDArray | None] = [None] * nz
-    for t in range(nt):
-        for z, layer in view.levels(t):
+    for z in range(nz):
+        before = first = None
+        deep = view.grid.has_depth and view.grid.depth[z] > 500
+        for t in range(nt):
+            layer = view.layer(t, z)
+            if layer is None:
+                continue
             known = np.isfinite(layer)
             n = np.bincount(block[known], minlength=rows * columns)
             total = np.bincount(block[known], layer[known], rows * columns)
             with np.errstate(invalid="ignore", divide="ignore"):
                 means[t, z] = np.where(n >= 6, total / n, np.nan)
-            if view.grid.has_depth and view.grid.depth[z] > 500:
-                if before[z] is not None:
-                    change[t, z] = _change(layer, before[z])
-                else:
-                    first[z] = layer
-                before[z] = layer
-                if t == nt - 1 and first[z] is not None and first[z] is not layer:
-                    change[0, z] = _change(layer, first[z])
+            if not deep:
+                continue
+            if before is not None:
+                change[t, z] = _change(layer, before)
+            if t == nt - 1 and first is not None:
+                change[0, z] = _change(layer, first)
+            first = layer if first is None else first
+            before = layer
     return means, change, boxes
 
 
@@ -100,7 +103,7 @@ def _month_jumps(
     # The neighbours of a step that is off bend towards it.
     beside = np.fmax(np.roll(absolute, 1, 0), np.roll(absolute, -1, 0))
     hit &= ~(beside > 1.5 * absolute)
-    told["count"] = int(hit.sum())
+    told["count"], told["of"] = int(hit.sum()), int(np.isfinite(off).sum())
     told["share"] = float(hit.sum() / max(np.isfinite(off).sum(), 1))
     if not hit.any():
         told["sentence"] = "Every step lies between its neighbours as far as the others do."

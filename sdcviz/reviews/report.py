@@ -11,9 +11,10 @@ from typing import Any
 from ..errors import StorageError
 from ..words import counted, minute, number
 from .figures import figures
+from .report_method import method
 from .report_tables import (
+    Drawn,
     cruises_block,
-    figure,
     physical_block,
     scores_block,
     table,
@@ -63,7 +64,8 @@ def _page(document: dict[str, Any], drawn: dict[str, str]) -> str:
     title = product.get("title") or product["name"]
     parts = [
         _head(document, title), _signature(document), _first(document), _verdicts(document),
-        _comments(document, ""), *_blocks(document, drawn), _method(document),
+        _comments(document, ""), *_blocks(document, Drawn(drawn, document["unit"])),
+        method(document),
     ]  # fmt: skip
     body = "\n".join(p for p in parts if p)
     return (
@@ -94,7 +96,7 @@ def _head(document: dict[str, Any], title: str) -> str:
             "Independent",
             "Yes: stations that the product was made of are left out"
             if document["independent"]
-            else "No: the product may be made of the same observations",
+            else _independence(document),
         ),
         ("Made", f"{minute(document['made'])} by {document['software']}"),
     ]
@@ -104,6 +106,15 @@ def _head(document: dict[str, Any], title: str) -> str:
         f'<h1>{escape(title)}</h1>\n<p class="lead">Review of a gridded product beside '
         f"observations</p>\n<dl>{rows}</dl>{warned}"
     )
+
+
+def _independence(document: dict[str, Any]) -> str:
+    used = document.get("used")
+    if not used:
+        return "The product lists none of them as its own"
+    if used == document["samples"]:
+        return "No: the product was made of all of them"
+    return f"In part: the product was made of {number(used)} of {number(document['samples'])}"
 
 
 def _signature(document: dict[str, Any]) -> str:
@@ -167,14 +178,14 @@ def _comments(document: dict[str, Any], block: str) -> str:
     )
 
 
-def _blocks(document: dict[str, Any], drawn: dict[str, str]) -> Iterable[str]:
+def _blocks(document: dict[str, Any], drawn: Drawn) -> Iterable[str]:
     made = {
         "coverage": lambda: _coverage(document, drawn),
         "residuals": lambda: _residuals(document, drawn),
         "skill": lambda: scores_block(document, drawn),
         "cruises": lambda: cruises_block(document),
-        "reference": lambda: figure(drawn.get("reference")),
-        "previous": lambda: figure(drawn.get("previous")),
+        "reference": lambda: drawn("reference"),
+        "previous": lambda: drawn("previous"),
         "physical": lambda: physical_block(document),
         "worst": lambda: worst_block(document),
     }
@@ -186,7 +197,7 @@ def _blocks(document: dict[str, Any], drawn: dict[str, str]) -> Iterable[str]:
         )
 
 
-def _coverage(document: dict[str, Any], drawn: dict[str, str]) -> str:
+def _coverage(document: dict[str, Any], drawn: Drawn) -> str:
     found = document["coverage"]
     centres = [
         [escape(str(name)), str(code or ""), number(n)] for code, name, n in found["centres"][:10]
@@ -200,14 +211,15 @@ def _coverage(document: dict[str, Any], drawn: dict[str, str]) -> str:
             f"grid hold samples; the median of those is {cells['median']:g}.</p>"
         )
     return (
-        f'{told}<div class="row">{figure(drawn.get("counts"))}{figure(drawn.get("years"))}</div>'
+        told
+        + drawn.row("counts", "years")
         + "<h3>Data centres</h3>"
         + table(["Data centre", "EDMO", "Samples"], centres, 1)
         + ("<h3>Platforms</h3>" + table(["Platform", "Samples"], platforms, 1) if platforms else "")
     )
 
 
-def _residuals(document: dict[str, Any], drawn: dict[str, str]) -> str:
+def _residuals(document: dict[str, Any], drawn: Drawn) -> str:
     beyond = document["residuals"]["histogram"]["beyond"]
     note = (
         f'<p class="soft">{counted(beyond, "residual")} beyond the histogram '
@@ -215,21 +227,4 @@ def _residuals(document: dict[str, Any], drawn: dict[str, str]) -> str:
         if beyond
         else ""
     )
-    one = "".join(figure(drawn.get(k)) for k in ("histogram", "depth"))
-    two = "".join(figure(drawn.get(k)) for k in ("time", "value"))
-    return (
-        f'{figure(drawn.get("map"))}<div class="row">{one}</div><div class="row">{two}</div>'
-        f'<p class="soft">Bands reach from the 10th to the 90th percentile.</p>{note}'
-    )
-
-
-def _method(document: dict[str, Any]) -> str:
-    return (
-        "<h2>How it was done</h2>\n<p>Residuals are observation minus product, interpolated "
-        "bilinearly over the sea points around, linearly between levels, in the step that holds "
-        "the time. Bounds of bias and RMSE hold 95 % of 200 draws of whole cruises with "
-        "replacement; "
-        f"fewer than five cruises give none.</p>\n<p>{escape(document['expected'])}</p>\n"
-        f"<footer>Made by {escape(document['software'])}. This file needs no network and no "
-        "script.</footer>"
-    )
+    return drawn("map") + drawn.row("histogram", "depth") + drawn.row("time", "value") + note

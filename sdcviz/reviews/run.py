@@ -112,7 +112,8 @@ def review(
             "id": observed.id, "name": observed.name, "snapshot": observed.path.name,
         },
         "independent": independent, "filters": _conditions(filters),
-        "samples": len(samples), "left_out": samples.left_out,
+        "samples": len(samples), "used": int(samples.used.sum()),
+        "left_out": samples.left_out,
         "expected": how, "warnings": warnings,
     }  # fmt: skip
     others = {

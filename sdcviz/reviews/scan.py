@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .parts import box_of, inside_of, parts_of
+from .collocated import Collocated
+from .extent import Extent, extent_of
+from .parts import parts_of
 from .strata import Strata
 
 __all__ = ["Bias", "biases", "without"]
@@ -30,9 +33,9 @@ class Bias:
     Attributes
     ----------
     areas : tuple of int
-        Numbers of the areas; none: all.
-    layers, months : tuple of int
-        First and last one; months may go over the end of the year.
+        Numbers of the areas that it was found in; none: all.
+    extent : Extent
+        Levels, months and box, as narrow as the residuals tell.
     bias, sure, size : float
         Median of the residuals; how sure it is in standard deviations; its mean over the spread
         of residuals there.
@@ -43,8 +46,7 @@ class Bias:
     """
 
     areas: tuple[int, ...]
-    layers: tuple[int, int]
-    months: tuple[int, int]
+    extent: Extent
     bias: float
     sure: float
     size: float
@@ -53,8 +55,18 @@ class Bias:
     members: NDArray[np.bool_]
 
 
+class _Cells(NamedTuple):
+    """Numbers and sums of the samples of each cluster, area, layer and month."""
+
+    cluster: NDArray[np.int64]
+    area: NDArray[np.int64]
+    place: NDArray[np.int64]
+    n: NDArray[np.float64]
+    r: NDArray[np.float64]
+
+
 def biases(
-    residual: NDArray[np.float64],
+    samples: Collocated,
     scale: NDArray[np.float64],
     strata: Strata,
     cluster: NDArray[np.int64],
@@ -63,97 +75,135 @@ def biases(
     """Find parts where most cruises agree that the product is off, the surest first.
 
     Every run of layers, run of months and area (and all areas) is looked at. The standard error is
-    that of the means of whole cruises. What was found is taken out before the next is looked for.
+    that of the means of whole cruises. The surest one is followed to its ends, level by level and
+    within the areas, and taken out before the next is looked for.
 
     Parameters
     ----------
-    residual, scale : ndarray of float64
-        And the spread of residuals where each is.
+    samples : Collocated
+    scale : ndarray of float64
+        Spread of residuals where each is.
     strata : Strata
     cluster : ndarray of int64
     most : int
     """
+    residual = samples.residual
     clipped = np.clip(residual / scale, -_LIMIT, _LIMIT)
     free = (strata.layer >= 0) & (strata.month >= 0) & (strata.area >= 0)
     found: list[Bias] = []
-    rounds = 0
     parts = parts_of(strata)
-    while rounds < 2 * most and len(found) < most:
-        best: tuple[float, tuple[int, ...], tuple[int, ...], tuple[float, ...]] | None = None
-        for areas in parts:
-            own = np.flatnonzero(free & inside_of(areas, strata))
-            if len(own) < _FEWEST_SAMPLES:
-                continue
-            one = _best(clipped, strata, cluster, own)
-            if one is not None and (best is None or one[0] > best[0]):
-                best = one[0], areas, one[1], one[2]
-        if best is None:
+    for _ in range(2 * most):
+        one = _surest(_cells(clipped, strata, cluster, free), parts, strata)
+        if one is None:
             break
-        areas = best[1]
-        first, last, month, length = best[2]
-        inside = free & inside_of(areas, strata)
-        inside &= (strata.layer >= first) & (strata.layer <= last)
-        months = [(month + k) % len(strata.months) for k in range(length)]
-        inside &= np.isin(strata.month, months)
-        _, sure, size, n, clusters = best[3]
+        areas, layers, months = one
+        coarse = Extent.of(areas, layers, months, samples, strata, free)
+        narrow = extent_of(coarse, samples, strata, clipped, cluster, free)
+        extent, inside = narrow, free & narrow.holds(samples, strata)
+        told, first = (
+            _told(clipped, cluster, free & e.holds(samples, strata)) for e in (narrow, coarse)
+        )
+        if told is None:
+            extent, inside, told = coarse, free & coarse.holds(samples, strata), first
+        if told is None:
+            break
+        sure, size, n, clusters = told
+        # It is as sure as the surest part of it.
+        sure = max(sure, first[0] if first else 0)
         bias = float(np.median(residual[inside]))
-        one_more = Bias(
-            areas, (first, last), (months[0], months[-1]), bias, sure, size, int(n),
-            int(clusters), inside,
-        )  # fmt: skip
-        at = _beside(one_more, found, strata)
-        if at is None:
-            found.append(one_more)
-        else:
+        more = Bias(areas, extent, bias, sure, size, int(n), int(clusters), inside)
+        at = _beside(more, found, strata)
+        if at is not None:
             found[at] = replace(found[at], members=found[at].members | inside)
+        elif len(found) < most:
+            found.append(more)
+        else:
+            break
         free = free & ~inside
-        rounds += 1
     return found
+
+
+def _cells(
+    clipped: NDArray[np.float64],
+    strata: Strata,
+    cluster: NDArray[np.int64],
+    free: NDArray[np.bool_],
+) -> _Cells:
+    nl, nm, na = len(strata.layers), max(len(strata.months), 1), max(len(strata.areas), 1)
+    own = np.flatnonzero(free)
+    key = cluster[own] * na + strata.area[own]
+    key = (key * nl + strata.layer[own]) * nm + strata.month[own]
+    codes, at = np.unique(key, return_inverse=True)
+    n = np.bincount(at, minlength=len(codes)).astype(np.float64)
+    r = np.asarray(np.bincount(at, clipped[own], len(codes)), np.float64)
+    place, rest = codes % (nl * nm), codes // (nl * nm)
+    return _Cells(rest // na, rest % na, place, n, r)
+
+
+def _surest(
+    cells: _Cells, parts: list[tuple[int, ...]], strata: Strata
+) -> tuple[tuple[int, ...], tuple[int, int], list[int]] | None:
+    """Return areas, layers and months of the surest bias."""
+    best: tuple[float, tuple[int, ...], tuple[int, ...]] | None = None
+    for areas in parts:
+        own = np.isin(cells.area, areas) if areas else np.ones(len(cells.n), bool)
+        if cells.n[own].sum() < _FEWEST_SAMPLES:
+            continue
+        one = _best(cells, own, strata)
+        if one is not None and (best is None or one[0] > best[0]):
+            best = one[0], areas, one[1]
+    if best is None:
+        return None
+    first, last, month, length = best[2]
+    return best[1], (first, last), [(month + k) % len(strata.months) for k in range(length)]
+
+
+def _told(
+    clipped: NDArray[np.float64], cluster: NDArray[np.int64], inside: NDArray[np.bool_]
+) -> tuple[float, float, float, float] | None:
+    """Tell how sure the bias of some samples is: sure, size, samples, clusters."""
+    own = cluster[inside]
+    n = np.bincount(own).astype(np.float64)[:, None]
+    r = np.asarray(np.bincount(own, clipped[inside]), np.float64)[:, None]
+    one = _judge(n, r) if len(own) else None
+    return None if one is None else one[2][1:]
 
 
 def _beside(one: Bias, found: list[Bias], strata: Strata) -> int | None:
     """Find the bias that this one is the rest of: beside it, with its sign and time."""
     for k, other in enumerate(found):
-        if np.sign(other.bias) != np.sign(one.bias) or not (one.areas and other.areas):
+        a, b = one.extent, other.extent
+        if np.sign(other.bias) != np.sign(one.bias) or a.box is None or b.box is None:
             continue
-        a, b = box_of(one.areas, strata), box_of(other.areas, strata)
-        touch = a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
-        deep = one.layers[0] <= other.layers[1] + 1 and other.layers[0] <= one.layers[1] + 1
+        # Ends may lie in the gap between two casts.
+        x, y = ((b.box[2] - b.box[0]) / 4, (b.box[3] - b.box[1]) / 4)
+        touch = a.box[0] <= b.box[2] + x and b.box[0] <= a.box[2] + x
+        touch &= a.box[1] <= b.box[3] + y and b.box[1] <= a.box[3] + y
+        near = a.levels[0] <= b.levels[1] + 1 and b.levels[0] <= a.levels[1] + 1
         season = {*np.unique(strata.month[one.members])} & {*np.unique(strata.month[other.members])}
-        if touch and deep and season:
+        if touch and near and season:
             return k
     return None
 
 
 def _best(
-    clipped: NDArray[np.float64],
-    strata: Strata,
-    cluster: NDArray[np.int64],
-    own: NDArray[np.int64],
-) -> tuple[float, tuple[int, ...], tuple[float, ...]] | None:
-    """Look at every run of layers and months of some samples."""
+    cells: _Cells, own: NDArray[np.bool_], strata: Strata
+) -> tuple[float, tuple[int, ...]] | None:
+    """Look at every run of layers and months of some areas."""
     nl, nm = len(strata.layers), len(strata.months)
-    present, c = np.unique(cluster[own], return_inverse=True)
-    cell = (c * nl + strata.layer[own]) * nm + strata.month[own]
-    size = len(present) * nl * nm
-
-    def table(x: NDArray[np.float64] | None) -> NDArray[np.float64]:
-        weights = None if x is None else x[own]
-        return np.bincount(cell, weights, size).reshape(-1, nl, nm).astype(np.float64)
-
-    tables = [table(None), table(clipped)]
-    best = None
+    present, c = np.unique(cells.cluster[own], return_inverse=True)
+    at, size = c * (nl * nm) + cells.place[own], len(present) * nl * nm
+    tables = [np.bincount(at, x[own], size).reshape(-1, nl, nm) for x in (cells.n, cells.r)]
+    best: tuple[float, tuple[int, ...]] | None = None
     lengths = range(1, nm + 1)
     for first in range(nl):
         run = [np.zeros((len(present), nm)) for _ in tables]
         for last in range(first, nl):
             run = [a + t[:, last] for a, t in zip(run, tables, strict=True)]
-            sums = [_month_runs(a, nm) for a in run]
-            one = _judge(*sums)
+            one = _judge(*(_month_runs(a, nm) for a in run))
             if one is not None and (best is None or one[0] > best[0]):
                 k = one[1]
-                place = (first, last, k % nm, lengths[k // nm])
-                best = one[0], place, one[2]
+                best = one[0], (first, last, k % nm, lengths[k // nm])
     return best
 
 
@@ -166,7 +216,7 @@ def _month_runs(table: NDArray[np.float64], nm: int) -> NDArray[np.float64]:
 
 def _judge(
     n: NDArray[np.float64], r: NDArray[np.float64]
-) -> tuple[float, int, tuple[float, ...]] | None:
+) -> tuple[float, int, tuple[Any, ...]] | None:
     from scipy.special import ndtri, stdtr
 
     total, clusters = n.sum(0), (n > 0).sum(0)
@@ -196,15 +246,28 @@ def _judge(
 
 
 def without(
-    residual: NDArray[np.float64],
+    samples: Collocated,
     scale: NDArray[np.float64],
-    strata: Strata,
     found: list[Bias],
+    cluster: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Normalise residuals after what is off in the product itself is taken out of them."""
-    left = residual.copy()
+    """Normalise residuals after what is off in the product itself is taken out of them.
+
+    Of each level that is what most cruises say, so that none explains itself.
+    """
+    left = samples.residual
     for one in found:
-        for layer in np.unique(strata.layer[one.members]):
-            own = one.members & (strata.layer == layer)
-            left[own] -= np.median(residual[own])
+        own = np.flatnonzero(one.members)
+        whole = _middle(left[own], cluster[own])
+        for level in np.unique(samples.level[own]):
+            some = own[samples.level[own] == level]
+            several = len(np.unique(cluster[some])) >= _FEWEST_CLUSTERS
+            left[some] -= _middle(left[some], cluster[some]) if several else whole
     return left / scale
+
+
+def _middle(values: NDArray[np.float64], cluster: NDArray[np.int64]) -> float:
+    """Return the median of the medians of clusters."""
+    order = np.lexsort((values, cluster))
+    _, first, n = np.unique(cluster[order], return_index=True, return_counts=True)
+    return float(np.median(values[order][first + n // 2]))

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from .collocated import Collocated
 from .strata import Strata
 
-__all__ = ["REPLICATES", "rows_of", "score"]
+__all__ = ["REPLICATES", "intervals", "rows_of", "score"]
 
 REPLICATES = 200
 _SEED = 2026
-_CONFIDENCE = 0.95
+_ENDS = [2.5, 97.5]
+"""Percentiles of the draws between which 95 % lie."""
 _FEWEST_CLUSTERS = 5
 _SUMS = ("n", "r", "a", "rr", "o", "p", "oo", "pp", "op", "known", "one", "two")
 
@@ -146,15 +147,60 @@ def _bootstrap(
     number = _clusters(there, shape)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = (sums[1] / sums[0], np.sqrt(sums[2] / sums[0]))
-    ends = [(1 - _CONFIDENCE) / 2 * 100, (1 + _CONFIDENCE) / 2 * 100]
     low, high = [], []
     for values in spread:
-        a, b = _percentiles(values, ends)
+        a, b = _percentiles(values, _ENDS)
         # A part of few cruises does not tell how much others would have differed.
         few = number < _FEWEST_CLUSTERS
         low.append(np.where(few, np.nan, a))
         high.append(np.where(few, np.nan, b))
     return np.stack(low), np.stack(high)
+
+
+def intervals(
+    group: NDArray[np.int64],
+    cluster: NDArray[np.int64],
+    residual: NDArray[np.float64],
+    groups: int,
+    replicates: int = REPLICATES,
+) -> dict[str, NDArray[np.float64]]:
+    """Give the bounds of bias and RMSE of some groups of samples, as those of the parts.
+
+    Parameters
+    ----------
+    group : ndarray of int64
+        Number of the group of each sample.
+    cluster : ndarray of int64
+        What is drawn as a whole.
+    residual : ndarray of float64
+    groups : int
+    replicates : int
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``bias_low``, ``bias_high``, ``rmse_low``, ``rmse_high``; NaN of too few clusters.
+    """
+    from scipy import sparse
+
+    present, c = np.unique(cluster, return_inverse=True)
+    k = max(len(present), 1)
+    drawn = np.random.default_rng(_SEED).multinomial(k, np.full(k, 1 / k), replicates)
+    pairs, at = np.unique(group * k + c, return_inverse=True)
+    where = (pairs // k, pairs % k)
+    sums = []
+    for x in (None, residual, residual * residual):
+        weights = np.bincount(at, x, len(pairs)).astype(np.float64)
+        by_cluster = sparse.csr_matrix((weights, where), (groups, k))
+        sums.append(np.asarray(by_cluster @ drawn.T.astype(np.float64)).T)
+    few = np.bincount(where[0], minlength=groups) < _FEWEST_CLUSTERS
+    told = {}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = {"bias": sums[1] / sums[0], "rmse": np.sqrt(sums[2] / sums[0])}
+    for name, values in spread.items():
+        for end, bound in zip(("low", "high"), _percentiles(values, _ENDS), strict=True):
+            told[f"{name}_{end}"] = np.where(few, np.nan, bound)
+    return told
 
 
 def _percentiles(made: NDArray, ends: list[float]) -> tuple[NDArray, NDArray]:

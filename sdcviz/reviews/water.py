@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SdcvizError
 from ..words import counted
 from .fields import FieldView, depth_words, place_words, share_words
 
@@ -82,13 +81,13 @@ def _count(view: FieldView, both: tuple[FieldView, FieldView], told: dict[str, A
     levels: set[int] = set()
     for step in view.steps:
         before: tuple[NDArray, NDArray] | None = None
-        salty = dict(both[1].levels(step))
-        for z, warm in both[0].levels(step):
-            if z not in salty:
+        for z in range(view.grid.shape[1]):
+            warm, salty = (both[k].layer(step, z) for k in (0, 1))
+            if warm is None or salty is None:
                 before = None
                 continue
             p = gsw.p_from_z(-depth[z], lat)
-            sa = gsw.SA_from_SP(salty[z], p, lon, lat)
+            sa = gsw.SA_from_SP(salty, p, lon, lat)
             ct = gsw.CT_from_t(sa, warm, p)
             if before is not None:
                 middle = gsw.p_from_z(-(depth[z] + depth[z - 1]) / 2, lat)
@@ -117,10 +116,11 @@ def _count(view: FieldView, both: tuple[FieldView, FieldView], told: dict[str, A
         "major" if share > 0.02 and one["value"] < -0.1 else "minor" if share > 1e-3 else "note"
     )
     deep = depth_words([depth[z] for z in levels])
+    words = (view.step_name(one["step"]), _place(one))
     told["sentence"] = (
         f"{counted(count, 'value')} ({share_words(share)} of the field), {deep}, are lighter than "
         f"the water above them by more than 0.01 kg/m³; the worst by {-one['value']:.2g} kg/m³ at "
-        f"{one['depth']:g} m, {view.step_name(one['step'])}, {_place(one)}."
+        f"{one['depth']:g} m, {', '.join(w for w in words if w)}."
     )
     return told
 
@@ -140,12 +140,9 @@ def bathymetry(view: FieldView) -> dict[str, Any]:
         "check": "bathymetry", "title": "Gradients that follow the sea floor", "share": None,
         "count": None, "of": None, "severity": "none", "worst": [],
     }  # fmt: skip
-    try:
-        volume = view.volume(view.steps[0])
-    except SdcvizError as error:
-        told["sentence"] = f"Not looked at. {error}"
-        return told
-    deepest = np.where(np.isfinite(volume), np.arange(len(volume))[:, None, None], -1).max(0)
+    deepest = np.full(view.grid.shape[2:], -1)
+    for z, layer in view.levels(0):
+        deepest[np.isfinite(layer)] = z
     across = deepest[:, 1:], deepest[:, :-1]
     sea = (across[0] >= 0) & (across[1] >= 0)
     steps = sea & (np.abs(across[0] - across[1]) >= _STEP)
@@ -153,8 +150,8 @@ def bathymetry(view: FieldView) -> dict[str, Any]:
         told["sentence"] = "Not looked at. The mask of the product shows no steps of the sea floor."
         return told
     ratios, levels = [], []
-    for z in range(len(volume)):
-        d = np.abs(np.diff(volume[z], axis=1)).astype(np.float64)
+    for z, layer in view.levels(0):
+        d = np.abs(np.diff(layer, axis=1)).astype(np.float64)
         known = np.isfinite(d)
         on, off = known & steps, known & sea & ~steps
         if on.sum() < _PAIRS // 2 or off.sum() < _PAIRS:
@@ -170,7 +167,7 @@ def bathymetry(view: FieldView) -> dict[str, Any]:
     ratio = float(np.median(ratios))
     told |= {"share": None, "count": int(steps.sum()), "of": int(sea.sum()), "value": ratio}
     told["severity"] = "minor" if ratio > 6 else "note" if ratio > 3 else "none"
-    told["where"] = {"step": view.steps[0], "level": levels[worst]}
+    told["where"] = {"step": 0, "level": levels[worst]}
     told["sentence"] = (
         f"Across steps of the sea floor neighbours differ {ratio:.2g} times as much as elsewhere "
         f"(median of {counted(len(ratios), 'level')}; {ratios[worst]:.2g} times at "

@@ -141,6 +141,7 @@ def test_a_table_of_other_dimensions_is_computed() -> None:
     one = next(r for r in rows if r["area"] == 2 and r["month"] == 5)
     own = residuals.residual[(residuals.columns["area"] == 2) & (residuals.columns["month"] == 5)]
     assert one["n"] == len(own) and one["bias"] == pytest.approx(own.mean())
+    assert one["bias_low"] < one["bias"] < one["bias_high"]
     assert min(r["area"] for r in rows) == 0  # samples outside of all areas are of none
 
 
@@ -154,6 +155,8 @@ def test_a_finding_picks_what_it_is_about() -> None:
     brush, view = picking.pick_of(bias, document, known(), [])
     assert brush == {"area": [2], "layer": [1, 2], "month": [2, 0]}
     assert view is not None and view[0] < 1 < 3 < view[2]
+    told = {"pick": {"level": [1, 2], "month": [0], "box": [1, 40, 3, 42]}, **bias}
+    assert picking.pick_of(told, document, known(), [])[0] == told["pick"]
     cruise = {"view": {"cruise": "Y", "depth": 10.0, "step": 0}}
     assert picking.pick_of(cruise, document, known(), []) == ({"cruise": [1]}, None)
     assert picking.cleaned({"layer": "nonsense", "month": [1], "box": [3, 1, 2, 2]}) == {

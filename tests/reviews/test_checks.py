@@ -74,6 +74,21 @@ def test_a_jump_along_a_latitude(tmp_path):
     assert found["severity"] == "major"
 
 
+def test_the_edges_of_a_patch_are_one(tmp_path):
+    def patch(fields):
+        fields["Temperature"][2:6, 2:, 6:16, 10:30] += 0.4
+        fields["Temperature"][9, 1, :, 33:] -= 0.6
+
+    found = tiles(sea(tmp_path / "sea.nc", patch))
+    assert found["count"] == 5
+    one, other = found["groups"]
+    assert {(line["axis"], line["at"]) for line in one["lines"]} == {
+        ("lon", 4.75), ("lon", 14.75), ("lat", 36.75), ("lat", 41.75),
+    }  # fmt: skip
+    assert one["layers"] == 12 and "straight lines (latitude" in one["sentence"]
+    assert [line["at"] for line in other["lines"]] == [16.25]
+
+
 def test_light_water_below(tmp_path):
     def light(fields):
         fields["Salinity"][3, 2, 5:10, 5:10] = 37.0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sdcviz.reviews.collocated import Collocated
-from sdcviz.reviews.skill import rows_of
+from sdcviz.reviews.skill import intervals, rows_of
 
 
 def made(n: int, seed: int = 1):
@@ -64,3 +64,14 @@ def test_few_cruises_give_no_bounds():
     samples, strata, _ = made(300)
     rows = rows_of(samples, strata, np.arange(300) % 4)
     assert all(np.isnan(r["bias_low"]) and np.isnan(r["rmse_high"]) for r in rows)
+
+
+def test_a_pick_has_the_bounds_of_the_review():
+    samples, strata, cluster = made(3000)
+    rows = rows_of(samples, strata, cluster)
+    own = intervals(strata.layer.astype(np.int64), cluster, samples.residual, 2)
+    for layer in (0, 1):
+        row = next(r for r in rows if r["layer"] == layer and r["month"] is None
+                   and r["area"] is None and r["decade"] is None)  # fmt: skip
+        for name, bound in own.items():
+            assert bound[layer] == pytest.approx(row[name], rel=1e-5)

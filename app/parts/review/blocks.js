@@ -71,7 +71,7 @@ function groups_block(pick) {
     const merged = (list, own) => {
       const all = (list ?? []).map((one, index) => ({...one, index, who: `${who(one) || "Without name"}${one.edmo !== undefined && (one.centre ?? one.name) ? ` (${one.edmo})` : ""}`}))
       if (!own) return all
-      return own.filter(([k]) => all[k]).map(([k, n, bias, rmse]) => ({index: k, who: all[k].who, score: all[k].score, n, bias, rmse, bias_low: null, bias_high: null}))
+      return own.filter(([k]) => all[k]).map(([k, n, bias, rmse, bias_low, bias_high, stations]) => ({index: k, who: all[k].who, score: all[k].score, n, bias, rmse, bias_low, bias_high, stations}))
     }
     const a = merged(doc.cruises, picked.brush?.cruise ? null : picked.cruise), b = merged(doc.centres, picked.brush?.edmo ? null : picked.edmo)
     limit = reach([...a, ...b].flatMap((one) => [one.bias, one.bias_low, one.bias_high]), 0.97)
@@ -114,7 +114,11 @@ function compare_block(doc, send, key, title, none) {
   if (simple.length) parts.push(make("table", {class: "facts"}, ...simple.map(([name, v]) => make("tr", {}, make("td", {}, titled(name)), make("td", {}, shown_value(doc, name, v))))))
   if (rows.length) {
     const keys = [...new Set(rows.flatMap(Object.keys))].filter((k) => k !== "label" && rows.some((r) => r[k] !== null && typeof r[k] !== "object"))
-    const table = sorted_table({label: "By group", name: key, columns: keys.map((k) => ({key: k, title: titled(k), kind: k in LISTS || k === "step" || rows.some((r) => typeof r[k] === "string") ? "" : "n", show: (row) => shown_value(doc, k, row[k])})), sort: null})
+    // One number of digits for all, so that columns can be compared.
+    const measured = (k) => rows.some((r) => typeof r[k] === "number" && !Number.isInteger(r[k]))
+    const digits = 1 + (digits_of(Math.max(...rows.map((r) => Math.abs(r.rms ?? 0)))) || 2)
+    const show = (row, k) => measured(k) && row[k] !== null ? (k === "mean" ? signed : fixed)(row[k], digits) : shown_value(doc, k, row[k])
+    const table = sorted_table({label: doc.unit ? `By layer and time, in ${doc.unit}` : "By layer and time", name: key, columns: keys.map((k) => ({key: k, title: titled(k), kind: k in LISTS || k === "step" || rows.some((r) => typeof r[k] === "string") ? "" : "n", show: (row) => show(row, k)})), sort: null})
     table.put(rows)
     parts.push(table)
   }
@@ -128,9 +132,13 @@ function compare_blocks(send) {
   node.put = ({doc}) => {
     if (doc === last) return
     last = doc
-    node.replaceChildren(
-      compare_block(doc, send, "reference", "Reference climatology", "No reference was chosen for this review. Start another one with a reference climatology to see where the product differs from it."),
-      compare_block(doc, send, "previous", "Previous version", "No previous version was chosen for this review. Start another one with it to see what became better and what worse."))
+    const given = ["reference", "previous"].filter((key) => doc[key])
+    node.className = given.length === 1 ? "pair lone" : "pair"
+    const parts = {
+      reference: compare_block(doc, send, "reference", "Reference climatology", "No reference was chosen for this review. Start another one with a reference climatology to see where the product differs from it."),
+      previous: compare_block(doc, send, "previous", "Previous version", "No previous version was chosen for this review. Start another one with it to see what became better and what worse."),
+    }
+    node.replaceChildren(...(given[0] === "previous" && given.length === 1 ? [parts.previous, parts.reference] : [parts.reference, parts.previous]))
   }
   return node
 }

@@ -24,10 +24,11 @@ __all__ = ["DIMENSIONS", "Residuals", "open_residuals"]
 
 DIMENSIONS = ("layer", "month", "area", "decade")
 """What samples are grouped by."""
-LISTS = (*DIMENSIONS, "cruise", "edmo", "row")
+LISTS = (*DIMENSIONS, "level", "cruise", "edmo", "row")
 COLUMNS = 90
 """Cells in the wider direction of the map, at most about."""
 CASTS = 50
+_FEWEST_STATIONS = 3
 _STEPS = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 _BINNED = {"against_depth": "depth", "against_value": "observed"}
 
@@ -58,6 +59,7 @@ def _read(path: Path, document: Mapping[str, Any]) -> Residuals:
     try:
         with np.load(path, allow_pickle=False) as held:
             columns = {name: held[name] for name in held.files}
+            columns["cluster"] = _clusters(columns)
             _number(columns, "cruise", "cruise_names", document.get("cruises"), "cruise")
             _number(columns, "edmo", "edmo_codes", document.get("centres"), "edmo")
             return Residuals(columns)
@@ -71,6 +73,21 @@ def _robust(residual: NDArray[np.float64]) -> dict[str, float | None]:
         return {"middle": None, "usual": None}
     middle = float(np.median(residual))
     return {"middle": middle, "usual": 1.4826 * float(np.median(np.abs(residual - middle)))}
+
+
+def _clusters(columns: Mapping[str, NDArray]) -> NDArray[np.int64]:
+    """Give each sample the number of its cruise, or of its station: what is drawn as a whole."""
+    row = np.asarray(columns["row"], np.int64)
+    if "cruise" not in columns or "cruise_names" not in columns:
+        return row
+    names = columns["cruise_names"].tolist()
+    cruise = columns["cruise"].astype(np.int64)
+    named = np.isin(cruise, [k for k, name in enumerate(names) if name])
+    return np.where(named, cruise, len(names) + row)
+
+
+def _bound(value: float) -> float | None:
+    return None if value != value else round(float(value), 5)
 
 
 def _number(columns: dict[str, NDArray], name: str, names: str, listed: Any, key: str) -> None:
@@ -98,6 +115,7 @@ class Residuals:
         self.residual = np.asarray(columns["residual"], np.float64)
         self.row = np.asarray(columns["row"], np.int64)
         self.n = len(self.residual)
+        self.columns.setdefault("cluster", self.row)
         self.usual = 1.4826 * float(np.median(np.abs(self.residual))) if self.n else 1.0
         self.usual = self.usual or 1.0
 
@@ -168,6 +186,19 @@ class Residuals:
             **_robust(residual),
         }  # fmt: skip
 
+    def scores(self, picked: NDArray[np.int64] | None) -> dict[str, float | None]:
+        """Return bias and RMSE of the picked samples with the intervals that the review has."""
+        from sdcviz.reviews.skill import intervals
+
+        residual = self.column("residual", picked)
+        if not len(residual):
+            return {}
+        own = np.zeros(len(residual), np.int64)
+        found = intervals(own, self.column("cluster", picked), residual, 1)
+        told = {name: _bound(bounds[0]) for name, bounds in found.items()}
+        bias, rmse = residual.mean(), np.sqrt(np.mean(residual**2))
+        return {"bias": _bound(bias), "rmse": _bound(rmse), **told}
+
     def binned(
         self, name: str, picked: NDArray[np.int64] | None, edges: Sequence[Any]
     ) -> dict[str, Any]:
@@ -195,7 +226,9 @@ class Residuals:
 
     # ---- tables ------------------------------------------------------------------
     def table(self, rows: str, columns: str) -> list[dict[str, Any]]:
-        """Return skill of two dimensions, without intervals: where the review has none."""
+        """Return skill of two dimensions with its intervals: where the review has none."""
+        from sdcviz.reviews.skill import intervals
+
         a, b = self.columns[rows].astype(np.int64), self.columns[columns].astype(np.int64)
         known = (a >= 0) & (b >= 0)
         width = int(b.max(initial=0)) + 1
@@ -203,6 +236,7 @@ class Residuals:
         n = np.bincount(key)
         bias = np.bincount(key, residual) / np.maximum(n, 1)
         rmse = np.sqrt(np.bincount(key, residual**2) / np.maximum(n, 1))
+        bounds = intervals(key, self.columns["cluster"][known], residual, len(n))
         expected = self.columns.get("expected")
         within = np.full(len(n), np.nan)
         if expected is not None:
@@ -214,13 +248,17 @@ class Residuals:
             {
                 rows: int(k // width), columns: int(k % width), "n": int(n[k]),
                 "bias": float(bias[k]), "rmse": float(rmse[k]),
+                **{name: _bound(values[k]) for name, values in bounds.items()},
                 "within2": None if np.isnan(within[k]) else float(within[k]),
             }
             for k in np.flatnonzero(n).tolist()
         ]  # fmt: skip
 
     def groups(self, name: str, picked: NDArray[np.int64] | None) -> list[list[Any]]:
-        """Return number, samples, bias and RMSE of each cruise or data centre."""
+        """Return number, samples, bias, RMSE and interval of each cruise or data centre.
+
+        The interval is that of the means of stations; fewer than three have none.
+        """
         if name not in self.columns:
             return []
         key, residual = self.column(name, picked).astype(np.int64), self.column("residual", picked)
@@ -229,10 +267,20 @@ class Residuals:
         n = np.bincount(key)
         bias = np.bincount(key, residual) / np.maximum(n, 1)
         rmse = np.sqrt(np.bincount(key, residual**2) / np.maximum(n, 1))
+        row = self.column("row", picked)[known]
+        casts, at = np.unique(key << 32 | row, return_inverse=True)
+        mean, of = np.bincount(at, residual) / np.bincount(at), casts >> 32
+        stations = np.bincount(of, minlength=len(n))
+        middle = np.bincount(of, mean, len(n)) / np.maximum(stations, 1)
+        square = np.bincount(of, (mean - middle[of]) ** 2, len(n))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            reach = 1.96 * np.sqrt(square / (stations - 1) / stations)
+        reach[stations < _FEWEST_STATIONS] = np.nan
         return [
-            [k, int(n[k]), round(float(bias[k]), 5), round(float(rmse[k]), 5)]
+            [k, int(n[k]), round(float(bias[k]), 5), round(float(rmse[k]), 5),
+             _bound(bias[k] - reach[k]), _bound(bias[k] + reach[k]), int(stations[k])]
             for k in np.flatnonzero(n).tolist()
-        ]
+        ]  # fmt: skip
 
     def casts(self, picked: NDArray[np.int64] | None, most: int = CASTS) -> list[dict[str, Any]]:
         """Return the stations with the greatest residuals relative to what is expected."""

@@ -95,6 +95,7 @@ def answer(
         "histogram": residuals.histogram(picked, edges),
     }
     if picked is not None:
+        found["scores"] = residuals.scores(picked)
         found["casts"] = _named(residuals.casts(picked), data)
         for name in ("cruise", "edmo"):
             found[name] = residuals.groups(name, picked)
@@ -150,7 +151,7 @@ def pick_of(
 
 def _with_samples(brush: dict[str, Any], residuals: Residuals) -> dict[str, Any]:
     """Leave out what a finding need not be about until there are samples to look at."""
-    for left_out in ((), ("layer",), ("layer", "month")):
+    for left_out in ((), ("layer", "level"), ("layer", "level", "month")):
         some = {name: many for name, many in brush.items() if name not in left_out}
         picked = residuals.pick(some)
         if picked is None or len(picked):

@@ -113,18 +113,40 @@ function short_month(title) {
   return /^[A-Z][a-z]{3,}$/.test(title) ? title.slice(0, 3) : title
 }
 
+// Months one after the other (over the end of the year too) by the first and the last.
+function months_words(titles, months) {
+  const run = months.every((k, n) => !n || k === (months[n - 1] + 1) % titles.length)
+  return run ? `${titles[months[0]]} to ${titles[months[months.length - 1]]}` : months.map((k) => titles[k] ?? k).join(", ")
+}
+
+// A run of levels by the depths of its ends.
+function depths_words(doc, levels) {
+  const depths = levels.map((k) => doc.skill?.levels?.[k]).filter((v) => v !== undefined && v !== null)
+  if (!depths.length) return counted(levels.length, "level")
+  const [low, high] = [Math.min(...depths), Math.max(...depths)].map((v) => tick_text(Number(v.toPrecision(5))))
+  return low === high ? `${low} m` : `${low}–${high} m`
+}
+
 // What is picked, in words.
 function brush_words(doc, brush) {
   const words = []
   for (const name of ["layer", "month", "area", "decade"]) {
     const titles = titles_of(doc, name)
-    if (brush[name]?.length) words.push([name, brush[name].map((k) => titles[k] ?? k).join(", ")])
+    if (brush[name]?.length) words.push([name, name === "month" && brush[name].length > 2 ? months_words(titles, brush[name]) : brush[name].map((k) => titles[k] ?? k).join(", ")])
+    if (name === "layer" && brush.level?.length) words.push(["level", depths_words(doc, brush.level)])
   }
   if (brush.cruise?.length) words.push(["cruise", `Cruise ${brush.cruise.map((k) => doc.cruises?.[k]?.cruise || "without name").join(", ")}`])
   if (brush.edmo?.length) words.push(["edmo", brush.edmo.map((k) => doc.centres?.[k]?.centre || doc.centres?.[k]?.name || `EDMO ${doc.centres?.[k]?.edmo ?? k}`).join(", ")])
   if (brush.row?.length) words.push(["row", `Cast ${brush.row.map((r) => doc.worst?.find((w) => w.row === r)?.station || r).join(", ")}`])
   if (brush.box) words.push(["box", box_words(brush.box)])
   return words
+}
+
+// Bias and RMSE of what is picked, with their intervals.
+function score_words(scores, unit) {
+  if (!scores || scores.bias === null || scores.bias === undefined) return ""
+  const between = (name) => scores[`${name}_low`] === null || scores[`${name}_low`] === undefined ? " (too few cruises for an interval)" : ` (${fixed(scores[`${name}_low`])} to ${fixed(scores[`${name}_high`])})`
+  return `bias ${signed(scores.bias)}${between("bias")}, RMSE ${fixed(scores.rmse)}${scores.bias_low === null ? "" : between("rmse")} ${unit ?? ""}`
 }
 
 function degrees(value, sides) {

@@ -109,7 +109,7 @@ export function render({model}) {
     const brush = model.picked.brush ?? {}
     const chosen = brush_words(doc, brush)
     picked_line.hidden = !chosen.length || !FILTERED.has(tab)
-    picks.replaceChildren(make("span", {class: "quiet"}, `${of(model.picked.n ?? 0, model.picked.of ?? 0)} samples:`), ...chosen.map(([name, text]) => make("button", {type: "button", class: "chip", title: "Leave this out", onclick: () => { const rest = {...brush}; delete rest[name]; pick(rest, null) }}, text, " ✕")), make("button", {type: "button", class: "plain", onclick: () => { jump = null; pick({}, null) }}, "Show all"))
+    picks.replaceChildren(make("span", {class: "quiet"}, `${of(model.picked.n ?? 0, model.picked.of ?? 0)} samples:`), ...chosen.map(([name, text]) => make("button", {type: "button", class: "chip", title: "Leave this out", onclick: () => { const rest = {...brush}; delete rest[name]; pick(rest, null) }}, text, " ✕")), make("button", {type: "button", class: "plain", onclick: () => { jump = null; pick({}, null) }}, "Show all"), make("span", {class: "quiet scores", title: "95 % intervals by drawing whole cruises"}, score_words(model.picked.scores, doc.unit)))
     const page = page_of(tab)
     if (stage.firstChild !== page.node) stage.replaceChildren(page.node)
     page.body.put(given())
