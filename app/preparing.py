@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sdcviz.errors import NotFound, SdcvizError
+from sdcviz.errors import NotFound, SdcvizError, StorageError
 from sdcviz.settings import get_settings
 from sdcviz.workspaces.tokens import local_user
 
@@ -88,6 +88,8 @@ def begin(item: shelf.Item, product: Product, asked: bool = True) -> Job | None:
     if product.look_for_copies():
         return None
     wanted, digits = plan(product), family(product)
+    if not wanted.fits:
+        raise StorageError(f"{product.name} can't be prepared: {wanted.too_small()}")
     if wanted.bytes <= IN_SERVER and not item.remote:
         _makers.get(digits, _Maker).make(item, product, asked)
         return None

@@ -29,8 +29,14 @@ __all__ = ["Copies"]
 
 SELDOM = 3000
 """Milliseconds between two looks whether the file is still the one that was opened."""
+FULL = 1_000_000
+"""Bytes of a disk on which nothing can be written any more: not even how a job ended."""
 SOON = 0.05
 """Share from which on the time that is left can be told."""
+FULL_DISK = (
+    "The disk of the copies is full, and they stand still: free some space. Until then all comes "
+    "from the file."
+)
 FROM_FILE = "Until then all comes from the file."
 
 
@@ -53,6 +59,7 @@ class Copies:
         self._failed: dict[str, str] = {}
         self._used: WeakSet[Product] = WeakSet()
         self._said = ""
+        self._is_full = False
         self.lost = ""
         """Why the open product is no longer what its file holds; empty: it is."""
         viewing.param.watch(lambda event: self._opened(event.name), ["product", "second"])
@@ -78,9 +85,9 @@ class Copies:
         if product is None or self.viewing.session.tab != "products":
             return
 
-        def then(lost: str | None, error: Exception | None) -> None:
-            if self.viewing.product is product and lost is not None and lost != self.lost:
-                self.lost = lost
+        def then(found: tuple[str, bool] | None, error: Exception | None) -> None:
+            if self.viewing.product is product and found not in (None, (self.lost, self._is_full)):
+                self.lost, self._is_full = found or ("", False)
                 self._then()
             self._take_over()
 
@@ -209,10 +216,12 @@ class Copies:
         if family in self._failed:
             return {"state": "failed", "words": self._failed[family], "can": "again"}
         if job is not None and not job.is_over:
-            return _going_on(job, takes) | {"said": self._said}
+            told = {"state": "failed", "words": FULL_DISK} if self._is_full else {}
+            return _going_on(job, takes) | {"said": self._said} | told
         if job is not None and str(job.state) in ("failed", "lost"):
             return {"state": "failed", "words": job.reason, "can": "again"}
-        return {"state": "not", "words": _offer(product, wanted), "can": "prepare"}
+        can = "prepare" if wanted.fits else ""
+        return {"state": "not", "words": _offer(product, wanted), "can": can}
 
 
 def _going_on(job: Job, takes: str) -> dict[str, Any]:
@@ -237,17 +246,31 @@ def _offer(product: Product, wanted: Plan) -> str:
     """Tell what copies would take."""
     remote = getattr(product.source, "remote", False)
     come = "Asked from its server. Copies of all of it" if remote else "Read from its file. Copies"
+    if not wanted.fits:
+        need, free = size(wanted.missing), size(wanted.free)
+        return f"{come} would make it immediate, but take {need} of disk, of which {free} are free."
     words = f"{come} make it immediate: {size(wanted.bytes)} of disk, {size(wanted.free)} free."
     if wanted.missing < wanted.bytes:
         words = f"{words} {size(wanted.bytes - wanted.missing)} of them are made already."
     return words
 
 
-def _look(product: Product) -> str:
-    """Look for copies that others have made, and at the file; why it is another one."""
+def _look(product: Product) -> tuple[str, bool]:
+    """Look for copies that others have made, at the file, and at the disk of the copies.
+
+    Returns
+    -------
+    str
+        Why the file is another one.
+    bool
+        Whether the disk is full.
+    """
+    from sdcviz.products import plan
+
     with suppress(SdcvizError, OSError):
-        product.look_for_copies()
-    return _lost(product)
+        if not product.look_for_copies():
+            return _lost(product), plan(product).free < FULL
+    return _lost(product), False
 
 
 def _lost(product: Product) -> str:
