@@ -1,62 +1,42 @@
 """The copies of a product are made beside the page: once, whoever looks at it.
 
-Small ones by a thread of the server, which takes less than the start of a process; others by
-``sdcviz prepare`` in a process of its own, which a damaged file or a lack of memory can't turn
-against the visitors. Broken off, by whatever, it goes on where it was when it is asked for again.
+Small ones by a thread of the server, which is done before a process would have begun. Others by a
+job of the queue, ``sdcviz prepare``: it shows its progress to every visitor, can be cancelled, and
+goes on after the server was stopped. The job is named after the copies that it makes, so that
+pages, servers and restarts find the same one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sdcviz.errors import SdcvizError
+from sdcviz.errors import NotFound, SdcvizError, StorageError
+from sdcviz.settings import get_settings
+from sdcviz.workspaces.tokens import local_user
 
 from . import shelf
-from .processes import CommandJob, Outcome
+from .library import Shared
 
 if TYPE_CHECKING:
+    from sdcviz.jobs import Job
     from sdcviz.products import Product
+    from sdcviz.products.copies import Plan
 
-__all__ = ["BY_ITSELF", "Preparation", "ask", "begin", "by_itself"]
+__all__ = ["BY_ITSELF", "KIND", "begin", "by_itself", "family", "newest"]
 
-IN_SERVER = 24_000_000
-"""Bytes of copies that a thread of the server makes."""
-BY_ITSELF = 500_000_000
+KIND = "prepare"
+IN_SERVER = 100_000_000
+"""Bytes of copies that a thread of the server makes: a second or less, before a job has begun."""
+BY_ITSELF = 4_000_000_000
 """Bytes of copies that are made without asking, where the disk has ten times as much."""
 _AXES = ("lon", "lat", "depth", "time")
+_DIGITS = 8
+"""First digits of a job's identity, by which people name it; the others are those of the copies."""
 
-
-@dataclass
-class Preparation:
-    """Copies that are being made.
-
-    Attributes
-    ----------
-    job : CommandJob or None
-        The process; None where a thread does it.
-    outcome : Outcome or None
-        How it ended; None while it runs.
-    """
-
-    job: CommandJob | None = None
-    outcome: Outcome | None = None
-
-    @property
-    def share(self) -> float:
-        """How much is done, 0 to 1."""
-        job = self.job
-        return job.done / job.total if job is not None and job.total else 0.0
-
-    def cancel(self) -> None:
-        """Stop it; what is made so far is kept for the next time."""
-        if self.job is not None and self.outcome is None:
-            self.job.cancel()
-
-
-_lock = threading.Lock()
-_known: dict[tuple[str, str, str], Preparation] = {}
+_makers = Shared(200)
 
 
 def by_itself(product: Product) -> bool:
@@ -69,47 +49,122 @@ def by_itself(product: Product) -> bool:
     return wanted.bytes <= BY_ITSELF and 10 * wanted.missing <= wanted.free
 
 
-def ask(item: shelf.Item) -> Preparation | None:
-    """Return the preparation of a product that runs, or the last one that did."""
-    return _known.get(shelf.key(item))
-
-
-def begin(item: shelf.Item, product: Product) -> Preparation:
-    """Begin to prepare a product of the shelf, unless that is going on."""
+def family(product: Product) -> str:
+    """Return the digits that all jobs which make the copies of a product end in."""
     from sdcviz.products import plan
 
-    key, wanted = shelf.key(item), plan(product)
-    with _lock:
-        there = _known.get(key)
-        if there is not None and there.outcome is None:
-            return there
-        made = _known[key] = Preparation()
+    folder = str(plan(product).folder.absolute())
+    return hashlib.sha256(folder.encode()).hexdigest()[: 32 - _DIGITS]
+
+
+def newest(jobs: Iterable[Job], digits: str) -> Job | None:
+    """Return the newest job of a family, of jobs that are listed the newest first."""
+    of = (job for job in jobs if job.spec.kind == KIND and job.id[_DIGITS:] == digits)
+    return next(of, None)
+
+
+def begin(item: shelf.Item, product: Product, asked: bool = True) -> Job | None:
+    """Have the copies of a product made, unless that is going on; for a thread.
+
+    Parameters
+    ----------
+    item : shelf.Item
+    product : Product
+    asked : bool
+        Whether a visitor asks for it; what was cancelled or failed is begun again only then.
+
+    Returns
+    -------
+    Job or None
+        The job that makes them, or that did not; None where they are there.
+
+    Raises
+    ------
+    SdcvizError
+        They can't be made, or no job can be submitted.
+    """
+    from sdcviz.products import plan
+
+    if product.look_for_copies():
+        return None
+    wanted, digits = plan(product), family(product)
+    if not wanted.fits:
+        raise StorageError(f"{product.name} can't be prepared: {wanted.too_small()}")
     if wanted.bytes <= IN_SERVER and not item.remote:
-        threading.Thread(target=_in_thread, args=(made, item), daemon=True).start()
-        return made
-    words = ["prepare", "--json", "--progress", "json"]
+        _makers.get(digits, _Maker).make(item, product, asked)
+        return None
+    number, last = 0, None
+    while (found := _get(_identity(digits, number))) is not None:
+        last, number = found, number + 1
+        if not found.is_over:
+            return found
+    if last is not None and not asked and str(last.state) != "done":
+        return last
+    # Two who ask at once submit the same identity, which is one job.
+    return _submit(item, wanted, _identity(digits, number))
+
+
+class _Maker:
+    """Makes the copies of one small product; who comes meanwhile waits for them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._error: SdcvizError | None = None
+
+    def make(self, item: shelf.Item, product: Product, asked: bool) -> None:
+        from sdcviz.products import open_product
+
+        with self._lock:
+            if self._error is not None and not asked:
+                raise self._error
+            if product.look_for_copies():
+                return
+            paths: Any = item.paths
+            try:
+                # A product of its own: the shared one is being read.
+                mine = open_product(paths[0] if len(paths) == 1 else paths, item.roles or None)
+                mine.prepare()
+                mine.close()
+                self._error = None
+            except SdcvizError as error:
+                self._error = error
+                raise
+        product.look_for_copies()
+
+
+def _identity(digits: str, number: int) -> str:
+    first = hashlib.sha256(f"{digits} {number}".encode()).hexdigest()[:_DIGITS]
+    return first + digits
+
+
+def _get(id: str) -> Job | None:
+    from sdcviz import jobs
+
+    try:
+        return jobs.get(id)
+    except NotFound:
+        return None
+
+
+def _submit(item: shelf.Item, wanted: Plan, id: str) -> Job:
+    from sdcviz import jobs
+    from sdcviz.products.store import storage_errors
+
+    words = [KIND, "--json", "--progress=none"]
     words += [f"--role={k}={v}" for k, v in item.roles.items() if k in _AXES]
     words += [f"--variable={name}" for name in wanted.variables]
-    made.job = CommandJob("preparation", [*words, "--", *item.paths])
-    try:
-        made.job.start(lambda outcome: setattr(made, "outcome", outcome))
-    except OSError as error:
-        made.outcome = Outcome(error=f"The preparation can't be started ({error.strerror}).")
-    return made
-
-
-def _in_thread(made: Preparation, item: shelf.Item) -> None:
-    from sdcviz.products import open_product
-
-    outcome = Outcome(error="The preparation ended without a word.")
-    try:
-        paths: Any = item.paths
-        # A product of its own: the shared one is being read.
-        product = open_product(paths[0] if len(paths) == 1 else paths, item.roles or None)
-        product.prepare()
-        product.close()
-        outcome = Outcome()
-    except SdcvizError as error:
-        outcome = Outcome(error=str(error))
-    finally:
-        made.outcome = outcome
+    folder = wanted.folder.parent
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return jobs.submit(
+        [*words, "--", *item.paths],
+        title=f"Copies of {item.name}",
+        owner=local_user(),
+        reads=() if item.remote else tuple(item.paths),
+        writes=(folder,),
+        network=item.remote,
+        # Also in a container the copies belong where this server looks for them.
+        env={"SDCVIZ_DATA_DIR": str(get_settings().data_dir.absolute())},
+        id=id,
+        notify={"notice": False, "mail": False, "webhook": False},
+    )

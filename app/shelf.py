@@ -85,6 +85,8 @@ class Item:
 _open = Shared(OPEN)
 _told = Shared(200)
 _lock = threading.Lock()
+_unsaved: list[Item] | None = None
+"""What could not be written."""
 
 
 def identity(path: str) -> str:
@@ -158,9 +160,7 @@ def add(
     _open.get(key(item), lambda: product)
     with _lock:
         others = [i for i in _read() if i.id != item.id]
-        # A read-only data folder costs the list of recent products, nothing else.
-        with suppress(OSError):
-            _write([item, *others][:MOST_RECENT])
+        _write([item, *others][:MOST_RECENT])
     return item
 
 
@@ -172,7 +172,7 @@ def lies_there(item: Item) -> bool:
 
 def remove(id: str) -> None:
     """Take a product off the shelf; its file stays."""
-    with _lock, suppress(OSError):
+    with _lock:
         _write([i for i in _read() if i.id != id])
 
 
@@ -252,6 +252,8 @@ def _file() -> Path:
 
 
 def _read() -> list[Item]:
+    if _unsaved is not None:
+        return _unsaved
     try:
         return [Item(**r) for r in json.loads(_file().read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):
@@ -259,8 +261,16 @@ def _read() -> list[Item]:
 
 
 def _write(items: list[Item]) -> None:
+    """Keep the shelf; where the data folder is full or read-only, as long as this process lives."""
+    global _unsaved
     path = _file()
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{threading.get_ident()}")
-    draft.write_text(json.dumps([asdict(i) for i in items], indent=1), encoding="utf-8")
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps([asdict(i) for i in items], indent=1), encoding="utf-8")
+        draft.replace(path)
+        _unsaved = None
+    except OSError:
+        _unsaved = items
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -69,11 +69,15 @@ class Notifier:
     def on_end(self, job: Job) -> None:
         """Write down whom to tell of a job that ended; told twice, it is one notice.
 
+        Of a job that says so (`JobSpec.notify`: ``notice``, false) nobody is told.
+
         Raises
         ------
         StorageError
             The database can't be written.
         """
+        if not job.spec.notify.get("notice", True):
+            return
         targets = wanted(job, preferences_of(job.spec.owner, self.url))
         if self.notices.add(job, title_of(job), _sentence(job), targets):
             self._wake.set()

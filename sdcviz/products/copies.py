@@ -26,6 +26,8 @@ __all__ = ["SCHEMA", "Plan", "Prepared", "bytes_of", "draft_of", "find_prepared"
 
 SCHEMA = 1
 """Of the copies; others are made anew."""
+SPARE = 200_000_000
+"""Bytes that have to stay free on the disk."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,19 @@ class Plan:
     bytes: int
     missing: int
     free: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the disk has room for them, and for some more."""
+        return self.missing + SPARE <= self.free
+
+    def too_small(self) -> str:
+        """Say that the disk has no room, and what can be done."""
+        return (
+            f"its copies take {size(self.missing)} more in {self.folder.parent} and only "
+            f"{size(self.free)} are free. Free some space, set data_dir to a larger disk, or go on "
+            "without: it is served from its file, slower."
+        )
 
     def sentence(self) -> str:
         """Say what it takes."""

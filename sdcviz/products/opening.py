@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadRequest, NotFound
+from ..errors import BadRequest, NotFound, ProductError, UnreadableFile
 from .dap import DapSource, is_address
+from .no_products import refuse_file_of_observations, refuse_observations
 from .product import Product
 from .several import SeveralSource
 from .source import NetCDFSource, Source
@@ -45,10 +46,20 @@ def open_product(
         It can't be read.
     ProductError
         It has no longitudes and latitudes.
+    BadRequest
+        It holds observations.
     SourceUnavailable
         The server does not answer.
     """
-    return Product(source_of(path), roles)
+    try:
+        source = source_of(path)
+        if not roles:
+            refuse_observations(source)
+        return Product(source, roles)
+    except (NotFound, UnreadableFile, ProductError):
+        if isinstance(path, str | Path) and not roles:
+            refuse_file_of_observations(Path(path).expanduser())
+        raise
 
 
 def source_of(path: Path | str | Sequence[Path | str]) -> Source:
@@ -58,6 +69,8 @@ def source_of(path: Path | str | Sequence[Path | str]) -> Source:
     if is_address(str(path)):
         return DapSource(str(path))
     found = Path(path).expanduser()
+    if is_zarr(found.parent):
+        raise BadRequest(f"{found.name} is a part of a Zarr store: open {found.parent} as a whole.")
     if not found.is_dir():
         return NetCDFSource(found)
     if is_zarr(found):

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StorageError, UnreadableFile
-from ..words import size
 from .copies import SCHEMA, Plan, Prepared, bytes_of, draft_of, find_prepared, kind_of, plan
 from .grid import Grid, put_in_order
 from .several import SeveralSource
@@ -45,8 +44,6 @@ CHUNK_BYTES = 300_000_000
 """Of unpacked chunks that are remembered, where they hold several times."""
 
 _SYNC_BYTES = 256_000_000
-_SPARE = 200_000_000
-"""Bytes that have to stay free on the disk."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -83,12 +80,8 @@ def prepare(
     there = find_prepared(product.source, product.roles)
     if there is not None and set(wanted.variables) <= set(there.variables):
         return wanted
-    if wanted.missing + _SPARE > wanted.free:
-        raise StorageError(
-            f"{product.name} can't be prepared: its copies take {size(wanted.missing)} more in "
-            f"{wanted.folder.parent} and only {size(wanted.free)} are free. Free some space, set "
-            "data_dir to a larger disk, or go on without: it is served from its file, slower."
-        )
+    if not wanted.fits:
+        raise StorageError(f"{product.name} can't be prepared: {wanted.too_small()}")
     with storage_errors(wanted.folder.parent):
         wanted.folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(wanted.folder, product.name):

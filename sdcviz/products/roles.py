@@ -145,8 +145,8 @@ def _no_axis(source: Source, kind: str) -> str:
         )
     dims = ", ".join(sorted({d for v in source.variables.values() for d in v.dims})) or "none"
     return (
-        f"{source.name}: no dimension is a {name}; say which one is, "
-        f"for example roles={{'{kind}': 'x'}}. There are: {dims}."
+        f"{source.name}: no dimension is a {name}; say which one is (role {kind}). "
+        f"There are: {dims}."
     )
 
 

@@ -221,6 +221,8 @@ class NetCDFSource:
         except PermissionError as error:
             raise UnreadableFile(f"{self.name}: no permission to read the file.") from error
         except _DAMAGE as error:
+            if self._state[2:3] == (0,):
+                raise UnreadableFile(f"{self.name} is empty; fetch it again.") from error
             raise UnreadableFile(
                 f"{self.name}: this is no NetCDF file, or it is damaged; fetch it again."
             ) from error

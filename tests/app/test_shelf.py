@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import made_files
 import numpy as np
 import pytest
 from netCDF4 import Dataset
-from waiting import until
+from typer.testing import CliRunner
 
+from sdcviz import jobs
+from sdcviz.cli import app as commands
 from sdcviz.errors import BadRequest, NotFound, ProductError, UnreadableFile
+from sdcviz.jobs.presence import Bell
+from sdcviz.jobs.tables import database_of
 from sdcviz.settings import WmsLayer, get_settings
 from sdcviz_app import openable, preparing, shelf
+from sdcviz_app.jobs import News
 from sdcviz_app.parts.products.opening_sent import keep_sent
 from sdcviz_app.parts.products.roles import corrections, described
 from sdcviz_app.parts.products.shelf_card import ShelfPart
@@ -163,24 +169,16 @@ def opened(path: Path) -> ShelfPart:
     return ShelfPart(viewing=Viewing(session=session))
 
 
-def prepared(part: ShelfPart) -> None:
-    item = shelf.find(part.viewing.session.product)
-    until(lambda: preparing.ask(item).outcome is not None)
-    part.copies.look()
-
-
 def test_small_copies_make_themselves_and_a_replaced_file_is_noticed(file):
     part = opened(file)
     card = part.form.state
     assert card["product"]["title"] == "A field" and card["lost"] == ""
-    prepared(part)
     assert part.viewing.product.prepared and part.form.state["copies"]["state"] == "there"
     made_files.write(file, time=(15.5,))
     part.copies.look_at_file()
     assert "replaced" in part.form.state["lost"]
     part._take({"do": "again"})
     assert len(part.viewing.product.grid().times) == 1 and part.form.state["lost"] == ""
-    prepared(part)  # copies of what it holds now
     assert part.viewing.product.prepared
     file.unlink()
     part.copies.look_at_file()
@@ -189,16 +187,40 @@ def test_small_copies_make_themselves_and_a_replaced_file_is_noticed(file):
     assert "no longer there" in part.form.state["error"] and part.form.state["product"] is None
 
 
-def test_large_copies_are_asked_for_and_made_by_a_process(file, monkeypatch):
+def test_large_copies_are_made_by_one_job_whoever_asks(file, data_dir, monkeypatch):
     monkeypatch.setattr(preparing, "BY_ITSELF", 0)
     monkeypatch.setattr(preparing, "IN_SERVER", 0)
-    part = opened(file)
+    bell = Bell(database_of(), serves=True)  # as if a server was there that starts them
+    part, other = opened(file), opened(file)
     told = part.form.state["copies"]
     assert told["can"] == "prepare" and "864 bytes of disk" in told["words"]
-    part._take({"do": "prepare"})
-    assert part.form.state["copies"]["state"] == "running"
-    prepared(part)
-    assert part.form.state["copies"]["state"] == "there"
+
+    def ask(which: ShelfPart, does: str) -> dict[str, Any]:
+        which._take({"do": does})
+        following = News(tuple(jobs.find()))
+        for one in (part, other):
+            one.copies.follower.tell(following)
+        return which.form.state["copies"]
+
+    try:
+        assert ask(part, "prepare")["words"].startswith(
+            "Waiting for its turn among the jobs. Copies: 864 bytes of disk."
+        )
+        assert ask(other, "prepare")["can"] == "cancel" and len(jobs.find()) == 1
+        # What was cancelled is begun again by a visitor only, and by another job.
+        assert ask(other, "cancel")["can"] == part.form.state["copies"]["can"] == "prepare"
+        item, product = shelf.find(part.viewing.session.product), part.viewing.product
+        assert preparing.begin(item, product, asked=False).is_over
+        ask(part, "prepare")
+        assert len(jobs.find()) == 2
+        job = jobs.find(kind=preparing.KIND)[0]
+        assert not job.spec.notify["notice"]
+        assert CliRunner().invoke(commands, list(job.spec.arguments)).exit_code == 0
+        for one in (part, other):
+            one.copies.look_at_file()
+            assert one.form.state["copies"]["state"] == "there"
+    finally:
+        bell.close()
 
 
 def test_a_card_warns(tmp_path):

@@ -272,12 +272,15 @@ def test_what_is_no_product(tmp_path: Path, data: Path) -> None:
     with pytest.raises(NotFound, match="holds no NetCDF file"):
         (tmp_path / "folder").mkdir()
         open_product(tmp_path / "folder")
-    for name in (
-        "grid/binned_GSHHS_l.nc",
-        "argo/1900857_prof.nc",
-        "sdn_netcdf/netCDF_timeseries_tidegauge.nc",
+    with pytest.raises(ProductError, match="no gridded product"):
+        open_product(data / "grid/binned_GSHHS_l.nc")
+    for name, what in (
+        ("argo/1900857_prof.nc", "profiles"),
+        ("odv/ODV_vertical_profiles_ctd.txt", "ODV spreadsheet"),
+        # Positions of its track would make a curvilinear grid.
+        ("sdn_netcdf/netCDF_trajectory_tsg_with_instrument.nc", "a trajectory"),
     ):
-        with pytest.raises(ProductError, match=r"no gridded product|no dimension is a l"):
+        with pytest.raises(BadRequest, match=f"holds observations .{what}"):
             open_product(data / name)
     with pytest.raises(ProductError, match="the axis lat has 41 more than once"):
         open_product(made_files.write(tmp_path / "twice.nc", lat=(40, 41, 41))).grid()

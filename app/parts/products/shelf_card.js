@@ -24,11 +24,13 @@ export function render({model}) {
 
   function copies(c) {
     const node = make("div", {class: `copies ${c.state}`}, make("i", {class: "lamp"}), make("span", {}, c.words))
-    if (c.state === "running" && c.can) {
+    if (c.state === "running" && c.share !== undefined) {
       const part = make("i")
       part.style.width = `${Math.round(100 * (c.share ?? 0))}%`
       node.append(make("div", {class: "bar", role: "progressbar", "aria-label": "Preparation", "aria-valuenow": Math.round(100 * (c.share ?? 0))}, part))
     }
+    if (c.said) node.append(make("span", {class: "wrong", role: "alert"}, c.said))
+    if (c.can === "resume") node.append(button("Go on", "prepare", "It goes on where it was", "also"))
     if (c.can === "cancel") node.append(button("Cancel", "cancel", "What is made so far is kept", "plain"))
     if (c.can === "prepare") node.append(button("Prepare", "prepare", "Make the copies in the background", "also"))
     if (c.can === "again") node.append(button("Try again", "prepare", "It goes on where it was", "also"))
