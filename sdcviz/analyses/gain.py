@@ -31,7 +31,7 @@ __all__ = ["MOST", "Gain", "gain_at"]
 
 Array = NDArray[np.float64]
 
-MOST = 60_000
+MOST = 40_000
 """Points of a grid that is solved as a whole: a second or less."""
 REACH = (5.0, 4.0, 3.0)
 """Lengths around the place that a part of a larger grid holds: the first that is small enough."""

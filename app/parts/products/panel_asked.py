@@ -122,12 +122,15 @@ class Panel:
         The extraction; None where it could not be made.
     call : dict
         How the library makes it: ``method`` of a product and ``arguments``.
+    ask : dict or None
+        What the process that computes weights has to be asked first; see `panel_made.question`.
     """
 
     key: str
     shown: dict[str, Any]
     data: xr.Dataset | None = None
     call: dict[str, Any] = field(default_factory=dict)
+    ask: dict[str, Any] | None = None
 
     def for_browser(self) -> dict[str, Any]:
         """Return what the browser takes."""

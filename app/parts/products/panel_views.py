@@ -26,9 +26,10 @@ def made_of(asked: Asked, view: str) -> list[Panel]:
 
         return water_panels(asked)
     if view == "made":
-        from .panel_made import made_panels
+        from .panel_made import made_panels, question
 
-        return made_panels(asked)
+        wanted = question(asked)
+        return made_panels(asked) if wanted is None else [Panel("place-made", {}, ask=wanted)]
     if asked.subject == "place":
         from .panel_place import place_panels
 

@@ -11,10 +11,12 @@ import param
 
 from sdcviz.errors import SdcvizError
 
+from ... import answers
 from ...viewing import Viewing
 from ..background import background
 from ..form import Form, script, style
 from .panel_asked import Asked, Panel
+from .panel_made import answered
 from .panel_views import head_of, look_of, made_of
 
 __all__ = ["PanelsPart"]
@@ -28,6 +30,7 @@ _FOLLOWED = [
     "range_by", "field_map", "window", "around", "collection",
     "collection_version", "tab", "products_view",
 ]  # fmt: skip
+_WEIGHING = "The observations are being weighed with the matrix of the analysis ..."
 REST = 0.35
 """Seconds: what moves faster than that is followed when it rests."""
 
@@ -56,7 +59,7 @@ class PanelsPart(pn.viewable.Viewer):
         self._choice: dict[str, Any] = {}
         self._panels: dict[str, Panel] = {}
         self._busy = self._stale = self._kept = False
-        self._version, self._moved = 0, 0.0
+        self._version, self._turn, self._moved = 0, 0, 0.0
         self._rest: Any = None
         self.form = PanelsForm(self._take, session=session, sizing_mode="stretch_both")
         self.main = pn.Column(
@@ -143,6 +146,8 @@ class PanelsPart(pn.viewable.Viewer):
         if self._busy:
             self._stale = True
             return
+        self._turn += 1  # an answer to what was asked before is not shown any more
+        answers.forget(self, "gain")
         self._busy, self._stale = True, False
         try:
             asked = self._asked()
@@ -156,7 +161,9 @@ class PanelsPart(pn.viewable.Viewer):
 
     def _came(self, asked: Asked, made: list[Panel] | None, error: Exception | None) -> None:
         self._busy = False
-        self.form.form = {}
+        waits = made is not None and len(made) == 1 and made[0].ask is not None
+        if not waits:
+            self.form.form = {}
         if error is not None and not isinstance(error, SdcvizError):
             raise error
         if self._stale:
@@ -164,7 +171,30 @@ class PanelsPart(pn.viewable.Viewer):
             same = asked.subject == self._subject and asked.place == self.viewing.session.place
             if not same:
                 return
+        if waits and made is not None:
+            if not self._stale:
+                self._weigh(asked, made[0].ask or {})
+            return
         self._show(made or [], str(error or ""), asked)
+
+    def _weigh(self, asked: Asked, question: dict[str, Any]) -> None:
+        """Have the weights of the analysis computed; what is asked meanwhile does not wait."""
+        turn = self._turn
+
+        def told(answer: answers.Answer) -> None:
+            background(lambda: answered(asked, answer.value, answer.error), shown)
+
+        def shown(made: list[Panel] | None, error: Exception | None) -> None:
+            if turn != self._turn or self._busy:
+                return
+            self.form.form = {}
+            if error is not None and not isinstance(error, SdcvizError):
+                raise error
+            self._show(made or [], str(error or ""), asked)
+
+        if not any(panel.key == "place-made" for panel in self._panels.values()):
+            self._show([Panel("place-made", {"kind": "table", "sentence": _WEIGHING})], "", asked)
+        answers.ask(self, "gain", question, told)
 
     def _asked(self) -> Asked:
         viewing, session = self.viewing, self.viewing.session
