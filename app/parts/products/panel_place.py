@@ -98,6 +98,8 @@ def _band(
     asked: Asked, data: Any, value: NDArray, depth: NDArray
 ) -> tuple[str, list[dict[str, Any]], dict[str, Any] | None, list[NDArray]]:
     """Return what the band is, the band, the axis of a relative error, and how far it reaches."""
+    if asked.shown is not None:
+        return "", [], None, []
     if "error" not in data:
         return "The product has no error of this field.", [], None, []
     off = _spread_of(asked, data)

@@ -17,6 +17,7 @@ from ..background import background
 from ..form import Form, script, style
 from .panel_asked import Asked, Panel
 from .panel_made import answered
+from .panel_shown import shown_on_map
 from .panel_views import head_of, look_of, made_of
 
 __all__ = ["PanelsPart"]
@@ -28,7 +29,8 @@ _LOOK = {"look": "Panels", "water": "T–S"}
 _FOLLOWED = [
     "product", "field", "derived", "error_shown", "step", "level", "mask", "field_range",
     "range_by", "field_map", "window", "around", "collection",
-    "collection_version", "tab", "products_view",
+    "collection_version", "tab", "products_view", "compare", "other", "other_field", "other_step",
+    "other_derived",
 ]  # fmt: skip
 _WEIGHING = "The observations are being weighed with the matrix of the analysis ..."
 REST = 0.35
@@ -55,7 +57,7 @@ class PanelsPart(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         session = self.viewing.session
-        self._subject, self._view = "", "look"
+        self._subject, self._view, self._said = "", "look", ""
         self._choice: dict[str, Any] = {}
         self._panels: dict[str, Panel] = {}
         self._busy = self._stale = self._kept = False
@@ -69,7 +71,7 @@ class PanelsPart(pn.viewable.Viewer):
         watch = session.param.watch
         watch(lambda *all: [self._turned(e.name, e.new) for e in all], list(_SUBJECTS))
         watch(self._followed, [*_FOLLOWED, *session.filter_names])
-        self.viewing.param.watch(lambda *_: self._ask(), ["product", "changed"])
+        self.viewing.param.watch(lambda *_: self._ask(), ["product", "second", "changed"])
         for name in _SUBJECTS:
             if getattr(session, name) is not None:
                 self._subject = name
@@ -198,13 +200,16 @@ class PanelsPart(pn.viewable.Viewer):
 
     def _asked(self) -> Asked:
         viewing, session = self.viewing, self.viewing.session
-        product, variable = viewing.product, viewing.variable
-        limits, per, palette = look_of(viewing)
+        shown, self._said = shown_on_map(viewing, self._subject, self._view)
+        product, variable, mask = viewing.product, viewing.variable, viewing.mask
+        if shown is not None:
+            product, variable, mask = shown.product, "result", None
+        limits, per, palette = look_of(viewing, shown)
         return Asked(
-            product, variable, viewing.step, viewing.depth, viewing.mask, self._subject,
+            product, variable, viewing.step, viewing.depth, mask, self._subject,
             session.place, session.line, session.area, float(session.around),
             (float(session.window[0]), float(session.window[1])), session.filtered, limits,
-            per, palette, dict(self._choice),
+            per, palette, dict(self._choice), shown,
         )  # fmt: skip
 
     # ---- showing ----------------------------------------------------------------------
@@ -227,9 +232,9 @@ class PanelsPart(pn.viewable.Viewer):
         }  # fmt: skip
         if asked is not None:
             state |= head_of(asked)
-            session = self.viewing.session
-            if session.derived or session.error_shown:  # the map shows something else
-                state["under"] = " · ".join(p for p in ("the field itself", state["under"]) if p)
+            of = asked.label if asked.shown is not None else ""
+            state["under"] = " · ".join(p for p in (of, self._said, state["under"]) if p)
+            state["under_title"] = asked.shown.label if asked.shown is not None else ""
         self.form.state = state
 
     # ---- what the visitor does -----------------------------------------------------------

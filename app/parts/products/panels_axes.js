@@ -11,7 +11,13 @@ function roundTicks(low, high, count) {
   const span = high - low
   if (!(span > 0)) return [low]
   const power = 10 ** Math.floor(Math.log10(span / count))
-  const step = power * [1, 2, 5, 10].find((m) => span / (m * power) <= count)
+  const sizes = [1, 2, 5, 10], first = sizes.findIndex((m) => span / (m * power) <= count)
+  const found = ticksOf(low, high, power * sizes[first])
+  // One number alone tells no scale.
+  return found.length > 1 ? found : ticksOf(low, high, first > 0 ? power * sizes[first - 1] : power / 2)
+}
+
+function ticksOf(low, high, step) {
   const found = []
   for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-6; v += step) {
     found.push(Math.abs(v) < step * 1e-6 ? 0 : Number(v.toPrecision(12)))
