@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sdcviz.errors import SdcvizError
+
 from .panel_asked import Asked, Panel
 
 if TYPE_CHECKING:
@@ -82,9 +84,12 @@ def head_of(asked: Asked) -> dict[str, Any]:
     if asked.subject == "place" and asked.place is not None:
         title = degrees(*asked.place)
     elif asked.subject == "line":
-        length = line_of(asked.line or (), 2).distance[-1] if len(asked.line or ()) == 2 else None
-        far = length if length is not None else line_of(asked.line or (), 200).distance[-1]
-        title = f"Line of {far:.0f} km"
+        try:
+            corners = asked.line or ()
+            far = line_of(corners, 2 if len(corners) == 2 else 200).distance[-1]
+            title = f"Line of {far:.0f} km"
+        except SdcvizError:  # the panels say what is wrong with it
+            title = "Line"
     else:
         title = "Area"
     label = grid.times.labels[asked.step] if len(grid.times) else ""

@@ -86,6 +86,16 @@ class Scale {
       return this.axis.steps.map((text, k) => [k, text]).filter(([k]) => k % every === 0)
     }
     if (this.axis.is === "time") {
+      // A few steps are named where they are, those that have room.
+      const names = this.axis.steps, room = across ? 9 + 5.5 * Math.max(...names.map((s) => s.length)) : 14
+      if (names.length < 40) {
+        const found = []
+        names.forEach((name, k) => {
+          const px = this.px(this.at[k])
+          if (!found.length || Math.abs(px - this.px(found.at(-1)[0])) >= room) found.push([this.at[k], name])
+        })
+        return found
+      }
       const years = roundTicks(1970 + this.low / 365.2425, 1970 + this.high / 365.2425, Math.max(2, length / (across ? 48 : 26)))
       if (years.every((y) => Number.isInteger(y)) && years.length > 1) return years.map((y) => [(Date.UTC(y, 0, 1)) / 86400000, String(y)])
       return roundTicks(this.low, this.high, Math.max(2, length / (across ? 80 : 26))).map((d) => [d, dayName(d)])
