@@ -18,8 +18,8 @@ from .model import Points
 from .outdated import Outdated, Watch
 from .plan import Plan, by_slice, make_plan
 from .problem import Problem, SliceTask
-from .recipe import Recipe
 from .record import Record, read_record
+from .remade import recipe_as_run
 from .select import select, state_of, take
 
 __all__ = ["HALO", "REACH", "TAPER", "Again", "prepare_rerun", "version_after"]
@@ -137,7 +137,7 @@ def prepare_rerun(product: Path | str, box: Box | None = None, collection: Any =
     core = _core(record, changed, box)
     inside = _inside(record, changed, core)
     left = int((~inside).sum())
-    recipe = _recipe(record)
+    recipe = recipe_as_run(record)
     selected = select(opened, recipe)
     plan = make_plan(recipe, _points(record, changed, selected, ~inside))
     old = _points(record, changed, selected, np.ones(len(changed), bool))
@@ -190,18 +190,6 @@ def _inside(record: Record, changed: Outdated, core: Box) -> NDArray[np.bool_]:
     points, before = record.points, changed.observation[known]
     found[known] &= within(points.lon[before], points.lat[before])
     return found
-
-
-def _recipe(record: Record) -> Recipe:
-    """Give the recipe with the lengths that were found, and a version of its own."""
-    recipe = record.recipe
-    given = {
-        name: tuple(record.lengths(name).tolist())
-        for name in ("horizontal", "vertical")
-        if isinstance(getattr(recipe.lengths, name), str)
-    }
-    lengths = recipe.lengths.model_copy(update=given)
-    return recipe.model_copy(update={"lengths": lengths})
 
 
 def version_after(version: str) -> str:

@@ -1,4 +1,4 @@
-"""A process that answers questions about recipes at once: previews, forecasts, fits, studies.
+"""A process that answers questions about analyses at once: previews, forecasts, fits, weights.
 
 ``python -m sdcviz.analyses.answering`` loads what analyses need, then reads questions from its
 standard input and writes answers to its standard output, as `worker` does with tasks. It keeps
@@ -184,6 +184,12 @@ def _picture(given: dict[str, Any]) -> Iterator[Any]:
         }  # fmt: skip
 
 
+def _gain(given: dict[str, Any]) -> Iterator[Any]:
+    from .behind import behind
+
+    yield behind(**given)
+
+
 KINDS: dict[str, Callable[[dict[str, Any]], Iterator[Any]]] = {
     "first": _first,
     "preview": _preview,
@@ -191,6 +197,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Iterator[Any]]] = {
     "fit": _fit,
     "study": _study,
     "picture": _picture,
+    "gain": _gain,
 }
 """What can be asked."""
 

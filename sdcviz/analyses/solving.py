@@ -21,6 +21,7 @@ __all__ = [
     "nothing",
     "scaled_errors",
     "solve",
+    "system_of",
     "values_at_sea",
     "variance_of",
     "with_errors",
@@ -136,7 +137,7 @@ def _at_once(task: SliceTask, anomaly: Array) -> Solved:
         return nothing(task, told)
     # First, so that its factor is gone when the next one is made.
     variance = variance_of(problem, norm) if problem.error == "exact" else None
-    system = _system(problem, norm, observations)
+    system = system_of(problem, norm, observations)
     given = anomaly[observations.used]
     state = system.solve(given)
     residual[observations.used] = given - observations.operator @ state
@@ -173,9 +174,18 @@ def needs(problem: Problem) -> dict[str, Any]:
     return {"inverse": inverse, "because": because}
 
 
-def _system(
+def system_of(
     problem: Problem, norm: divand.Background, observations: divand.Observations
 ) -> divand.System:
+    """Give the linear system of an analysis.
+
+    Parameters
+    ----------
+    problem : Problem
+    norm : Background
+        That of the problem.
+    observations : Observations
+    """
     velocity = constraint_of(problem, norm)
     along = [] if velocity is None else [divand.Constraint(norm.advection(velocity))]
     return divand.System(
@@ -210,7 +220,9 @@ def nothing(task: SliceTask, told: dict[str, Any]) -> Solved:
     """
     zero, unknown = np.zeros(task.problem.mask.shape), np.full(len(task.value), np.nan)
     told = {**told, "solver": "none", "iterations": 0}
-    return Solved(zero, zero + 1, unknown, np.zeros(len(unknown), bool), unknown.copy(), told)
+    # A product has errors at all its times or at none.
+    error = zero + (np.nan if task.problem.error == "none" else 1.0)
+    return Solved(zero, error, unknown, np.zeros(len(unknown), bool), unknown.copy(), told)
 
 
 def scaled_errors(
@@ -331,5 +343,5 @@ def variance_of(problem: Problem, norm: divand.Background) -> Array:
         if len(_VARIANCES) >= _MOST_VARIANCES:
             _VARIANCES.clear()
         nothing = divand.Observations(norm, np.empty((norm.mask.ndim, 0)), np.empty(0))
-        _VARIANCES[key] = _system(problem, norm, nothing).error_variance()
+        _VARIANCES[key] = system_of(problem, norm, nothing).error_variance()
     return _VARIANCES[key]

@@ -20,6 +20,7 @@ from .desroziers import ErrorScaling, rescale_errors
 from .domain import Domain, make_domain
 from .errors import DivandError, DivandWarning, TooLarge
 from .folds import left_out, make_folds, mean_gain
+from .gain import gain_row
 from .grid import rectangle, resolution, stretch
 from .groups import GroupResiduals, leave_group_out
 from .kernel import Kernel
@@ -76,6 +77,7 @@ __all__ = [
     "fit_length",
     "fit_vertical",
     "fractional_indices",
+    "gain_row",
     "great_circle",
     "keep_basin",
     "label_basins",

@@ -1,7 +1,8 @@
 """What made a value: the observations around it, and how much each of them counts.
 
-The weights are those of the optimal interpolation that DIVAnd is equal to in an open domain,
-solved for the observations around only:
+Where the analysis can be repeated, `sdcviz.analyses.gain` gives the weights, and `listed` tells
+what they belong to. For other products the weights are those of the optimal interpolation that
+DIVAnd is equal to in an open domain, solved for the observations around only:
 
     (C + R) w = c,     C_ij = K(d_ij),   c_i = K(d_i0),   R = ε² / (cluster weight)
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .product import Product
     from .used import Used
 
-__all__ = ["MOST", "Covariance", "covariance_of", "influence", "local_weights"]
+__all__ = ["MOST", "Covariance", "covariance_of", "influence", "listed", "local_weights"]
 
 MOST = 500
 """Observations whose system is solved; the nearest ones."""
@@ -124,33 +125,13 @@ def influence(
     xarray.Dataset
         Along ``observation``, the greatest weight first: ``distance`` (km), ``above`` (m, positive
         above the place), ``lengths`` (distance in correlation lengths), ``correlation``, ``weight``
-        and what is known of the observation. ``attrs["total"]`` is how many lie within reach.
+        and what is known of the observation. ``attrs``: ``total``, how many lie within reach;
+        ``rebuilt``, the weighted sum, with the mean of these observations as ``background``.
     """
-    import xarray as xr
-
     away, within, found = _around(lon, lat, depth, observations, covariance, most)
-    c = covariance
-    weight, correlation = local_weights((lon, lat, depth), observations.take(found), c)
-    order = np.argsort(-np.abs(weight), kind="stable")
-    chosen = found[order]
-    o = observations.take(chosen)
-    km = distance_km(lon, lat, o.lon, o.lat)
-    one = "observation"
-    held: dict[str, Any] = {
-        "distance": (one, km, {"units": "km", "long_name": "great-circle distance"}),
-        "above": (one, (depth or 0.0) - o.depth, {"units": "m", "long_name": "height above"}),
-        "lengths": (one, away[chosen], {"units": "1", "long_name": "distance in lengths"}),
-        "correlation": (one, correlation[order], {"units": "1"}),
-        "weight": (one, weight[order], {"units": "1", "long_name": "change of the value per unit"}),
-        "observed": (one, o.value),
-        "residual": (one, o.residual, {"long_name": "observation minus product"}),
-        "id": (one, o.id),
-        "cruise": (one, o.cruise),
-        "edmo": (one, o.edmo),
-    }
-    places = {k: (one, getattr(o, k)) for k in ("lon", "lat", "depth", "time")}
+    o, c = observations.take(found), covariance
+    weight, correlation, mean = _solved((lon, lat, depth), o, c)
     attrs = {
-        "title": f"Observations behind a value of {product.name}",
         "formula": "(C + R) w = c, C_ij = K(d_ij), c_i = K(d_i0), R = epsilon2 / cluster weight; "
         "K is DIVAnd's Matern kernel of distances in correlation lengths",
         "horizontal_length_km": c.horizontal,
@@ -158,10 +139,69 @@ def influence(
         "epsilon2": c.epsilon2,
         "covariance_from": c.source,
         "total": within,
+    }
+    if len(found):
+        level = float(mean @ o.value)
+        attrs |= {"background": level, "rebuilt": level + float(weight @ (o.value - level))}
+    more: dict[str, Any] = {
+        "lengths": (away[found], {"units": "1", "long_name": "distance in lengths"}),
+        "correlation": (correlation, {"units": "1"}),
+    }
+    return listed(product, (lon, lat, depth), o, weight, more, attrs)
+
+
+def listed(
+    product: Product,
+    at: tuple[float, float, float | None],
+    observations: Used,
+    weight: NDArray[np.float64],
+    more: dict[str, Any],
+    attrs: dict[str, Any],
+) -> xr.Dataset:
+    """List observations by what they weigh.
+
+    Parameters
+    ----------
+    product : Product
+    at : (float, float, float or None)
+        Longitude, latitude, depth of the value.
+    observations : Used
+        Those that count, with texts as str.
+    weight : ndarray, shape (k,)
+    more : dict
+        Further columns with their attributes.
+    attrs : dict
+        How the weights were found.
+
+    Returns
+    -------
+    xarray.Dataset
+        See `influence`.
+    """
+    import xarray as xr
+
+    order = np.argsort(-np.abs(weight), kind="stable")
+    o, (lon, lat, depth) = observations.take(order), at
+    one = "observation"
+    km = distance_km(lon, lat, o.lon, o.lat)
+    held: dict[str, Any] = {
+        "distance": (one, km, {"units": "km", "long_name": "great-circle distance"}),
+        "above": (one, (depth or 0.0) - o.depth, {"units": "m", "long_name": "height above"}),
+        "weight": (one, weight[order], {"units": "1", "long_name": "change of the value per unit"}),
+        **{name: (one, values[order], told) for name, (values, told) in more.items()},
+        "observed": (one, o.value),
+        "residual": (one, o.residual, {"long_name": "observation minus product"}),
+        "id": (one, o.id),
+        "cruise": (one, o.cruise),
+        "edmo": (one, o.edmo),
+    }
+    places = {k: (one, getattr(o, k)) for k in ("lon", "lat", "depth", "time")}
+    about = {
+        "title": f"Observations behind a value of {product.name}",
         "sum_of_weights": float(weight.sum()),
         "source": product.path,
     }
-    return xr.Dataset(held, places, attrs)
+    return xr.Dataset(held, places, about | attrs)
 
 
 def _around(
@@ -199,13 +239,20 @@ def local_weights(
     weight, correlation : ndarray of float64
         What each observation counts, and how the field there correlates with that here.
     """
+    return _solved(at, o, c)[:2]
+
+
+def _solved(
+    at: tuple[float, float, float | None], o: Used, c: Covariance
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Give weights, correlations, and what each observation counts in their mean."""
     from scipy.linalg import cho_factor, cho_solve
 
     from ..divand import Kernel
     from ..divand.kernel import default_alpha
 
     if not len(o):
-        return np.empty(0), np.empty(0)
+        return np.empty(0), np.empty(0), np.empty(0)
     deep = at[2] is not None and c.vertical > 0
     dims = 3 if deep else 2
     kernel = Kernel.of(dims, default_alpha(dims))
@@ -223,7 +270,10 @@ def local_weights(
     if c.cluster is not None:
         noise = noise / _cluster(o, c.cluster)
     between[np.diag_indices(len(o))] += noise
-    return cho_solve(cho_factor(between, lower=True), to_place), to_place
+    weight, mean = cho_solve(
+        cho_factor(between, lower=True), np.stack([to_place, np.ones(len(o))], axis=1)
+    ).T
+    return weight, to_place, mean / mean.sum()
 
 
 def _cluster(o: Used, lengths: tuple[float, float, float]) -> NDArray[np.float64]:

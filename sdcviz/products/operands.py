@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import BadRequest
 from .field import Field
 from .grid import Grid
+from .kept import kept
 from .places import find_places
 from .times import OUTSIDE
 from .view import View
@@ -162,8 +163,13 @@ class Operand:
         if self.grid is not place.grid:
             raise BadRequest("mean() is that of the first field of the formula.")
         if place.rows is None or place.columns is None:
-            assert place.z is not None
-            return np.mean([self.field.layer(t, place.z) for t in range(n)], axis=0)
+            z = place.z
+            assert z is not None
+            # A map of each time asks for it.
+            return kept(
+                self.product, ("mean", self.variable, z),
+                lambda: np.mean([self.field.layer(t, z) for t in range(n)], axis=0),
+            )  # fmt: skip
         every = self.field.columns(place.rows, place.columns, None, place.z)
         axis = place.rows.ndim
         mean = every.mean(axis=axis, dtype=np.float64)

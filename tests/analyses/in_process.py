@@ -9,7 +9,7 @@ from typing import Any
 
 from sdcviz.analyses.driver import run_plan
 from sdcviz.analyses.parts import parts_of
-from sdcviz.analyses.plan import make_plan
+from sdcviz.analyses.plan import Plan, make_plan
 from sdcviz.analyses.pool import Done
 from sdcviz.analyses.problem import SliceTask
 from sdcviz.analyses.recipe_file import make_recipe
@@ -38,7 +38,11 @@ def in_this_process(tasks: list[SliceTask], workers: int, scheduler: str) -> Ite
 
 def analysed(collection: Path, out: Path, **changes: Any) -> Path:
     """Make a product of a collection."""
-    plan = make_plan(make_recipe({**SEA, "collection": str(collection), **changes}))
+    return made_of(make_plan(make_recipe({**SEA, "collection": str(collection), **changes})), out)
+
+
+def made_of(plan: Plan, out: Path) -> Path:
+    """Make the product of a plan."""
     with parts_of(out, plan.key, plan.state) as parts:
         run_plan(
             plan, parts, out, lambda event: None, time.monotonic(),

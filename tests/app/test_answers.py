@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from analysis_runs import recipe, scatter
+from in_process import made_of
 from waiting import until
 
 from sdcviz import open_collection
 from sdcviz.analyses.first import first_recipe
+from sdcviz.analyses.plan import make_plan
+from sdcviz.products import open_product
 from sdcviz_app import answers
+from sdcviz_app.parts.products.panels import PanelsPart
+from sdcviz_app.session import Session
+from sdcviz_app.viewing import Viewing
 
 LIMIT = 120
 
@@ -92,6 +99,22 @@ def test_a_killed_process_is_replaced(content):
     told = first.wait()
     assert told.error.startswith("The process that computes previews ended") or told.value
     assert Asker().ask("preview", {"recipe": content}).wait().value["observations"] > 0
+
+
+def test_the_page_shows_the_weights_of_an_analysis(tmp_path):
+    plan = make_plan(recipe(error="none"), scatter(200))
+    product = made_of(plan, tmp_path / "p.nc")
+    viewing = Viewing(session=Session(tab="products", place=(5.0, 41.0)))
+    viewing.product = open_product(product)
+    part = PanelsPart(viewing=viewing)
+    part._take({"do": "view", "to": "made"})
+
+    def table():
+        return next((p for p in part.form.state["panels"] if p["key"] == "place-made"), {})
+
+    until(lambda: table().get("rows"), "the weights come", LIMIT)
+    assert table()["exact"]
+    assert table()["rebuilt"].startswith("Rebuilt ")
 
 
 def test_stop_ends_the_processes(content):

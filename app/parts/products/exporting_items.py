@@ -179,6 +179,11 @@ def _water(viewing: Viewing, panels: Any, add: Any, subject: str, **given: Any) 
 
 def _as_shown(item: Item, panels: Any) -> Item:
     """Take the arguments of the panel in view: it may be a row, a column or other points."""
+    of_fields = [k for k in getattr(panels, "keys", ()) if same_as(k) == item.key]
+    if of_fields and panels.extraction(of_fields[0])[1].get("made"):
+        # What the map makes of fields has no file of its own: the data go out as they are shown.
+        data = panels.extraction(of_fields[0])[0]
+        return Item(item.key, item.title, item.asked, ("csv", "nc"), data=data)
     if panels is None or item.key not in getattr(panels, "keys", ()):
         return item
     method, given = _call_of(panels, item.key)

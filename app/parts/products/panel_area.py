@@ -42,8 +42,21 @@ def area_panels(asked: Asked) -> list[Panel]:
             hovmoller = "area-hovmoller", "Hovmöller", lambda a: _hovmoller(a, data())
             made.append(failed(*hovmoller, asked))
     if asked.grid.has_depth:
-        made.append(failed("area-census", "Volume by value", _census, asked))
-    return made
+        made.append(failed("area-census", "Volume by value", lambda a: _census(a, data()), asked))
+    return made or [failed("area-value", "Values in the area", lambda a: _values(a, data()), asked)]
+
+
+def _values(asked: Asked, data: Any) -> Panel:
+    """Sum up a field that has neither depths nor times."""
+    mean, sd, least, most = (float(data[n]) for n in ("value", "spread", "least", "most"))
+    unit = f" {asked.unit}" if asked.unit else ""
+    points = counted(int(data["points"]), "grid point")
+    said = str(data.attrs.get("sentence", "")) or (
+        f"{asked.label}: {mean:.5g}{unit} on average, {least:.5g} to {most:.5g}{unit}, standard "
+        f"deviation {sd:.3g}{unit}; {points}, weighed by the area of their cells."
+    )
+    shown = {"kind": "none", "title": "Values in the area", "sentence": said}
+    return Panel("area-value", shown, data, _call(asked))
 
 
 def _call(asked: Asked, method: str = "area", **more: Any) -> dict[str, Any]:
@@ -101,7 +114,11 @@ def _series(asked: Asked, data: Any, title: str) -> Panel:
         own = in_depth(asked.grid, seen.columns["depth"], asked.depth, asked.window[0])
         own &= np.isfinite(x)
         seen, x = seen.where(own), x[own]
-    at_depth = f" at {asked.depth:g} {asked.grid.depth_unit}" if asked.depth is not None else ""
+    at_depth = (
+        f" at {asked.depth:g} {asked.grid.depth_unit}"
+        if asked.depth is not None
+        else ", of all depths"
+    )
     shown = {
         "kind": "xy", "title": title, "x": time_axis(times),
         "y": value_axis(
@@ -130,21 +147,22 @@ def _hovmoller(asked: Asked, data: Any) -> Panel:
     return Panel("area-hovmoller", shown | placed(asked, data), data, _call(asked))
 
 
-def _census(asked: Asked) -> Panel:
+def _census(asked: Asked, summary: Any) -> Panel:
     given: dict[str, Any] = {"time": asked.step if asked.grid.has_time else None}
     call = _call(asked, "census", classes=CLASSES, **given)
     data = asked.product.census(**call["arguments"])
     total = float(data.attrs["volume_km3"])
     points = int(points_in(asked.grid, asked.area or ()).sum())
-    sentence = "" if total > 0 else "No water with a value in the area."
-    volume = data["volume"].to_numpy()
+    volume, name = data["volume"].to_numpy(), "km³"
+    if volume.max(initial=0) >= 1e6:
+        volume, name = volume / 1e6, "million km³"
     lower, upper = data["lower"].to_numpy(), data["upper"].to_numpy()
     shown = {
         "kind": "bars", "title": "Volume by value",
         "x": value_axis(asked.titled, lower, upper),
-        "y": {**value_axis("Volume [km³]", volume, low=0.0), "is": "volume"},
+        "y": {**value_axis(f"Volume [{name}]", volume, low=0.0), "is": "volume"},
         "edges": packed(np.append(lower, upper[-1:])), "bars": packed(volume), "layers": [],
-        "sentence": sentence,
         "note": f"{number(round(total))} km³ of water, {counted(points, 'grid point')} in the area",
     }  # fmt: skip
-    return Panel("area-census", shown, data, call)
+    # Where there is no water all panels say the same.
+    return Panel("area-census", shown | placed(asked, summary), data, call)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sdcviz.products.near import Near
     from sdcviz.products.view import Mask
 
+    from .panel_shown import Shown
+
 __all__ = [
     "MOST_DOTS",
     "Asked",
@@ -63,6 +65,8 @@ class Asked:
         Name of the colour map.
     choice : mapping
         What the visitor chose in the panels: axis of the Hovmöller diagram, partner, lengths.
+    shown : Shown or None
+        What the map makes of fields and the panels show; `product` and `variable` are its own.
     """
 
     product: Product
@@ -81,6 +85,7 @@ class Asked:
     per: str
     palette: str
     choice: Mapping[str, Any] = field(default_factory=dict)
+    shown: Shown | None = None
 
     @property
     def grid(self) -> Grid:
@@ -99,7 +104,9 @@ class Asked:
 
     @property
     def label(self) -> str:
-        """Name of the field."""
+        """Name of the field; of what is made of fields a short one."""
+        if self.shown is not None:
+            return self.shown.short
         return self.product.source.variables[self.variable].text("long_name") or self.variable
 
     @property
@@ -122,12 +129,15 @@ class Panel:
         The extraction; None where it could not be made.
     call : dict
         How the library makes it: ``method`` of a product and ``arguments``.
+    ask : dict or None
+        What the process that computes weights has to be asked first; see `panel_made.question`.
     """
 
     key: str
     shown: dict[str, Any]
     data: xr.Dataset | None = None
     call: dict[str, Any] = field(default_factory=dict)
+    ask: dict[str, Any] | None = None
 
     def for_browser(self) -> dict[str, Any]:
         """Return what the browser takes."""
@@ -193,6 +203,8 @@ _NONE: dict[str, NDArray[Any]] = {
 
 def missing(asked: Asked) -> str:
     """Say why there are no observations to compare with; empty: there may be some."""
+    if asked.shown is not None:
+        return "Without observations: they are of the field itself."
     if asked.selection is None:
         return "No collection is open: no observations to compare with."
     key = asked.product.quantity_of(asked.variable)

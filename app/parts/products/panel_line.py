@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from sdcviz.products.lines import line_of
 from sdcviz.products.window import in_time
 
-from .panel_asked import Asked, Panel, Seen
+from .panel_asked import Asked, Panel, Seen, packed
 from .panel_asked import seen as seen_of
-from .panel_axes import depth_axis, distance_axis
+from .panel_axes import depth_axis, distance_axis, value_axis
 from .panel_fields import failed, field_panel, hovmoller_across, hovmoller_line, placed
 from .panel_place import when_words
 
@@ -22,6 +23,8 @@ def line_panels(asked: Asked) -> list[Panel]:
     made = []
     if asked.grid.has_depth:
         made.append(failed("line-section", "Section", _section, asked))
+    else:
+        made.append(failed("line-values", "Along the line", _values, asked))
     if asked.grid.has_time:
         made.append(failed("line-hovmoller", "Hovmöller", _hovmoller, asked))
     return made
@@ -48,6 +51,38 @@ def _section(asked: Asked) -> Panel:
     )
     shown["about"] = "Distances on great circles. Bottom: the deepest level with a value."
     return Panel("line-section", shown, data, {"method": "section", "arguments": arguments})
+
+
+def _values(asked: Asked) -> Panel:
+    """Return the values of a field without depths along the line."""
+    track = line_of(asked.line or (), 200)
+    step = asked.step if asked.grid.has_time else None
+    column = asked.product.hovmoller if asked.grid.has_time else None
+    if column is not None and step is not None:
+        data = column(line=asked.line, variable=asked.variable, mask=asked.mask, **asked.how)
+        data = data.isel(time=step)
+    else:
+        data = asked.product.at(
+            lon=track.lon, lat=track.lat, variable=asked.variable, mask=asked.mask, **asked.how
+        )
+    values = data["value"].to_numpy().astype(np.float64)
+    seen = section_seen(asked)
+    axis = distance_axis(track.distance, track.lon, track.lat)
+    shown = {
+        "kind": "xy", "title": "Along the line", "x": axis,
+        "y": value_axis(asked.titled, values, dots=seen.columns["value"]),
+        "layers": [
+            seen.dots(seen.columns["along"], seen.columns["value"]),
+            {"type": "line", "x": packed(track.distance), "y": packed(values)},
+        ],
+        "sentence": "" if np.isfinite(values).any() else (
+            f"{asked.product.name} has no value along the line: it is land, or outside."
+        ),
+        "note": seen.note or seen.told(
+            f"within {asked.around:g} km of the line, {when_words(asked)}"
+        ),
+    }  # fmt: skip
+    return Panel("line-values", shown)
 
 
 def section_seen(asked: Asked) -> Seen:

@@ -1,8 +1,13 @@
-"""What made a value: the observations around it and the weight of each."""
+"""What made a value: the observations around it and the weight of each.
+
+Of a product that sdcviz analysed the weights are those of the analysis itself, which a process
+beside the server computes (`question`, `answered`). Of others they are those of an optimal
+interpolation of the nearest observations (`made_panels`).
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,24 +17,107 @@ from sdcviz.words import counted, number
 
 from .panel_asked import Asked, Panel, missing, near_samples, near_stations
 from .panel_fields import failed
+from .panel_made_rows import rows_of
 
 if TYPE_CHECKING:
     from sdcviz.observations import Collection
     from sdcviz.products.influence import Covariance
     from sdcviz.products.used import Used
 
-__all__ = ["made_panels"]
+__all__ = ["answered", "made_panels", "question"]
 
-_ROWS = 200
-"""Lines of the table; observations beyond weigh next to nothing, and it says so."""
-
-
-def made_panels(asked: Asked) -> list[Panel]:
-    """Return the table of the observations behind the value at the place."""
-    return [failed("place-made", "What made this value?", _made, asked)]
+_KEY, _TITLE = "place-made", "What made this value?"
+_FAR = 0.5
+"""Share of the spread of the observations by which a value that is rebuilt may be off."""
 
 
-def _made(asked: Asked) -> Panel:
+def made_panels(asked: Asked, why: str = "") -> list[Panel]:
+    """Return the table by optimal interpolation.
+
+    Parameters
+    ----------
+    asked : Asked
+    why : str
+        Why it is not by the analysis itself; empty: the product has none.
+    """
+    return [failed(_KEY, _TITLE, lambda a: _approximate(a, why), asked)]
+
+
+def question(asked: Asked) -> dict[str, Any] | None:
+    """Return what to ask the process that computes the weights of the analysis.
+
+    Returns
+    -------
+    dict or None
+        For `sdcviz.analyses.behind`; None where there is no such analysis, no value, or other
+        lengths were entered.
+    """
+    product = asked.product
+    there = product.source.variables
+    ours = "recipe" in product.attrs and "slice_notes" in there and "residual_slice" in there
+    if not ours or asked.place is None or asked.choice.get("lengths"):
+        return None
+    if not Path(product.path).is_file() or not np.isfinite(_value(asked, *asked.place)[0]):
+        return None
+    lon, lat = asked.place
+    return {
+        "product": str(product.path), "variable": asked.variable, "number": _number_of(asked),
+        "lon": lon, "lat": lat, "depth": asked.depth,
+    }  # fmt: skip
+
+
+def answered(asked: Asked, told: dict[str, Any] | None, error: str) -> list[Panel]:
+    """Return the table by the weights of the analysis; by optimal interpolation where it failed."""
+    if told is None:
+        return made_panels(asked, error)
+    here = _value(asked, *(asked.place or (np.nan, np.nan)))[0]
+    off = abs(told["value"] - here)
+    if told["transformed"] == "" and off > _FAR * max(float(np.std(told["anomaly"])), 1e-12):
+        again = f"{told['value']:.4g} instead of {here:.4g}"
+        return made_panels(asked, f"the recipe in the product gives {again} here")
+    return [failed(_KEY, _TITLE, lambda a: _exact(a, here, told), asked)]
+
+
+def _exact(asked: Asked, here: float, told: dict[str, Any]) -> Panel:
+    from sdcviz.products.influence import covariance_of, listed
+    from sdcviz.products.used import used_of
+
+    assert asked.place is not None
+    stated = covariance_of(asked.product, asked.depth, asked.step)
+    some = used_of(asked.product, _number_of(asked)).take(told["rows"])
+    unit, log = asked.unit, told["transformed"]
+    attrs = {
+        "formula": "w = inv(R) H inv(A) e, A = inv(B) + H' inv(R) H: the row of the gain of the "
+        "analysis, with its mask, lengths and errors",
+        "part": told["part"] or "the whole grid",
+        "background": told["background"],
+        "rebuilt": told["value"],
+        "total": told["count"],
+        "sum_of_weights": told["sum"],
+    }
+    more: dict[str, Any] = {}
+    if log:
+        attrs["transformation"] = log
+    else:
+        adds = told["weight"] * told["anomaly"]
+        more["adds"] = adds, {"units": unit or "1", "long_name": "weight times anomaly"}
+    data = listed(asked.product, (*asked.place, asked.depth), some, told["weight"], more, attrs)
+    part = f"the grid within {told['part'].removesuffix(' around')}" if told["part"] else ""
+    shown = _shown(asked, here, data, stated) | {
+        "exact": True,
+        "sum": f"Weights of the analysis itself{f', solved on {part}' if part else ''}.",
+        "note": f"{counted(told['count'], 'observation')} count; their weights add up to "
+        f"{told['sum']:.2f}" + (f"; a weight holds for the {log} of values" if log else ""),
+        "about": (
+            "The row of the gain K = B H' inv(H B H' + R) for this place, with the coasts, levels, "
+            "lengths, currents and errors of the recipe in the product. Adds: the weight times the "
+            "observation's distance from the background."
+        ),
+    }  # fmt: skip
+    return Panel(_KEY, shown, data, {"method": "influence", "arguments": {}})
+
+
+def _approximate(asked: Asked, why: str) -> Panel:
     from sdcviz.products.influence import covariance_of, influence
 
     if asked.place is None:
@@ -44,30 +132,54 @@ def _made(asked: Asked) -> Panel:
     data = influence(asked.product, lon, lat, asked.depth, asked.step, used, covariance)
     n, total = data.sizes["observation"], int(data.attrs["total"])
     nearest = f"the {number(n)} nearest of " if n < total else ""
-    unit = f" {asked.unit}" if asked.unit else ""
-    shown = {
-        "kind": "table", "title": "What made this value?", "sentence": "" if n else (
-            "No observation of this time step within 3 correlation lengths: the value is that "
-            "of the background."
+    shown = _shown(asked, here, data, covariance) | {
+        "exact": False,
+        "sentence": "" if n else (
+            "No observation of this time within 3 correlation lengths: the value is that of the "
+            "background."
         ),
-        "value": f"{here:.4g}{unit}", "unit": asked.unit,
-        "lengths": {
-            "horizontal": covariance.horizontal, "vertical": covariance.vertical,
-            "epsilon2": covariance.epsilon2, "stated": stated is not None,
-            "source": covariance.source, "deep": asked.depth is not None,
-        },
-        "rows": _rows(asked, data),
+        "sum": "Approximate weights, of the observations around alone, as if there were no coasts"
+        + (f": {why.rstrip('.')}." if why else "."),
         "note": f"{nearest}{counted(total, 'observation')} within 3 correlation lengths, {source}; "
         f"their weights add up to {float(data.attrs['sum_of_weights']):.2f}",
         "about": (
-            "The weights w solve (C + R) w = c for these observations together, so neighbours "
-            "share theirs: C and c are DIVAnd's Matérn covariances at their distances in lengths, "
-            "R is epsilon²" + (", over the weight in its cluster" if covariance.cluster else "") +
-            ". Coasts, currents and lengths that vary over the map are left out."
+            "Optimal interpolation: the weights w solve (C + R) w = c for these observations "
+            "together, so neighbours share theirs. C and c are DIVAnd's covariances at their "
+            "distances in lengths, R is epsilon²"
+            + (", over the weight in its cluster" if covariance.cluster else "") +
+            ". The background is taken as their mean; coasts, currents and lengths that vary over "
+            "the map are left out."
         ),
-        "place": [lon, lat],
     }  # fmt: skip
-    return Panel("place-made", shown, data, {"method": "influence", "arguments": {}})
+    shown["lengths"] |= {"stated": stated is not None}
+    return Panel(_KEY, shown, data, {"method": "influence", "arguments": {}})
+
+
+def _shown(asked: Asked, here: float, data: Any, covariance: Covariance | None) -> dict[str, Any]:
+    """Return what both kinds of weights show."""
+    unit = f" {asked.unit}" if asked.unit else ""
+    rebuilt = data.attrs.get("rebuilt")
+    shown: dict[str, Any] = {
+        "kind": "table", "title": _TITLE, "value": f"{here:.4g}{unit}", "unit": asked.unit,
+        "rows": rows_of(asked, data), "place": list(asked.place or ()), "rebuilt": "",
+    }  # fmt: skip
+    if rebuilt is not None:
+        shown["rebuilt"] = (
+            f"Rebuilt {rebuilt:.4g} of {here:.4g}{unit}; background {data.attrs['background']:.4g}"
+        )
+    if covariance is not None:
+        shown["lengths"] = {
+            "horizontal": covariance.horizontal, "vertical": covariance.vertical,
+            "epsilon2": covariance.epsilon2, "stated": True, "source": covariance.source,
+            "deep": asked.depth is not None,
+        }  # fmt: skip
+    return shown
+
+
+def _number_of(asked: Asked) -> int:
+    """Return the number of the time as the file counts."""
+    order = asked.grid.order.get("time") if asked.grid.has_time else None
+    return asked.step if order is None else int(order[asked.step])
 
 
 def _value(asked: Asked, lon: float, lat: float) -> tuple[float, str]:
@@ -109,7 +221,7 @@ def _observations(asked: Asked) -> tuple[Used, str]:
     from sdcviz.products.used import Used, used_of
 
     try:
-        return used_of(asked.product, asked.step), "out of those the product was made of"
+        return used_of(asked.product, _number_of(asked)), "out of those the product was made of"
     except NotFound:
         if asked.selection is None:
             raise NotFound(
@@ -145,55 +257,3 @@ def _texts(data: Collection, name: str, rows: Any) -> Any:
         return np.array(data.text(name).take(rows).texts(), np.str_)
     except NotFound:
         return np.full(len(rows), "")
-
-
-# ---- the table --------------------------------------------------------------------------
-def _rows(asked: Asked, data: Any) -> list[dict[str, Any]]:
-    some = data.isel(observation=slice(0, _ROWS))
-    columns = {n: some[n].to_numpy() for n in [*some.data_vars, *some.coords]}
-    station = _known_stations(asked, [str(i) for i in columns["id"]])
-    out = []
-    for k in range(some.sizes["observation"]):
-        full = str(columns["id"][k])
-        edmo = int(columns["edmo"][k])
-        prefix = f"{edmo}-"
-        time = columns["time"][k]
-        out.append({
-            "weight": _number(columns["weight"][k]), "km": _number(columns["distance"][k]),
-            "lengths": _number(columns["lengths"][k]),
-            "correlation": _number(columns["correlation"][k]),
-            "depth": _number(columns["depth"][k]), "value": _number(columns["observed"][k]),
-            "residual": _number(columns["residual"][k]),
-            "cdi": full.removeprefix(prefix) if edmo else full,
-            "cruise": str(columns["cruise"][k]), "centre": _centre(edmo),
-            "time": "" if np.isnat(time) else str(time.astype("datetime64[D]")),
-            "lon": _number(columns["lon"][k]), "lat": _number(columns["lat"][k]),
-            "station": station.get(full, -1),
-        })  # fmt: skip
-    return out
-
-
-def _number(value: Any) -> float | None:
-    return float(f"{float(value):.6g}") if np.isfinite(value) else None
-
-
-@lru_cache(maxsize=1024)
-def _centre(edmo: int) -> str:
-    from sdcviz.vocabularies import label
-
-    return label("EDMO", str(edmo)) if edmo else ""
-
-
-def _known_stations(asked: Asked, ids: list[str]) -> dict[str, int]:
-    """Find stations of the open collection by "EDMO-LOCAL_CDI_ID"."""
-    if asked.selection is None:
-        return {}
-    data = asked.selection.collection
-    if "local_cdi_id" not in data.text_names:
-        return {}
-    local = data.text("local_cdi_id")
-    wanted = {name.partition("-")[2] for name in ids}
-    codes = [k for k, label in enumerate(local.labels) if label in wanted]
-    rows = np.flatnonzero(np.isin(local.codes, codes))
-    found = zip(np.asarray(data.edmo)[rows], local.take(rows).texts(), rows, strict=True)
-    return {f"{edmo}-{name}": int(row) for edmo, name, row in found}

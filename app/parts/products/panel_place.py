@@ -26,7 +26,19 @@ def place_panels(asked: Asked) -> list[Panel]:
         made.append(failed("place-series", _series_title(asked), _series, asked))
         if asked.grid.has_depth or asked.choice.get("across"):
             made.append(failed("place-hovmoller", "Hovmöller", _hovmoller, asked))
-    return made
+    return made or [failed("place-value", "Value", _value, asked)]
+
+
+def _value(asked: Asked) -> Panel:
+    """Tell the one value of a field that has neither depths nor times."""
+    lon, lat = asked.place or (np.nan, np.nan)
+    found = asked.product.at(lon=[lon], lat=[lat], variable=asked.variable, **asked.how)
+    value = float(found["value"][0])
+    unit = f" {asked.unit}" if asked.unit else ""
+    said = f"{asked.label}: {value:.5g}{unit}".replace("-", "−")
+    if not np.isfinite(value):
+        said = f"{asked.product.name} has no value there: it is land, or outside."
+    return Panel("place-value", {"kind": "none", "title": "Value", "sentence": said})
 
 
 def _series_title(asked: Asked) -> str:
@@ -98,6 +110,8 @@ def _band(
     asked: Asked, data: Any, value: NDArray, depth: NDArray
 ) -> tuple[str, list[dict[str, Any]], dict[str, Any] | None, list[NDArray]]:
     """Return what the band is, the band, the axis of a relative error, and how far it reaches."""
+    if asked.shown is not None:
+        return "", [], None, []
     if "error" not in data:
         return "The product has no error of this field.", [], None, []
     off = _spread_of(asked, data)
@@ -144,7 +158,7 @@ def _series(asked: Asked) -> Panel:
         own &= np.isfinite(x)
         seen, x = seen.where(own), x[own]
     words = window_words(asked.product, asked.variable, asked.depth, asked.step, asked.window)
-    at_depth = f", {words.partition(', ')[0]}" if asked.grid.has_depth else ""
+    at_depth = f", {words.partition(', ')[0]}" if asked.grid.has_depth else ", of all depths"
     shown = {
         "kind": "xy", "title": _series_title(asked), "x": time_axis(times),
         "y": value_axis(asked.titled, value, dots=seen.columns["value"]),

@@ -81,7 +81,7 @@ export function render({model}) {
     chips(views, s.views, s.view, "view")
     title.textContent = s.title
     under.textContent = s.under
-    under.title = s.under
+    under.title = [s.under_title, s.under].filter(Boolean).join("\n")
     under.hidden = s.view === "water"
     if (around !== around.getRootNode().activeElement) around.value = String(s.around)
     near.hidden = s.subject === "area" || s.view === "made"

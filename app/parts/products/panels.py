@@ -11,10 +11,13 @@ import param
 
 from sdcviz.errors import SdcvizError
 
+from ... import answers
 from ...viewing import Viewing
 from ..background import background
 from ..form import Form, script, style
 from .panel_asked import Asked, Panel
+from .panel_made import answered
+from .panel_shown import shown_on_map
 from .panel_views import head_of, look_of, made_of
 
 __all__ = ["PanelsPart"]
@@ -26,8 +29,10 @@ _LOOK = {"look": "Panels", "water": "T–S"}
 _FOLLOWED = [
     "product", "field", "derived", "error_shown", "step", "level", "mask", "field_range",
     "range_by", "field_map", "window", "around", "collection",
-    "collection_version", "tab", "products_view",
+    "collection_version", "tab", "products_view", "compare", "other", "other_field", "other_step",
+    "other_derived",
 ]  # fmt: skip
+_WEIGHING = "The observations are being weighed with the matrix of the analysis ..."
 REST = 0.35
 """Seconds: what moves faster than that is followed when it rests."""
 
@@ -52,11 +57,11 @@ class PanelsPart(pn.viewable.Viewer):
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         session = self.viewing.session
-        self._subject, self._view = "", "look"
+        self._subject, self._view, self._said = "", "look", ""
         self._choice: dict[str, Any] = {}
         self._panels: dict[str, Panel] = {}
         self._busy = self._stale = self._kept = False
-        self._version, self._moved = 0, 0.0
+        self._version, self._turn, self._moved = 0, 0, 0.0
         self._rest: Any = None
         self.form = PanelsForm(self._take, session=session, sizing_mode="stretch_both")
         self.main = pn.Column(
@@ -66,7 +71,7 @@ class PanelsPart(pn.viewable.Viewer):
         watch = session.param.watch
         watch(lambda *all: [self._turned(e.name, e.new) for e in all], list(_SUBJECTS))
         watch(self._followed, [*_FOLLOWED, *session.filter_names])
-        self.viewing.param.watch(lambda *_: self._ask(), ["product", "changed"])
+        self.viewing.param.watch(lambda *_: self._ask(), ["product", "second", "changed"])
         for name in _SUBJECTS:
             if getattr(session, name) is not None:
                 self._subject = name
@@ -143,6 +148,8 @@ class PanelsPart(pn.viewable.Viewer):
         if self._busy:
             self._stale = True
             return
+        self._turn += 1  # an answer to what was asked before is not shown any more
+        answers.forget(self, "gain")
         self._busy, self._stale = True, False
         try:
             asked = self._asked()
@@ -156,7 +163,9 @@ class PanelsPart(pn.viewable.Viewer):
 
     def _came(self, asked: Asked, made: list[Panel] | None, error: Exception | None) -> None:
         self._busy = False
-        self.form.form = {}
+        waits = made is not None and len(made) == 1 and made[0].ask is not None
+        if not waits:
+            self.form.form = {}
         if error is not None and not isinstance(error, SdcvizError):
             raise error
         if self._stale:
@@ -164,17 +173,43 @@ class PanelsPart(pn.viewable.Viewer):
             same = asked.subject == self._subject and asked.place == self.viewing.session.place
             if not same:
                 return
+        if waits and made is not None:
+            if not self._stale:
+                self._weigh(asked, made[0].ask or {})
+            return
         self._show(made or [], str(error or ""), asked)
+
+    def _weigh(self, asked: Asked, question: dict[str, Any]) -> None:
+        """Have the weights of the analysis computed; what is asked meanwhile does not wait."""
+        turn = self._turn
+
+        def told(answer: answers.Answer) -> None:
+            background(lambda: answered(asked, answer.value, answer.error), shown)
+
+        def shown(made: list[Panel] | None, error: Exception | None) -> None:
+            if turn != self._turn or self._busy:
+                return
+            self.form.form = {}
+            if error is not None and not isinstance(error, SdcvizError):
+                raise error
+            self._show(made or [], str(error or ""), asked)
+
+        if not any(panel.key == "place-made" for panel in self._panels.values()):
+            self._show([Panel("place-made", {"kind": "table", "sentence": _WEIGHING})], "", asked)
+        answers.ask(self, "gain", question, told)
 
     def _asked(self) -> Asked:
         viewing, session = self.viewing, self.viewing.session
-        product, variable = viewing.product, viewing.variable
-        limits, per, palette = look_of(viewing)
+        shown, self._said = shown_on_map(viewing, self._subject, self._view)
+        product, variable, mask = viewing.product, viewing.variable, viewing.mask
+        if shown is not None:
+            product, variable, mask = shown.product, "result", None
+        limits, per, palette = look_of(viewing, shown)
         return Asked(
-            product, variable, viewing.step, viewing.depth, viewing.mask, self._subject,
+            product, variable, viewing.step, viewing.depth, mask, self._subject,
             session.place, session.line, session.area, float(session.around),
             (float(session.window[0]), float(session.window[1])), session.filtered, limits,
-            per, palette, dict(self._choice),
+            per, palette, dict(self._choice), shown,
         )  # fmt: skip
 
     # ---- showing ----------------------------------------------------------------------
@@ -197,9 +232,9 @@ class PanelsPart(pn.viewable.Viewer):
         }  # fmt: skip
         if asked is not None:
             state |= head_of(asked)
-            session = self.viewing.session
-            if session.derived or session.error_shown:  # the map shows something else
-                state["under"] = " · ".join(p for p in ("the field itself", state["under"]) if p)
+            of = asked.label if asked.shown is not None else ""
+            state["under"] = " · ".join(p for p in (of, self._said, state["under"]) if p)
+            state["under_title"] = asked.shown.label if asked.shown is not None else ""
         self.form.state = state
 
     # ---- what the visitor does -----------------------------------------------------------

@@ -11,7 +11,13 @@ function roundTicks(low, high, count) {
   const span = high - low
   if (!(span > 0)) return [low]
   const power = 10 ** Math.floor(Math.log10(span / count))
-  const step = power * [1, 2, 5, 10].find((m) => span / (m * power) <= count)
+  const sizes = [1, 2, 5, 10], first = sizes.findIndex((m) => span / (m * power) <= count)
+  const found = ticksOf(low, high, power * sizes[first])
+  // One number alone tells no scale.
+  return found.length > 1 ? found : ticksOf(low, high, first > 0 ? power * sizes[first - 1] : power / 2)
+}
+
+function ticksOf(low, high, step) {
   const found = []
   for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-6; v += step) {
     found.push(Math.abs(v) < step * 1e-6 ? 0 : Number(v.toPrecision(12)))
@@ -80,6 +86,16 @@ class Scale {
       return this.axis.steps.map((text, k) => [k, text]).filter(([k]) => k % every === 0)
     }
     if (this.axis.is === "time") {
+      // A few steps are named where they are, those that have room.
+      const names = this.axis.steps, room = across ? 9 + 5.5 * Math.max(...names.map((s) => s.length)) : 14
+      if (names.length < 40) {
+        const found = []
+        names.forEach((name, k) => {
+          const px = this.px(this.at[k])
+          if (!found.length || Math.abs(px - this.px(found.at(-1)[0])) >= room) found.push([this.at[k], name])
+        })
+        return found
+      }
       const years = roundTicks(1970 + this.low / 365.2425, 1970 + this.high / 365.2425, Math.max(2, length / (across ? 48 : 26)))
       if (years.every((y) => Number.isInteger(y)) && years.length > 1) return years.map((y) => [(Date.UTC(y, 0, 1)) / 86400000, String(y)])
       return roundTicks(this.low, this.high, Math.max(2, length / (across ? 80 : 26))).map((d) => [d, dayName(d)])

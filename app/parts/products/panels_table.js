@@ -1,5 +1,7 @@
 // "What made this value?": the observations around, and what each of them counts.
 
+const number_cell = (v, digits) => make("td", {class: "n"}, v === null || v === undefined ? "–" : v.toFixed(digits).replace("-", "−"))
+
 class MadeView {
   constructor(send) {
     this.send = send
@@ -20,9 +22,10 @@ class MadeView {
     this.source = make("span", {class: "quiet"})
     this.form = make("div", {class: "line lengths"}, this.across, this.down, this.noise, this.anew, this.source)
     this.body = make("tbody")
-    this.table = make("table", {}, make("thead", {}, make("tr", {}, ...[["n", "Weight", "By how much the value changes if the observation changes by one unit"], ["n", "km", "Distance on a great circle"], ["n", "Lengths", "Distance in correlation lengths, across and down"], ["n", "Depth", "Metres"], ["n", "Observed"], ["n", "Residual", "Observation minus product"], ["", "Station", "LOCAL_CDI_ID, date, cruise and data centre"]]
-      .map(([kind, text, title]) => make("th", {class: kind, title}, text)))), this.body)
-    this.table.prepend(make("colgroup", {}, ...[86, 44, 52, 48, 58, 58, 0].map((wide) => make("col", wide ? {width: wide} : {}))))
+    this.second = make("th", {class: "n"})
+    const heads = [["n", "Weight", "By how much the value changes if the observation changes by one unit"], null, ["n", "km", "Distance on a great circle"], ["n", "Depth", "Metres"], ["n", "Observed"], ["n", "Residual", "Observation minus product"], ["", "Station", "LOCAL_CDI_ID, date, cruise and data centre"]]
+    this.table = make("table", {}, make("thead", {}, make("tr", {}, ...heads.map((head) => head ? make("th", {class: head[0], title: head[2] ?? ""}, head[1]) : this.second))), this.body)
+    this.table.prepend(make("colgroup", {}, ...[86, 58, 48, 48, 58, 58, 0].map((wide) => make("col", wide ? {width: wide} : {}))))
     this.list = make("div", {class: "list"}, this.table)
     this.note = make("div", {class: "note"})
     this.root = make("section", {class: "panel made"}, make("header", {}, this.title, make("span", {class: "grow"}), this.value, this.out), this.said, this.head, this.form, this.list, this.note)
@@ -44,19 +47,33 @@ class MadeView {
     this.value.textContent = panel.value ?? ""
     if (!there) return
     const lengths = panel.lengths
+    this.form.hidden = !lengths
+    if (lengths) this.form_of(lengths)
+    this.root.dataset.exact = String(Boolean(panel.exact))
+    this.head.replaceChildren(make("b", {}, panel.rebuilt), panel.rebuilt ? ". " : "", panel.sum, " ", this.about)
+    this.about.title = panel.about
+    this.about.setAttribute("aria-label", panel.about)
+    this.column = panel.rows[0]?.adds === undefined ? "lengths" : "adds"
+    this.second.textContent = this.column === "adds" ? "Adds" : panel.exact ? "" : "Lengths"
+    this.second.title = this.column === "adds" ? `The weight times the observation's distance from the background${panel.unit ? `, ${panel.unit}` : ""}` : "Distance in correlation lengths, across and down"
+    const most = Math.max(...panel.rows.map((row) => Math.abs(row.weight)), 1e-12)
+    this.body.replaceChildren(...panel.rows.flatMap((row) => this.row(row, most)))
+    const cut = panel.rows.length === 200 ? " The 200 that weigh most are listed; the export has more." : ""
+    this.note.textContent = `${panel.note}.${cut}`
+  }
+
+  form_of(lengths) {
     for (const name of ["horizontal", "vertical", "epsilon2"]) {
       if (this[name] !== this[name].getRootNode().activeElement) this[name].value = String(Number(lengths[name].toPrecision(4)))
     }
     this.down.hidden = !lengths.deep
     this.anew.hidden = lengths.source !== "as entered"
     this.source.textContent = lengths.source
-    this.head.replaceChildren("Weight: by how much the value changes if the observation changes by one unit. ", this.about)
-    this.about.title = panel.about
-    this.about.setAttribute("aria-label", panel.about)
-    const most = Math.max(...panel.rows.map((row) => Math.abs(row.weight)), 1e-12)
-    this.body.replaceChildren(...panel.rows.flatMap((row) => this.row(row, most)))
-    const cut = panel.rows.length === 200 ? " The 200 that weigh most are listed; the export has all." : ""
-    this.note.textContent = `${panel.note}.${cut}`
+  }
+
+  extra(row) {
+    if (this.column === "lengths") return number_cell(row.lengths, 2)
+    return make("td", {class: "n adds"}, `${row.adds > 0 ? "+" : ""}${row.adds.toFixed(3)}`.replace("-", "−"))
   }
 
   row(row, most) {
@@ -65,9 +82,8 @@ class MadeView {
     bar.classList.toggle("less", row.weight < 0)
     const name = row.cdi || "–"
     const link = row.station >= 0 ? make("button", {type: "button", class: "plain", title: "Open this station in the Quality tab", onclick: () => this.send({do: "station", row: row.station})}, name) : name
-    const number = (v, digits) => make("td", {class: "n"}, v === null ? "–" : v.toFixed(digits).replace("-", "−"))
     return [make("tr", {"data-weight": row.weight},
-      make("td", {class: "n weight"}, bar, row.weight.toFixed(4).replace("-", "−")), number(row.km, 1), number(row.lengths, 2), number(row.depth, 1), number(row.value, 3), number(row.residual, 3),
+      make("td", {class: "n weight"}, bar, row.weight.toFixed(4).replace("-", "−")), this.extra(row), number_cell(row.km, 1), number_cell(row.depth, 1), number_cell(row.value, 3), number_cell(row.residual, 3),
       make("td", {title: name}, link)),
     make("tr", {class: "more"}, make("td"), make("td", {colspan: 6}, [row.time, row.cruise, row.centre].filter(Boolean).join(" · ") || "–"))]
   }

@@ -39,8 +39,8 @@ class PanelView {
     const masked = panel.masked ? "hatched: masked" : ""
     const far = (panel.x?.beyond ?? 0) + (panel.y?.beyond ?? 0)
     const beyond = far ? `${number(far)} beyond the axis (triangles)` : ""
-    const out = panel.kind === "map" && (panel.colour.below || panel.colour.above) ? "cyan and magenta: out of the range of colours" : ""
-    const notes = [panel.note, beyond, masked, out, panel.warning].filter(Boolean).join(" · ")
+    const out = panel.kind === "map" ? [panel.colour.below && "cyan: below", panel.colour.above && "magenta: above"].filter(Boolean).join(", ") : ""
+    const notes = [panel.note, beyond, masked, out && `${out} the range of colours`, panel.warning].filter(Boolean).join(" · ")
     this.note.replaceChildren(notes, ...(panel.about ? [" ", this.about] : []))
     this.about.title = panel.about ?? ""
     this.about.setAttribute("aria-label", panel.about ?? "")
@@ -210,7 +210,7 @@ class PanelView {
   tapped(event) {
     const at = this.at(event)
     if (!at) return
-    const detail = this.detail(at), section = this.panel.key.endsWith("section")
+    const detail = this.detail(at), section = ["line-section", "line-values"].includes(this.panel.key)
     const said = {step: detail.time, level: detail.depth, ...(section ? {lon: detail.lon, lat: detail.lat} : {})}
     // What is not known can't be sent.
     this.send({do: "go", ...Object.fromEntries(Object.entries(said).filter(([, v]) => v !== undefined))})
