@@ -136,7 +136,7 @@ export function render({model}) {
     sentence.classList.toggle("wrong", Boolean(s.sentence) && !s.sums)
     ask.hidden = !s.ask_spread
     if (active !== spread) spread.value = s.spread ? short(s.spread) : ""
-    spread_unit.textContent = s.sum_unit ?? ""
+    spread_unit.textContent = s.spread_unit ?? ""
   }
 
   model.on("state", show)

@@ -203,11 +203,12 @@ def _summed(first: Layer, second: Layer, spread: float | None) -> dict[str, Any]
     from sdcviz.products.difference import difference
 
     found = difference(first, second, spread=spread)
-    ask = any("give it" in how for _, how in found.errors.known) or bool(spread)
+    ask = found.errors.wanting or bool(spread)
     return {
         "sentence": found.sentence, "errors": found.error_sentence, "same": False,
         "sums": found.statistics(),
         "sum_unit": found.unit, "names_of": list(found.names), "ask_spread": ask,
+        "spread_unit": first.view.unit,
     }  # fmt: skip
 
 

@@ -88,7 +88,7 @@ const CompareField = {
     this.veil = make("div", {class: "bar veil-key", hidden: true}, make("i"), make("span"))
     this.legend.append(this.veil)
     this.over.append(...this.names, this.handle, this.hold)
-    this.over_twin = make("div", {class: "over twin"})
+    this.over_twin = make("div", {class: "over twin", hidden: true})
     this.handle.addEventListener("pointerdown", (e) => this.grab(e))
     this.handle.addEventListener("keydown", (e) => this.nudge(e))
     const key = (e) => {
@@ -126,6 +126,8 @@ const CompareField = {
     if (mode === "blink") this.blinking = setInterval(() => this.blink(), BLINK)
     this.handle.hidden = mode !== "swipe"
     this.hold.hidden = mode !== "blink"
+    // Where there is no second map it would reach beyond the page.
+    this.over_twin.hidden = mode !== "side"
     if (mode !== "difference") this.veil.hidden = true
     this.layers.set(1, null)
     if (mode === "side") this.attach_twin()
