@@ -145,6 +145,7 @@ _CODECS: tuple[_Codec, ...] = (
     ("wstep", "other_step", str, int),
     ("wmake", "other_derived", str, str),
     ("wsd", "spread", _number, float),
+    ("wrange", "difference_range", _number, float),
     ("at0", "place", _join, lambda text: _numbers(text, 2)),
     ("line", "line", lambda v: "_".join(map(_join, v)), _path),
     ("sum", "area", lambda v: "_".join(map(_join, v)), _corners),

@@ -165,6 +165,10 @@ class Session(param.Parameterized):
         default=0.0, bounds=(0, None),
         doc="Standard deviation of the background as the visitor gives it; 0: as products tell.",
     )  # fmt: skip
+    difference_range = param.Number(
+        default=0.0, bounds=(0, None),
+        doc="End of the colours of differences to both sides of 0; 0: as `range_by` says.",
+    )  # fmt: skip
     place = _maybe("Longitude and latitude of the profile, or None.")
     line = _maybe("Corners (longitude, latitude) of the section, or None.")
     area = _maybe("Corners (longitude, latitude) of the area that is summed up, or None.")

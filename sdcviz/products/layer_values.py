@@ -123,12 +123,26 @@ def map_of(layer: Layer, limits: tuple[float, float] | None) -> MapBytes:
             values = layer.plane()
         except UnreadableFile as error:
             answer, sentence = "damaged", str(error)
+    if layer.kind == "isosurface" and answer == "value" and not np.isfinite(values).any():
+        sentence = _nowhere(layer)
     return encode(
         values, limits or layer.limits(values), layer.grid,
         depth=None if layer.flat or z < 0 else float(layer.grid.depth[z]),
         label=layer.grid.times.labels[t] if layer.grid.has_time and t != OUTSIDE else "",
         unit=layer.unit, answer=answer, sentence=sentence,
     )  # fmt: skip
+
+
+def _nowhere(layer: Layer) -> str:
+    """Say that a field has a value nowhere, and which ones it has."""
+    from dataclasses import replace
+
+    from .ranges import range_for
+
+    name, unit = layer.view.value_attrs()["long_name"], layer.view.unit
+    some = range_for(replace(layer, derived="", depth=None), "time")
+    has = f"; it has {some[0]:.4g} to {some[1]:.4g}" if some else ""
+    return f"{name} is nowhere {layer.value:g} {unit} on this map{has}.".replace("  ", " ")
 
 
 def limits_of(layer: Layer, values: Plane) -> tuple[float, float] | None:

@@ -205,7 +205,7 @@ def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]
     if session.field_range is not None:
         given = (float(session.field_range[0]), float(session.field_range[1]))
     per, same, spread = session.range_by, session.other_step < 0, session.spread or None
-    minus = None
+    minus, most = None, session.difference_range
     if session.compare == "difference" and viewing.second is not None:
         minus = viewing.second_layer()
 
@@ -217,10 +217,12 @@ def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]
         first = given or range_for(layer, per)
         if minus is None:
             return first, None
+        if most:
+            return first, (-most, most)
         return first, range_of_differences(difference(layer, minus, spread=spread), per, same)
 
     where = (layer.depth if per == "depth" else None, layer.time if per == "time" else None)
-    made = (layer.variable, layer.error, layer.derived, per, where, given, minus, spread)
+    made = (layer.variable, layer.error, layer.derived, per, where, given, minus, spread, most)
     return (id(viewing.product), viewing.changed, made), find
 
 

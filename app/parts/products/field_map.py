@@ -24,7 +24,7 @@ from sdcviz.plots.colours import colormap
 from ... import dots
 from ...viewing import Viewing
 from ..form import Form, script, style
-from .compare_state import WATCHED, compared
+from .compare_state import CODES, WATCHED, compared
 from .field_map_chart import PROJECTION, ProductChart
 from .field_map_twin import Twin
 
@@ -32,13 +32,18 @@ __all__ = ["FieldMap", "palette"]
 
 _HERE = Path(__file__).parent
 _PARTS = ("_frames", "_paint", "_ground", "_tools", "_legend", "_over", "_compare", "")
-CODES = 253
-"""Colours of a range."""
 _LOOK = (
     "product", "field", "derived", "error_shown", "mask", "field_range", "range_by", "field_map",
-    "contours", "dots", "window", "place", "line", "area", "dark", *WATCHED,
+    "contours", "dots", "window", "place", "line", "area", "dark", "difference_range", *WATCHED,
 )  # fmt: skip
 _OBSERVED = ("collection", "collection_version", "flags_version", "reading")
+
+
+_NO_VALUE = {
+    "isosurface": "never that value here (or land)",
+    "mixed layer": "no mixed layer depth here (or land)",
+}
+"""What a place without value means."""
 
 
 def palette(name: str) -> list[str]:
@@ -92,7 +97,7 @@ class FieldMap(pn.viewable.Viewer):
         for side in ("inner_width", "inner_height"):
             figure.on_change(side, lambda attr, old, new: self._resized())
         viewing.param.watch(lambda *_: self._restart(), ["product", "changed"])
-        viewing.param.watch(lambda *_: self._show(), ["error", "opening", "second"])
+        viewing.param.watch(lambda *_: self._show(), ["error", "second_error", "opening", "second"])
         session.param.watch(lambda *_: self._show(), [*_LOOK, *session.filter_names, *_OBSERVED])
         session.param.watch(lambda e: [c.dress(e.new) for c in self._charts], "dark")
 
@@ -181,6 +186,9 @@ class FieldMap(pn.viewable.Viewer):
                 "depth_unit": grid.depth_unit,
                 "steps": max(1, len(grid.times)),
                 "warning": grid.times.warning,
+                "no_value": _NO_VALUE.get(layer.kind, "no value (land, sea floor or masked)"),
+                "per": session.range_by,
+                "difference_range": session.difference_range,
             }  # fmt: skip
         except SdcvizError as error:
             return told | {"sentence": str(error)}

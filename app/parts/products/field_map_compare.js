@@ -4,15 +4,14 @@
 const BLINK = 800 // ms that each layer is seen
 const NUDGE = 0.02 // of the width, for a key
 
-const OF_MAP = ["lines", "labels", "spread"]
-const MIRRORED = ["lines", "labels", "spread", "place", "line", "area", "draft"]
+const MIRRORED = ["spread", "place", "line", "area", "draft"]
 
 // The second map, beside the first: its figure, picture and pointer.
 class Twin {
   constructor(plot, view, driver) {
     const source = (name) => plot.renderers.find((r) => r.name === name).data_source
     Object.assign(this, {plot, view, driver})
-    this.sources = Object.fromEntries([...MIRRORED, "cursor"].map((n) => [n, source(n)]))
+    this.sources = Object.fromEntries([...MIRRORED, "lines", "labels", "cursor"].map((n) => [n, source(n)]))
     keep_ground(plot, view)
     this.layers = new Layers(plot, [source("field-0"), source("field-1")])
     this.layers.set(0, null)
@@ -63,13 +62,26 @@ const CompareField = {
   // What lies over the first map lies over the second too.
   mirror() {
     if (!this.twin) return
-    // Observations and lines are those of the first layer's map: over another time they would mislead.
+    // Observations are those of the first layer's map: over another time they would mislead.
     const same = this.frame?.header.label === this.other?.header.label
     for (const name of MIRRORED) {
       const {data} = this.sources[name]
       const none = () => Object.fromEntries(Object.keys(data).map((column) => [column, []]))
-      quietly(this.twin.sources[name], {data: same || !OF_MAP.includes(name) ? data : none()})
+      // The same object is the same data: a picture that is painted anew costs time.
+      const wanted = same || name !== "spread" ? data : none()
+      if (this.twin.sources[name].data !== wanted) put_data(this.twin.sources[name], wanted)
     }
+  },
+
+  // Lines of the second map are its own.
+  lines_beside(query) {
+    const limits = this.other?.header.limits
+    if (!limits) return
+    const number = this.asked
+    const asked = {...this.second_query(query), per: null, low: limits[0], high: limits[1], mask: this.model.state.mask_words}
+    this.frames.get("lines_of_second", asked).then((found) => {
+      if (number === this.asked && this.twin) put_lines(this.twin.sources, found, 34 * this.tools.pixel())
+    }, () => {})
   },
 
   // The pointer over one map is a cross on the other.
@@ -143,7 +155,7 @@ const CompareField = {
   against(query) {
     if (this.kind !== "difference") return query
     const s = this.model.state
-    return {...query, ...s.second.query, spread: s.second.spread, mask: s.mask_words, low: null, high: null, per: s.query.per ?? "map"}
+    return {...query, ...s.second.query, spread: s.second.spread, mask: s.mask_words, low: null, high: null, per: s.per, most: s.difference_range || null}
   },
 
   second_query(query) {
@@ -163,7 +175,7 @@ const CompareField = {
   },
 
   paint_beside(frame, grid, other) {
-    this.other = other ? other[0] : null
+    this.other = frame && other ? other[0] : null
     this.beside_layer = null
     if (!frame) {
       this.layers.set(1, null)
@@ -171,7 +183,7 @@ const CompareField = {
       const {within} = frame
       this.layers.set(1, within ? {frame: {codes: within, header: {limits: [0, 1]}}, grid, colours: this.veil_colours, limit: null} : null)
     } else if (other) {
-      const layer = {frame: other[0], grid: other[1], colours: this.colours, limit: this.code_limit(other[0])}
+      const layer = {frame: other[0], grid: other[1], colours: this.second_colours ?? this.colours, limit: this.code_limit(other[0])}
       this.beside_layer = layer
       this.layers.set(1, this.mode === "side" ? null : layer)
       this.twin?.layers.set(0, layer)
@@ -197,6 +209,8 @@ const CompareField = {
     const {mode, seen, at_swipe} = this
     const parts = mode === "swipe" ? [[0, at_swipe], [at_swipe, 1]] : mode === "blink" && this.other ? [[0, seen ? 0 : 1], [seen ? 0 : 1, 1]] : [null, null]
     parts.forEach((part, n) => this.layers.clip(n, part))
+    // Lines are those of the first layer.
+    for (const name of ["lines", "labels"]) clip_glyph(this.plot, this.sources[name], this.other ? parts[0] : null)
     this.handle.style.left = `${100 * at_swipe}%`
     this.handle.setAttribute("aria-valuenow", String(Math.round(100 * at_swipe)))
     this.name_layers()
@@ -232,6 +246,7 @@ const CompareField = {
   show_difference(header, unit) {
     const [a, b] = header.names
     const of = header.title.startsWith("Difference of ") ? `${header.title.slice(14)}: ` : ""
+    this.beside_bar.node.hidden = true
     this.bar.show({...header, title: `${of}${a} − ${b}${unit}`, palette: this.model.state.diverging, note: cells_out(header)})
     this.veil.hidden = !header.within
     this.veil.querySelector("span").textContent = `within the combined error: ${number(header.within)} of ${counted(header.cells, "cell")}`
