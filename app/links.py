@@ -146,6 +146,8 @@ _CODECS: tuple[_Codec, ...] = (
     ("wmake", "other_derived", str, str),
     ("wsd", "spread", _number, float),
     ("wrange", "difference_range", _number, float),
+    ("wat", "swipe", _number, float),
+    ("pview", "field_extent", _join, lambda text: _numbers(text, 4)),
     ("at0", "place", _join, lambda text: _numbers(text, 2)),
     ("line", "line", lambda v: "_".join(map(_join, v)), _path),
     ("sum", "area", lambda v: "_".join(map(_join, v)), _corners),

@@ -117,12 +117,18 @@ const CompareField = {
 
   close_beside() {
     clearInterval(this.blinking)
+    clearTimeout(this.swiped)
     this.drop_twin()
   },
 
   changed_beside() {
     const s = this.model.state
     const mode = s.second ? s.compare : "none"
+    if (s.swipe !== this.told_swipe) {
+      this.told_swipe = s.swipe
+      this.at_swipe = s.swipe
+      if (mode === "swipe" && mode === this.mode) this.cut()
+    }
     const dark = this.model.dark
     if (mode === this.mode && dark === this.veiled) return
     this.mode = mode
@@ -284,6 +290,11 @@ const CompareField = {
   swipe_to(part) {
     this.at_swipe = Math.min(1, Math.max(0, part))
     this.cut()
+    clearTimeout(this.swiped)
+    this.swiped = setTimeout(() => {
+      this.told_swipe = Number(this.at_swipe.toFixed(3))
+      this.send({do: "swipe", at: this.told_swipe})
+    }, REST)
   },
 
   // ---- blink --------------------------------------------------------------------
