@@ -67,7 +67,8 @@ class PartInView:
         if product is None:
             return
         west, south, east, north = product.grid(self.viewing.variable).box
-        left, bottom, right, top = _box(west, max(south, -_EDGE), east, min(north, _EDGE))
+        south, north = (min(max(lat, -_EDGE), _EDGE) for lat in (south, north))
+        left, bottom, right, top = _box(west, south, east, north)
         room = max(0.03 * (right - left), 0.03 * (top - bottom), 10_000)
         self._whole = True
         self._turn()
