@@ -22,26 +22,41 @@ def second_frame(
     """Make the map of the second layer in the range of the first."""
     from sdcviz.products.ranges import range_for
 
-    if limits is None and first.unit == second.unit:
+    if first.unit != second.unit:
+        limits = None  # a range of its own
+    elif limits is None:
         limits = range_for(first, per) or first.map().limits
     header, blocks = framing.map_frame(second, limits, per)
     return header | {"product": second.product.name.removesuffix(".nc")}, blocks
 
 
-def difference_frame(found: Difference, per: str, same_time: bool) -> Framed:
-    """Make the map of a difference, and where it lies within the combined error."""
+def difference_frame(
+    found: Difference, per: str, same_time: bool, most: float | None = None
+) -> Framed:
+    """Make the map of a difference, and where it lies within the combined error.
+
+    Parameters
+    ----------
+    found : Difference
+    per, same_time
+        See `range_of_differences`.
+    most : float, optional
+        End of the range of colours to both sides of 0; found if None.
+    """
     from sdcviz.products.difference_range import range_of_differences
     from sdcviz.products.maps import ABOVE, BELOW, packed
 
-    made = found.map(range_of_differences(found, per, same_time))
+    limits = (-most, most) if most else range_of_differences(found, per, same_time)
+    made = found.map(limits)
     codes, within = made.codes(), found.mask_map().codes()
-    counts = np.bincount(codes.ravel(), minlength=256)
+    # What is greyed has no colour that could be out of the range.
+    counts = np.bincount(codes[within == 0], minlength=256)
     k = framing.thinning(found.first)
     header: dict[str, Any] = {
         "limits": list(made.limits), "depth": made.depth, "depth_unit": found.grid.depth_unit,
         "label": made.label, "unit": made.unit, "answer": made.answer, "sentence": made.sentence,
         "title": found.label, "colormap": found.colormap, "diverging": True, "thinned": k,
-        "shape": list(codes[::k, ::k].shape), "cells": int(counts[1:].sum()),
+        "shape": list(codes[::k, ::k].shape), "cells": int((codes > 0).sum()),
         "below": int(counts[BELOW]), "above": int(counts[ABOVE]),
         "within": int((within > 0).sum()), "names": list(found.names),
         "errors": found.error_sentence if made.answer == "value" else "",

@@ -15,12 +15,13 @@ from . import dots
 
 if TYPE_CHECKING:
     from sdcviz.products import Product
+    from sdcviz.products.difference import Difference
     from sdcviz.products.layers import Layer
     from sdcviz.products.maps import MapBytes
 
 __all__ = [
     "ERROR_STEP", "Framed", "contours_frame", "coverage_frame", "dots_frame", "grid_frame",
-    "map_frame", "thinning", "version_of",
+    "map_frame", "no_frame", "thinning", "version_of",
 ]  # fmt: skip
 
 MOST_POINTS = 3_000_000
@@ -28,13 +29,18 @@ MOST_POINTS = 3_000_000
 ERROR_STEP = 0.005
 """Steps of the relative error in a frame: masks of whole steps are exact."""
 
+_FORM = 2
+"""Raised when frames hold something else: browsers keep those of before for a week."""
+
 Framed = tuple[dict[str, Any], dict[str, tuple[str, bytes]]]
 """Header, and by name the kind of each array ("f4", ..., "rows": see `MapBytes`) and its bytes."""
 
 
 def version_of(product: Product) -> str:
     """Return a text that is another one when the values of a product may be."""
-    state = product.source.fingerprint() + json.dumps(product.given, sort_keys=True, default=str)
+    state = f"{_FORM} {product.source.fingerprint()}" + json.dumps(
+        product.given, sort_keys=True, default=str
+    )
     return f"{zlib.crc32(state.encode()):08x}"
 
 
@@ -72,6 +78,12 @@ def map_frame(layer: Layer, limits: tuple[float, float] | None, per: str) -> Fra
         blocks["error"] = ("rows", packed(error[::k, ::k].copy()))
         header["error_step"] = ERROR_STEP
     return header, blocks
+
+
+def no_frame(sentence: str) -> Framed:
+    """Say why there is no map at one depth or time; there may be one at the next."""
+    empty = {"cells": 0, "below": 0, "above": 0, "depth": None, "label": "", "unit": ""}
+    return empty | {"answer": "outside", "sentence": sentence, "limits": [0, 1]}, {}
 
 
 def _told(layer: Layer, made: MapBytes) -> dict[str, Any]:
@@ -144,7 +156,7 @@ def coverage_frame(layer: Layer, key: str, window: tuple[float, float]) -> Frame
     return header, {"counts": _squeezed(some)}
 
 
-def contours_frame(layer: Layer, low: float, high: float) -> Framed:
+def contours_frame(layer: Layer | Difference, low: float, high: float) -> Framed:
     """Draw lines of equal value at round values of a range."""
     from sdcviz.products.contours import contours
 

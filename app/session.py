@@ -165,6 +165,16 @@ class Session(param.Parameterized):
         default=0.0, bounds=(0, None),
         doc="Standard deviation of the background as the visitor gives it; 0: as products tell.",
     )  # fmt: skip
+    difference_range = param.Number(
+        default=0.0, bounds=(0, None),
+        doc="End of the colours of differences to both sides of 0; 0: as `range_by` says.",
+    )  # fmt: skip
+    swipe = param.Number(
+        default=0.5, bounds=(0, 1), doc="Where the second layer begins, as a part of the map."
+    )
+    field_extent = _maybe(
+        "Part of the product in view: west, south, east, north in degrees; None: all of it."
+    )
     place = _maybe("Longitude and latitude of the profile, or None.")
     line = _maybe("Corners (longitude, latitude) of the section, or None.")
     area = _maybe("Corners (longitude, latitude) of the area that is summed up, or None.")

@@ -35,14 +35,12 @@ class Viewing(param.Parameterized):
     product = param.Parameter(default=None, doc="The open product, or None.")
     second = param.Parameter(default=None, doc="The product of the second layer, or None.")
     error = param.String(default="", doc="Why a product could not be opened; empty: it could.")
+    second_error = param.String(default="", doc="The same of the second one.")
     opening = param.Boolean(default=False, doc="Whether one is being opened.")
     seen = param.Parameter(
         default=None, doc="Part of the map in view: west, south, east, north in degrees, or None."
     )
     whole = param.Boolean(default=True, doc="Whether that is the whole product.")
-    swipe = param.Number(
-        default=0.5, bounds=(0, 1), doc="Where the line between two layers is, from the left."
-    )
     changed = param.Integer(
         default=0, doc="Raised when values may be other ones: prepared, opened anew, flags changed."
     )
@@ -66,8 +64,9 @@ class Viewing(param.Parameterized):
     def _open(self, which: str, anew: bool = False) -> None:
         session = self.session
         id = session.product if which == "product" else session.other or session.product
+        wrong = "error" if which == "product" else "second_error"
         if not id or (which == "second" and session.compare == "none"):
-            self.param.update(**{which: None})
+            self.param.update(**{which: None, wrong: ""})
             return
         if self._ids.get(which) != id and getattr(self, which) is not None:
             # What is open belongs to another id: nobody may ask for the one by the other.
@@ -80,10 +79,11 @@ class Viewing(param.Parameterized):
             if now != id:
                 return  # another one was asked for meanwhile
             if error is not None and not isinstance(error, SdcvizError):
-                self.param.update(opening=False, error="It could not be opened; see the log.")
+                unknown = "It could not be opened; see the log."
+                self.param.update(**{"opening": False, wrong: unknown})
                 raise error
             self.param.update(
-                **{which: product, "error": str(error or ""), "opening": False},
+                **{which: product, wrong: str(error or ""), "opening": False},
                 changed=self.changed + 1,
             )
 
@@ -139,7 +139,7 @@ class Viewing(param.Parameterized):
         if self.seen is None:
             return None
         west, _, east, _ = self.seen
-        return round(west + self.swipe * (east - west), 3)
+        return round(west + self.session.swipe * (east - west), 3)
 
     def layer(self) -> Layer:
         """Return the first layer of the map; there has to be a product."""

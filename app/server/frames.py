@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from sdcviz.errors import BadRequest
+
 from .. import comparing, framing, shelf
 from .who import Reader
 
@@ -101,20 +103,47 @@ def routes() -> APIRouter:
         """Send the map of the second layer, in the range of the first."""
         first = asked.layer()
         limits = None if low is None or high is None else (low, high)
-        found = comparing.second_frame(first, beside.layer(first), limits, per)
+        try:
+            found = comparing.second_frame(first, beside.layer(first), limits, per)
+        except BadRequest as error:
+            found = framing.no_frame(str(error))
         return _answer(first, asked.v, found, beside)
 
     @router.get("/difference")
     def get_difference(
         who: Reader, asked: Frame, beside: Second,
         per: Literal["fixed", "depth", "time", "map"] = "fixed", spread: float | None = None,
+        most: Annotated[float | None, Query(gt=0)] = None,
     ) -> Response:  # fmt: skip
         """Send first minus second, and where both agree within their combined error."""
         from sdcviz.products.difference import difference
 
         first = asked.layer()
-        found = difference(first, beside.layer(first), spread=spread)
-        framed = comparing.difference_frame(found, per, beside.other_step < 0)
+        try:
+            found = difference(first, beside.layer(first), spread=spread)
+            framed = comparing.difference_frame(found, per, beside.other_step < 0, most)
+        except BadRequest as error:
+            framed = framing.no_frame(str(error))
+        return _answer(first, asked.v, framed, beside)
+
+    @router.get("/lines_of_difference")
+    def get_lines_of_difference(
+        who: Reader, asked: Frame, beside: Second, low: float, high: float
+    ) -> Response:
+        """Send lines of equal difference at round values of a range."""
+        from sdcviz.products.difference import difference
+
+        first = asked.layer()
+        found = difference(first, beside.layer(first), within=False)
+        return _answer(first, asked.v, framing.contours_frame(found, low, high), beside)
+
+    @router.get("/lines_of_second")
+    def get_lines_of_second(
+        who: Reader, asked: Frame, beside: Second, low: float, high: float
+    ) -> Response:
+        """Send lines of equal value of the second layer."""
+        first = asked.layer()
+        framed = framing.contours_frame(beside.layer(first), low, high)
         return _answer(first, asked.v, framed, beside)
 
     @router.get("/grid")

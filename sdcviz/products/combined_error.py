@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..words import counted, number
-from .deviation import deviation_of
 from .grid import Grid
+from .layer_error import LayerError, error_of
 from .layers import Layer
 from .pairs import brought
-from .times import OUTSIDE
+from .source import text_of
+
+if TYPE_CHECKING:
+    from .product import Product
 
 __all__ = ["Errors", "Spread"]
 
 Spread = float | tuple[float | None, float | None] | None
 """Standard deviation of the background of both products, of each, or not given."""
 
-_RELATIVE = "the relative one, with the deviation of the background"
+_SAME = (
+    " Both were made of the same observations, so their errors are alike and the combined one is "
+    "too great: more may differ than is coloured."
+)
 
 
 class Errors:
@@ -48,29 +56,24 @@ class Errors:
         return bool(names[0] and names[0] in past[1]) or bool(names[1] and names[1] in past[0])
 
     @cached_property
-    def known(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Of each layer: kind of its error ("": not known), and where that comes from."""
-        return self._known(0), self._known(1)
+    def same_observations(self) -> bool:
+        """Whether both were made of the same observations, as far as their files tell."""
+        a, b = (layer.product for layer in self.layers)
+        if a.source.fingerprint() == b.source.fingerprint():
+            # Another time of one product rests on other observations.
+            return self.layers[0].found[0] == self.layers[1].found[0]
+        return bool(_made_of(a)) and _made_of(a) == _made_of(b)
 
-    def _known(self, n: int) -> tuple[str, str]:
-        layer, given = self.layers[n], self.given[n]
-        if layer.kind != "value":
-            of = "an error" if layer.kind == "error" else "what is made of a field"
-            return "", f"of {of} none is known"
-        view = layer.view
-        if view.error is None:
-            return "", "it has none"
-        if view.roles.error_kind != "relative variance":
-            return "standard deviation", f"{view.roles.error} of the file"
-        if given is not None:
-            return "relative variance", f"{_RELATIVE} given as {given:g} {layer.unit}".rstrip()
-        found = deviation_of(layer.product, layer.variable)
-        if found is None:
-            return "", "it is relative, and the deviation of the background is not known; give it"
-        t, z, _ = layer.found
-        if t == OUTSIDE or z < 0 or not np.isfinite(found.values[t, z]):
-            return "", "no observation tells the deviation of the background there"
-        return "relative variance", f"{_RELATIVE} {found.how}"
+    @cached_property
+    def of(self) -> tuple[LayerError, LayerError]:
+        """What is known of the error of each layer."""
+        a, b = (error_of(*both) for both in zip(self.layers, self.given, strict=True))
+        return a, b
+
+    @property
+    def wanting(self) -> bool:
+        """Whether one is not known for want of the deviation of the background."""
+        return any(one.read is None and one.how.endswith("give it") for one in self.of)
 
     def variance(self, n: int, grid: Grid, depth: float | None) -> NDArray[np.float32] | None:
         """Return the error variance of a layer on a grid; None where it is not known.
@@ -83,38 +86,22 @@ class Errors:
         depth : float or None
             At which the layer is read; None: its own level.
         """
-        layer, kind = self.layers[n], self.known[n][0]
-        if not kind:
-            return None
-        off = Layer(layer.product, layer.variable, layer.depth, layer.time, layer.mask, error=True)
-        raw = np.asarray(brought(off, grid, depth), np.float32)
-        if kind == "standard deviation":
-            return raw**2
-        return raw * np.float32(self._deviation(n, depth) ** 2)
-
-    def _deviation(self, n: int, depth: float | None) -> float:
-        layer, given = self.layers[n], self.given[n]
-        if given is not None:
-            return given
-        found = deviation_of(layer.product, layer.variable)
-        assert found is not None
-        t, z, _ = layer.found
-        if depth is None or not layer.grid.has_depth:
-            return float(found.values[t, z])
-        return float(np.interp(depth, layer.grid.depth, found.values[t]))
+        one = self.of[n]
+        return None if one.read is None else np.asarray(brought(one, grid, depth), np.float32)
 
     def sentence(self, masked: int, cells: int, within: bool) -> str:
         """Say which errors make the combined one, and how many cells lie within it."""
         if self.shared:
             return "Nothing is masked, for one was made of the other: they have the same errors."
-        (a, how), (b, other) = self.known
+        a, b = (one.read is not None for one in self.of)
+        how, other = (one.how for one in self.of)
         if not a and not b:
             why = f": {how}" if how == other else f" (first: {how}; second: {other})"
             return f"Nothing is masked, for the error of both is not known{why}."
         what = "are masked: they lie" if within else "lie"
         told = (
             f"{number(masked)} of {counted(cells, 'cell')} {what} within the combined error (one "
-            "standard deviation, errors taken as independent)."
+            f"standard deviation, errors taken as independent).{_SAME * self.same_observations}"
         )
         if how == other:
             return f"{told} Error of both: {how}."
@@ -124,3 +111,11 @@ class Errors:
             else:
                 told += f" The error of the {word} is not known ({text}) and counts as 0."
         return told
+
+
+def _made_of(product: Product) -> str:
+    """Return what names the collection that a product was made of; empty: not known."""
+    found = re.search(
+        r"^collection: *(.+)$", text_of(product.attrs.get("recipe", "")), re.MULTILINE
+    )
+    return str(product.attrs.get("collection_id") or (found.group(1) if found else ""))

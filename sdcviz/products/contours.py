@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..geo.projection import EARTH_RADIUS, MERCATOR_MAX_LAT, mercator
-from .layers import Layer
 from .raster import thinned
+
+if TYPE_CHECKING:
+    from .difference import Difference
+    from .layers import Layer
 
 __all__ = ["Contours", "contours"]
 
@@ -43,7 +47,7 @@ class Contours:
     left_out: int
 
 
-def contours(layer: Layer, levels: list[float]) -> Contours:
+def contours(layer: Layer | Difference, levels: list[float]) -> Contours:
     """Draw lines of equal value through a layer at some levels."""
     from contourpy import LineType, contour_generator
 

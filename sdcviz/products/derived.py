@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .product import Product
 
-__all__ = ["crossing", "density", "isosurface", "mixed_layer_depth", "sigma0"]
+__all__ = ["crossing", "density", "isosurface", "mixed_layer_depth", "sigma0", "slope_at"]
 
 MLD_FROM, MLD_DENSITY, MLD_TEMPERATURE = 10.0, 0.03, 0.2
 """Criteria of de Boyer Montegut et al. (2004): from 10 m, by 0.03 kg/m³ or 0.2 °C."""
@@ -80,6 +80,34 @@ def crossing(
             out[here] = (depth[k] + (depth[k + 1] - depth[k]) * a / (a - b))[here]
         found |= here
     return out
+
+
+def slope_at(
+    values: Array, depth: NDArray[np.float64], wanted: float, beside: Array
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the change per depth of columns where they have a value, and another array there.
+
+    Parameters
+    ----------
+    values, depth, wanted
+        See `crossing`.
+    beside : ndarray, shape (depth, ...)
+        Read there, linear between levels.
+
+    Returns
+    -------
+    slope, there : ndarray
+        NaN where a column never has the value.
+    """
+    found = crossing(values, depth, wanted)
+    slope, there = np.full(found.shape, np.nan), np.full(found.shape, np.nan)
+    for k in range(len(depth) - 1):
+        # The depth of a level itself belongs to what lies above, as in `crossing`.
+        here = (found <= depth[k + 1]) & ((found > depth[k]) | ((k == 0) & (found == depth[0])))
+        part = (found[here] - depth[k]) / (depth[k + 1] - depth[k])
+        slope[here] = (values[k + 1] - values[k])[here] / (depth[k + 1] - depth[k])
+        there[here] = beside[k][here] * (1 - part) + beside[k + 1][here] * part
+    return slope, there
 
 
 def isosurface(

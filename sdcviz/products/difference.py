@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest, UnreadableFile
-from .areas import cell_areas
 from .combined_error import Errors, Spread
+from .difference_output import array_of_difference, dataset_of, statistics_of
+from .difference_words import label_of_difference, names_of, sentence_of_difference, when
 from .grid import Grid
 from .kept import kept
-from .layers import Layer, around_zero
-from .maps import MapBytes, encode
-from .pairs import brought, mark, same_points
-from .times import OUTSIDE
+from .layers import Layer
+from .maps import MapBytes, around_zero, encode
+from .pairs import brought, mark
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,27 +73,12 @@ class Difference:
     @cached_property
     def names(self) -> tuple[str, str]:
         """What tells the two apart: products, fields, times or masks."""
-        pairs = [
-            (_name(self.first), _name(self.second)),
-            self._labels,
-            (_when(self.first), _when(self.second)),
-        ]  # fmt: skip
-        told = [(a, b) for a, b in pairs if a != b]
-        if not told:
-            return pairs[0]
-        a, b = (", ".join(part for part in side if part) for side in zip(*told, strict=True))
-        return a or "the first", b or "the second"
-
-    @property
-    def _labels(self) -> tuple[str, str]:
-        a, b = self.first.label, self.second.label
-        return (a, a) if a.casefold() == b.casefold() else (a, b)
+        return names_of(self)
 
     @property
     def label(self) -> str:
         """Name for a title or a colour bar, without unit."""
-        a, b = self._labels
-        return f"Difference of {a}" if a == b else f"{a} minus {b}"
+        return label_of_difference(self)
 
     @cached_property
     def key(self) -> Hashable:
@@ -102,7 +87,7 @@ class Difference:
             "difference",
             self.first.key,
             self.second.key,
-            self._depth,
+            self.second_depth,
             self.within,
             self.spread,
         )
@@ -128,18 +113,18 @@ class Difference:
                 f"{a.label} of {a.product.name} is in {a.unit or 'no unit'} and {b.label} of "
                 f"{b.product.name} in {b.unit or 'no unit'}: they can't be subtracted."
             )
-        if self._depth is not None and b.grid.has_depth:
+        if self.second_depth is not None and b.grid.has_depth:
             edges = b.grid.level_edges
-            if not edges[0] <= self._depth <= edges[-1]:
+            if not edges[0] <= self.second_depth <= edges[-1]:
                 raise BadRequest(
-                    f"{self._depth:g} {a.grid.depth_unit} lies outside {b.product.name}, which has "
-                    f"{b.grid.depth[0]:g} to {b.grid.depth[-1]:g} {b.grid.depth_unit}."
+                    f"{self.second_depth:g} {a.grid.depth_unit} lies outside {b.product.name}, "
+                    f"which has {b.grid.depth[0]:g} to {b.grid.depth[-1]:g} {b.grid.depth_unit}."
                 )
         return self
 
     # ---- its values --------------------------------------------------------------
     @property
-    def _depth(self) -> float | None:
+    def second_depth(self) -> float | None:
         """Depth at which the second is read; None: at its own level."""
         a, b = self.first, self.second
         if a.flat or b.flat:
@@ -151,13 +136,13 @@ class Difference:
     def planes(self) -> tuple[Array, Array, Array | None]:
         """First, second and the deviation of their difference; None where it is not known."""
         self.check()
-        where = ("difference", self.second.key, self._depth, self.spread)
+        where = ("difference", self.second.key, self.second_depth, self.spread)
         other = kept(
             self.first.product,
             (*where, mark(self.grid)),
             lambda: (
-                np.asarray(brought(self.second, self.grid, self._depth), np.float32),
-                self.errors.variance(1, self.grid, self._depth),
+                np.asarray(brought(self.second, self.grid, self.second_depth), np.float32),
+                self.errors.variance(1, self.grid, self.second_depth),
             ),
         )
         own = self.errors.variance(0, self.grid, None)
@@ -199,46 +184,13 @@ class Difference:
             whole difference; ``with_error``, ``masked`` (cells within the combined error) and
             ``beyond`` (share of cells beyond it); None where it is not known.
         """
-        whole, sd = self.whole, self.planes[2]
-        there = np.isfinite(whole)
-        told: dict[str, Any] = {"cells": int(there.sum())}
-        if not told["cells"]:
-            nothing = ("mean", "sd", "rms", "least", "most", "beyond")
-            return told | dict.fromkeys(nothing) | {"with_error": 0, "masked": 0}
-        weight = np.ones(told["cells"]) if self.grid.curvilinear else cell_areas(self.grid)[there]
-        values = whole[there].astype(np.float64)
-        mean = float(np.average(values, weights=weight))
-        square = float(np.average(values**2, weights=weight))
-        told |= {
-            "mean": mean, "sd": max(square - mean**2, 0.0) ** 0.5, "rms": square**0.5,
-            "least": float(values.min()), "most": float(values.max()),
-        }  # fmt: skip
-        known = there & np.isfinite(sd) if sd is not None else np.zeros_like(there)
-        masked, n = int((self.masked & there).sum()), int(known.sum())
-        return told | {"with_error": n, "masked": masked, "beyond": (n - masked) / n if n else None}
+        return statistics_of(self)
 
     # ---- telling -----------------------------------------------------------------
     @property
     def sentence(self) -> str:
         """What is subtracted from what, how both were brought together, and which error counts."""
-        if self.found[2]:
-            return self.found[2]
-        a, b = self.names
-        where = "" if self._depth is None else f" at {self._depth:g} {self.grid.depth_unit}"
-        how = f" The second was brought to the first's grid ({', '.join(self._ways)})."
-        return (
-            f"{self.label}{where}: {a} minus {b}.{how if self._ways else ''} {self.error_sentence}"
-        )
-
-    @cached_property
-    def _ways(self) -> list[str]:
-        """How the second is brought to the grid of the first."""
-        own, ways = self.second.grid, []
-        if not same_points(own, self.grid):
-            ways.append("the nearest point" if own.curvilinear else "bilinear over sea points")
-        if self._depth is not None and own.has_depth and self._depth not in own.depth:
-            ways.append("linear between levels")
-        return ways
+        return sentence_of_difference(self)
 
     @cached_property
     def error_sentence(self) -> str:
@@ -248,17 +200,7 @@ class Difference:
 
     def array(self) -> xr.DataArray:
         """Return the difference as (lat, lon), masked if `within`."""
-        made = self.first.array()
-        told = {k: v for k, v in made.attrs.items() if k not in ("standard_name", "cell_methods")}
-        told |= {
-            "long_name": self.label, "comment": self.sentence,
-            "interpolation": "; ".join(self._ways) or "none: both lie on the same points",
-            "title": f"{self.names[0]} minus {self.names[1]}",
-            "source": f"{self.first.product.path}; {self.second.product.path}",
-        }  # fmt: skip
-        made = made.copy(data=self.plane())
-        made.attrs = told
-        return made.rename("difference")
+        return array_of_difference(self)
 
     def dataset(self) -> xr.Dataset:
         """Return the difference with both fields, the combined error and what lies within it.
@@ -270,24 +212,7 @@ class Difference:
             deviation) and ``within_error`` where an error is known; statistics and the sentence
             as attributes.
         """
-        array = self.array()
-        a, b, sd = self.planes
-        unit = {"units": array.attrs["units"]}
-        found = array.to_dataset()
-        for name, values, layer in (("first", a, self.first), ("second", b, self.second)):
-            told = unit | {"long_name": f"{layer.label}, {self.names[name == 'second']}"}
-            found[name] = (array.dims, values, told)
-        if sd is not None:
-            told = unit | {"long_name": "combined error (one standard deviation)"}
-            found["error"] = (array.dims, sd, told)
-            flags = {"flag_values": np.array([0, 1], "i1"), "flag_meanings": "beyond within"}
-            said = {"long_name": "whether the difference lies within the combined error", **flags}
-            found["within_error"] = (array.dims, self.masked.astype("i1"), said)
-        kept_attrs = ("Conventions", "title", "source", "history", "mask")
-        found.attrs = {k: array.attrs[k] for k in kept_attrs if k in array.attrs}
-        found.attrs |= {"sentence": self.sentence}
-        found.attrs |= {k: v for k, v in self.statistics().items() if v is not None}
-        return found
+        return dataset_of(self)
 
     # ---- for a browser -----------------------------------------------------------
     def limits(self, values: Array) -> tuple[float, float]:
@@ -315,7 +240,7 @@ class Difference:
             answer, sentence = "damaged", str(error)
         return encode(
             made, limits or around_zero(made), self.grid,
-            depth=None if self.first.flat else float(self.grid.depth[z]), label=_when(self.first),
+            depth=None if self.first.flat else float(self.grid.depth[z]), label=when(self.first),
             unit=self.unit, answer=answer or "value", sentence=sentence,
         )  # fmt: skip
 
@@ -355,12 +280,3 @@ def difference(a: Layer, b: Layer, within: bool = True, spread: Spread = None) -
     >>> difference(Layer(new, time="July"), Layer(old, time="July")).statistics()  # doctest: +SKIP
     """
     return Difference(a, b, within, spread).check()
-
-
-def _when(layer: Layer) -> str:
-    t = layer.found[0]
-    return layer.grid.times.labels[t] if layer.grid.has_time and t != OUTSIDE else ""
-
-
-def _name(layer: Layer) -> str:
-    return layer.product.name.removesuffix(".nc")

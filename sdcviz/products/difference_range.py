@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import BadRequest, UnreadableFile
 from .difference import Difference
 from .kept import kept
-from .layers import around_zero
+from .maps import around_zero
 from .pairs import matching_step
 from .times import OUTSIDE
 

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from ..errors import BadRequest
 from .grid import Grid
 from .kept import kept
-from .maps import MapBytes, encode, find
-from .times import OUTSIDE, When
-from .view import Mask, View, between, level_share
+from .layer_values import array_of, at_depth, limits_of, made, map_of
+from .layer_words import colormap_of, is_diverging, label_of, sentence_of, unit_of
+from .maps import MapBytes, find
+from .times import When
+from .view import Mask, View
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from .expressions import Computed
     from .product import Product
 
-__all__ = ["CRITERIA", "Layer", "maskable"]
+__all__ = ["CRITERIA", "Layer"]
 
 CRITERIA = ("", "density", "temperature")
 """What a mixed layer depth goes by: ``mld``, ``mld:density``, ``mld:temperature``."""
@@ -137,70 +139,27 @@ class Layer:
     @cached_property
     def diverging(self) -> bool:
         """Whether its values lie around 0: a difference or an anomaly."""
-        if self.kind != "formula":
-            return False
-        from ..qc.rules.grammar import Sum
-
-        tree = self.computed.tree
-        return isinstance(tree, Sum) and tree.op == "-" and not _has_number(tree)
+        return is_diverging(self)
 
     @cached_property
     def unit(self) -> str:
         """Unit as people write it; empty where there is none."""
-        kind, view = self.kind, self.view
-        if kind == "formula":
-            declared = self.computed.source.variables["result"].text("units")
-            return "" if declared == "1" else declared
-        if kind == "error" and view.roles.error_kind == "relative variance":
-            return ""
-        return view.grid.depth_unit if kind in ("isosurface", "mixed layer") else view.unit
+        return unit_of(self)
 
     @cached_property
     def label(self) -> str:
         """Name for a title or a colour bar, without unit."""
-        kind, view = self.kind, self.view
-        name = str(view.value_attrs()["long_name"])
-        if kind == "error":
-            return str(view.error_attrs()["long_name"])
-        if kind == "isosurface":
-            return f"Depth at which {name} is {self.value:g} {view.unit}".rstrip()
-        if kind == "mixed layer":
-            by = {"": "", "density": ", by density", "temperature": ", by temperature"}
-            return f"Mixed layer depth{by[self.criterion]}"
-        if kind == "formula":
-            return f"{self.derived.strip()}, a: {name}"
-        return name
+        return label_of(self)
 
     @cached_property
     def colormap(self) -> str:
         """A colour map that fits, by its name."""
-        if self.kind in ("isosurface", "mixed layer"):
-            return "deep"
-        if self.kind == "error":
-            return "amp"
-        if self.diverging:
-            return "balance"
-        if self.kind == "formula" and self.unit != self.view.unit:
-            return "viridis"
-        from ..vocabularies import quantities
-
-        key = self.product.quantity_of(self.view.variable).removesuffix("_unknown_unit")
-        known = quantities().get(key)
-        return known.colormap if known else "viridis"
+        return colormap_of(self)
 
     @cached_property
     def sentence(self) -> str:
         """What is shown, where and when."""
-        t, z, wrong = self.found
-        if wrong:
-            return wrong
-        parts = [self.label]
-        if not self.flat:
-            parts.append(f"{self.grid.depth[z]:g} {self.grid.depth_unit}")
-        if self.grid.has_time:
-            parts.append(self.grid.times.labels[t])
-        masked = "" if self.mask is None else f"; masked: {self.view.mask_words}"
-        return f"{', '.join(parts)} ({self.product.name}){masked}."
+        return sentence_of(self)
 
     @cached_property
     def key(self) -> Hashable:
@@ -259,120 +218,22 @@ class Layer:
         BadRequest
             The product does not cover it.
         """
-        t, z, wrong = self.found
-        if depth is None or self.flat:
-            if wrong:
-                raise BadRequest(wrong)
-            return self._plane(t, z)
-        if t == OUTSIDE:
-            raise BadRequest(wrong)
-        level, share = level_share(self.grid, np.array([depth], np.float64))
-        below, part = int(level[0]), float(share[0])
-        if below < 0:
-            return np.full(self.grid.shape[2:], np.nan)
-        if part == 0:
-            return self._plane(t, below)
-        return between(self._plane(t, below), self._plane(t, below + 1), part)
+        return at_depth(self, self._plane, depth)
 
     def _plane(self, t: int, z: int) -> Plane:
         if self.kind in ("value", "error"):
             return self.view.layer(t, z, self.kind)
         key = ("plane", self.view.variable, t, -2 if self.flat else z, self.mask, self.derived)
-        return kept(self.product, key, lambda: self._made(t, z))
-
-    def _made(self, t: int, z: int) -> Plane:
-        from .derived import isosurface, mixed_layer_depth
-
-        view, product = self.view, self.product
-        if self.kind == "isosurface":
-            made = isosurface(product, self.value, t, view.variable, self.mask)
-            return np.asarray(made.values, np.float32)
-        if self.kind == "mixed layer":
-            measured = product.quantity_of(view.variable).removesuffix("_unknown_unit")
-            warm = view.variable if measured == "temperature" else ""
-            mask = self.mask if not warm or maskable(product, warm) else None
-            found = mixed_layer_depth(product, t, warm, "", criterion=self.criterion, mask=mask)
-            return np.asarray(found.values, np.float32)
-        values = np.asarray(self.computed.field("result").layer(t, z), np.float32)
-        if self.mask is None:
-            return values
-        base = self.computed.base
-        masked = View(product, base.variable, self.mask, "nearest").layer(t, z)
-        return np.where(np.isnan(masked), np.float32(np.nan), values)
+        return kept(self.product, key, lambda: made(self, t, z))
 
     def array(self) -> xr.DataArray:
         """Return the values as (lat, lon), with what they are in the attributes."""
-        from .maps import layer
-
-        if self.kind in ("value", "error"):
-            return layer(
-                self.product, self.variable, self.depth, self.time, self.mask, self.kind
-            )  # fmt: skip
-        t, z, _ = self.check().found
-        depth = None if self.flat else float(self.grid.depth[z])
-        base = self.computed.base.variable if self.kind == "formula" else self.view.variable
-        frame = layer(self.product, base, None if self.flat else depth, t, None, "value")
-        if self.flat:
-            frame = frame.drop_vars("depth", errors="ignore")
-        told = {k: v for k, v in frame.attrs.items() if k not in ("standard_name", "cell_methods")}
-        told |= {"long_name": self.label, "units": self.unit or "1", "derived": self.derived}
-        told |= {"mask": self.view.mask_words, "title": f"{self.label} out of {self.product.name}"}
-        made = frame.copy(data=self.plane())
-        return made.assign_attrs(told).rename("value")
+        return array_of(self)
 
     def map(self, limits: tuple[float, float] | None = None) -> MapBytes:
         """Return the values as few bytes for a browser; see `Product.map`."""
-        if self.kind in ("value", "error"):
-            return self.product.map(
-                self.variable, self.depth, self.time, mask=self.mask, limits=limits, what=self.kind
-            )
-        from ..errors import UnreadableFile
-
-        t, z, sentence = self.found
-        answer = "outside" if sentence else "value"
-        values: Plane = np.full(self.grid.shape[2:], np.nan, np.float32)
-        if not sentence:
-            try:
-                values = self.plane()
-            except UnreadableFile as error:
-                answer, sentence = "damaged", str(error)
-        return encode(
-            values, limits or self.limits(values), self.grid,
-            depth=None if self.flat or z < 0 else float(self.grid.depth[z]),
-            label=self.grid.times.labels[t] if self.grid.has_time and t != OUTSIDE else "",
-            unit=self.unit, answer=answer, sentence=sentence,
-        )  # fmt: skip
+        return map_of(self, limits)
 
     def limits(self, values: Plane) -> tuple[float, float] | None:
         """Propose a range of colours for a map; None: that of the values."""
-        if self.diverging:
-            return around_zero(values)
-        known = values[np.isfinite(values)]
-        if self.kind == "value" or len(known) < 2:
-            return None
-        if self.kind == "error" and not self.unit:
-            return 0.0, 1.0
-        low, high = (float(v) for v in np.quantile(known, [0.02, 0.98]))
-        return (low, high) if low < high else None
-
-
-def around_zero(values: Plane) -> tuple[float, float]:
-    """Return a range of colours with 0 in its middle; 2 % of the values may lie outside."""
-    known = np.abs(values[np.isfinite(values)])
-    most = float(np.quantile(known, 0.98)) if len(known) else 1.0
-    most = most or float(known.max()) or 1.0
-    power = 10 ** math.floor(math.log10(most))
-    steps = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
-    most = float(f"{next(s * power for s in steps if s * power >= most * 0.999):.3g}")
-    return -most, most
-
-
-def maskable(product: Product, variable: str = "") -> bool:
-    """Tell whether a field can be masked by its relative error, whatever the mask."""
-    return product.roles_of(product.named(variable)).error_kind == "relative variance"
-
-
-def _has_number(tree: Any) -> bool:
-    from ..qc.rules.grammar import Number
-
-    return isinstance(tree.left, Number) or isinstance(tree.right, Number)
+        return limits_of(self, values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ __all__ = [
     "LAST",
     "MISSING",
     "MapBytes",
+    "around_zero",
     "encode",
     "find",
     "layer",
@@ -215,6 +217,17 @@ def range_of(values: NDArray) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(low), float(high)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def around_zero(values: NDArray) -> tuple[float, float]:
+    """Return a range of colours with 0 in its middle; 2 % of the values may lie outside."""
+    known = np.abs(values[np.isfinite(values)])
+    most = float(np.quantile(known, 0.98)) if len(known) else 1.0
+    most = most or float(known.max()) or 1.0
+    power = 10 ** math.floor(math.log10(most))
+    steps = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
+    most = float(f"{next(s * power for s in steps if s * power >= most * 0.999):.3g}")
+    return -most, most
 
 
 def quantise(values: NDArray, low: float, high: float) -> NDArray[np.uint8]:

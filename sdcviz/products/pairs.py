@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from ..errors import BadRequest
 from .grid import Grid
 from .kept import kept
-from .layers import Layer, maskable
+from .layers import Layer
 from .places import Method, Places, blend, find_places
 from .times import OUTSIDE
+from .view import maskable
 
 if TYPE_CHECKING:
+    from .layer_error import LayerError
     from .product import Product
 
 __all__ = ["beside", "brought", "mark", "matching_step", "same_points"]
@@ -97,7 +99,7 @@ def same_points(a: Grid, b: Grid) -> bool:
     return all(x.shape == y.shape and np.allclose(x, y, atol=1e-6) for x, y in pairs)
 
 
-def brought(layer: Layer, to: Grid, depth: float | None) -> NDArray[np.floating]:
+def brought(layer: Layer | LayerError, to: Grid, depth: float | None) -> NDArray[np.floating]:
     """Return a layer on the places of another grid, at a depth.
 
     Bilinear over the sea points around (the nearest point of a curvilinear grid), linear between
@@ -120,7 +122,7 @@ def brought(layer: Layer, to: Grid, depth: float | None) -> NDArray[np.floating]
     return blend(raw, places).reshape(lon.shape)
 
 
-def _places(layer: Layer, own: Grid, to: Grid) -> Places:
+def _places(layer: Layer | LayerError, own: Grid, to: Grid) -> Places:
     key = ("places", mark(own), mark(to))
 
     def found() -> Places:

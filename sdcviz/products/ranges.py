@@ -23,6 +23,8 @@ VALUES = 20_000
 """Values of a map that are looked at."""
 OUTER = 0.5
 """Per cent of the values at each end that a range leaves out, if they lie far out."""
+NEAR = 0.1
+"""Part of the greatest depth above which a range of depths begins at the surface."""
 FAR = 0.2
 """How far, as a part of the range of the others."""
 
@@ -68,6 +70,8 @@ def range_for(layer: Layer, per: str) -> tuple[float, float] | None:
         high = greatest if greatest <= high + room else high
         if layer.diverging:
             low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
+        if layer.kind in ("isosurface", "mixed layer") and 0 < low < NEAR * high:
+            low = 0.0  # depths begin at the surface
         return range_of(np.array([low, high]))
 
     where = depths[0] if per == "depth" else steps[0] if per == "time" else None

@@ -19,7 +19,7 @@ from .source import text_of
 if TYPE_CHECKING:
     from .product import Product
 
-__all__ = ["STANDARD_LIMITS", "Mask", "Values", "View", "level_share", "mask_of"]
+__all__ = ["STANDARD_LIMITS", "Mask", "Values", "View", "level_share", "mask_of", "maskable"]
 
 Mask = str | float | None
 """No mask, a masked copy of the file ("L1"), or the greatest relative error variance."""
@@ -34,6 +34,11 @@ def mask_of(text: str) -> Mask:
         return float(text)
     except ValueError:
         return text or None
+
+
+def maskable(product: Product, variable: str = "") -> bool:
+    """Tell whether a field can be masked by its relative error, whatever the mask."""
+    return product.roles_of(product.named(variable)).error_kind == "relative variance"
 
 
 METHOD_WORDS = {

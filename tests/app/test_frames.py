@@ -18,11 +18,11 @@ import pytest
 from serving import Running, sign_on
 
 from sdcviz.observations import Filters, open_collection
-from sdcviz.products import open_product
+from sdcviz.products import difference, open_product
 from sdcviz.products.layers import Layer
 from sdcviz.products.raster import raster
 from sdcviz.products.view import View
-from sdcviz_app import dots, framing, shelf
+from sdcviz_app import comparing, dots, framing, shelf
 
 KINDS = {"f4": "<f4", "f8": "<f8", "i4": "<i4", "u2": "<u2", "u1": "u1", "rows": "u1"}
 
@@ -188,3 +188,19 @@ def test_lines_of_equal_value_lie_where_the_value_is(product: Path) -> None:
     x, y = inverse("mercator", made.x[~np.isnan(made.x)], made.y[~np.isnan(made.y)])
     off = np.abs((x + y)[:, None] - np.array([50.0, 55.0])).min(axis=1)
     assert off.max() < 0.02
+
+
+def test_a_second_layer_has_a_range_of_its_own_unit(product: Path, tmp_path: Path) -> None:
+    """Typed limits are those of the first unit; what is within the error is out of no range."""
+    first = Layer(open_product(product), depth=10, time=1)
+    salt = open_product(made_files.write(tmp_path / "salt.nc", name="Salinity", depth=None,
+                                         attrs={"Salinity": {"units": "1e-3"}}))  # fmt: skip
+    header, _ = comparing.second_frame(first, Layer(salt, time=1), (1.0, 2.0), "fixed")
+    assert header["limits"] != [1.0, 2.0] and not header["below"] + header["above"]
+    header, _ = comparing.second_frame(first, replace(first, time=2), (1.0, 2.0), "fixed")
+    assert header["limits"] == [1.0, 2.0] and header["above"] == header["cells"]
+    found = difference(first, replace(first, time=2), spread=5.0)
+    header, _ = comparing.difference_frame(found, "fixed", False, most=1e-3)
+    beyond = np.abs(found.plane()) > 1e-3
+    assert header["limits"] == [-1e-3, 1e-3] and header["within"]
+    assert header["below"] + header["above"] == beyond.sum()

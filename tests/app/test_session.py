@@ -65,6 +65,33 @@ def test_a_link_restores_the_whole_view(session: Session) -> None:
     assert other.collection == session.collection
 
 
+PRODUCT_VIEW: dict[str, Any] = {
+    "product": "e053e43c3e12", "field": "Temperature", "derived": "a - mean(a)", "step": 6,
+    "error_shown": True, "level": 50.0, "mask": "0.35", "field_range": (-2.0, 12.5),
+    "range_by": "depth", "field_map": "haline", "contours": True, "dots": "residuals",
+    "window": (5.0, 30.0), "compare": "difference", "other": "fe9ae49a2efa", "swipe": 0.25,
+    "other_field": "Salinity", "other_step": 3, "other_derived": "iso:14", "spread": 0.7,
+    "difference_range": 1.5, "field_extent": (-6.0, 30.0, 190.5, 46.0), "place": (5.0, 40.0),
+    "line": ((3.0, 40.0), (5.0, 41.0)), "area": ((0.0, 40.0), (5.0, 40.0), (5.0, 45.0)),
+    "around": 80.0, "products_view": "review", "review": "r1",
+}  # fmt: skip
+
+
+def test_a_link_restores_all_of_the_products_tab(session: Session) -> None:
+    names = list(Session.param)
+    first, last = (names.index(name) for name in ("product", "review"))
+    assert set(PRODUCT_VIEW) == set(names[first : last + 1])
+    session.param.update(**PRODUCT_VIEW)
+    other = Session()
+    assert apply_query(other, to_query(session)) == []
+    for name, value in PRODUCT_VIEW.items():
+        assert getattr(other, name) == value, name
+    # A link of before means what it meant.
+    old = "product=e053e43c3e12&step=6&z0=50&cmp=swipe&with=fe9ae49a2efa&range=1~2&at0=5~40"
+    assert apply_query(other, old) == []
+    assert (other.compare, other.swipe, other.field_extent) == ("swipe", 0.5, None)
+
+
 def test_the_usual_view_needs_only_collection_and_parameter(session: Session) -> None:
     assert set(dict(part.split("=") for part in to_query(session).split("&"))) == {"c", "p"}
     assert to_query(Session()) == ""

@@ -168,6 +168,12 @@ def test_tools_write_the_session(sea: Sea) -> None:
     page.get_by_role("button", name="Clear", exact=True).click()
     sea.until("return !drawn('line').x.length && !drawn('place').x.length")
     sea.link("line", "^$")
+    # A link keeps the part that one looks at.
+    page.mouse.move(*sea.at(5.0, 41.5))
+    page.mouse.wheel(0, -300)
+    sea.link("pview", "~.*~.*~")
+    page.get_by_role("button", name="Zoom to product").click()
+    sea.link("pview", "^$")
 
 
 def test_damage_costs_its_map_only(open_page: Callable[..., Page], server: Running) -> None:

@@ -42,6 +42,15 @@ _CANVAS = """
 """
 
 
+_HEIGHT = """
+() => {
+  const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+  const {y_range} = models.findLast((m) => m.name === "product-map")
+  return [y_range.start, y_range.end]
+}
+"""
+
+
 def product(path: Path, values: np.ndarray, error: float) -> None:
     """Write a field that is the same at all times and depths, with its error."""
     whole = np.broadcast_to(values.astype("f4"), (3, 3, *values.shape)).copy()
@@ -89,7 +98,8 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     first, second = (
         identity(str(served.data_dir / "products" / n)) for n in ("first.nc", "second.nc")
     )
-    page = open_page(f"{served.address}?tab=products&product={first}&with={second}&cmp=difference")
+    look_at = f"{served.address}?tab=products&product={first}&with={second}&cmp=difference"
+    page = open_page(f"{look_at}&pview=2~39~8~44")
     south, north, cells = 3 * len(LON), 4 * len(LON), len(LAT) * len(LON)
 
     # Difference: 0.3 lies within sqrt(0.25 + 0.16), 3 beyond.
@@ -104,11 +114,22 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     expect(page.locator(".readout")).to_contain_text("within the combined error")
     page.mouse.move(*look(page, 5.2, 42.6)["screen"])
     expect(page.locator(".readout")).to_contain_text("−3.0")
+    # The link names a part that is higher than the product.
+    low, high = page.evaluate(_HEIGHT)
+    assert (low, high) == pytest.approx(tuple(forward("mercator", [0, 0], [39, 44])[1]), rel=1e-4)
     sums = page.locator(".sums")
     weight = np.cos(np.radians(LAT))[:, None] * np.ones(len(LON))
     mean = np.average(np.where(LAT[:, None] < 41.4, -0.3, -3) * np.ones(len(LON)), weights=weight)
     expect(sums).to_contain_text(f"−{abs(mean):.2f} °C")
     expect(sums).to_contain_text(f"{100 * north / cells:.0f} % of")
+
+    # Colours as far as the visitor says; what is greyed is not counted as out of them.
+    page.get_by_label("Greatest difference").fill("0.2")
+    page.get_by_label("Greatest difference").press("Tab")
+    expect(page.locator(".note").first).to_have_text(f"{north} cells below the range")
+    page.get_by_label("Greatest difference").fill("-1")
+    page.get_by_label("Greatest difference").press("Tab")
+    expect(page.get_by_role("alert").filter(has_text="a positive number")).to_be_visible()
 
     # Swipe: the first layer on the left of the handle, the second on its right, in one range.
     page.get_by_role("button", name="Swipe", exact=True).click()
@@ -116,6 +137,7 @@ def test_two_layers(open_page: Callable[..., Page], served: Running) -> None:
     until_colour(page, (6.4, 42.6), lambda c: c == ABOVE)
     until_colour(page, (3.6, 42.6), lambda c: c not in (ABOVE, GREY))
     expect(page.locator(".layer-name.n0")).to_have_text("first")
+    expect(page.locator(".note").first).to_have_text(f"Second: {north} cells above the range.")
     handle.focus()
     handle.press("Home")
     until_colour(page, (3.6, 42.6), lambda c: c == ABOVE)

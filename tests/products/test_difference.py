@@ -76,8 +76,38 @@ def test_an_error_that_is_not_known_counts_as_nothing(tmp_path: Path) -> None:
     none = difference(Layer(b, depth=10), Layer(b, depth=10, time=1))
     assert none.statistics()["beyond"] is None and none.planes[2] is None
     assert "Nothing is masked" in none.sentence
-    made = difference(Layer(a, derived="2 * a"), Layer(a, time=1, derived="2 * a"))
+    made = difference(Layer(a, derived="sqrt(a)"), Layer(a, time=1, derived="sqrt(a)"))
     assert "Nothing is masked" in made.sentence and made.statistics()["masked"] == 0
+    assert "sums of fields with factors only" in made.sentence
+    mixed = difference(Layer(a, derived="mld"), Layer(b, derived="mld"))
+    assert "of a mixed layer depth none is known" in mixed.sentence
+
+
+def test_errors_are_carried_on(two: tuple[Product, Product]) -> None:
+    """By hand: factors squared; of a depth the error over the change with depth."""
+    a, _ = two
+    text = "2 * (a - mean(a)) + 1"
+    found = difference(*(Layer(p, depth=0, time=1, derived=text) for p in two))
+    # Of the mean a third belongs to this time, and a third each to the two others.
+    factor = 4 * ((2 / 3) ** 2 + 2 / 9)
+    known = np.isfinite(found.whole)
+    sd = found.planes[2]
+    assert sd is not None and "root of summed squares" in found.sentence
+    np.testing.assert_allclose(sd[known], np.sqrt(factor * 0.41) * 2, rtol=1e-5)
+
+    value = 10 + np.cos(np.radians(5.0)) + 4.15 + 0.2 - 0.05
+    deep = difference(*(Layer(a, time=t, derived=f"iso:{value}") for t in (1, 2)))
+    depth, other, sd = deep.planes
+    there = np.isfinite(deep.whole)
+    assert sd is not None and there.any() and "divided by the change" in deep.sentence
+
+    error = 0.25 * np.array([4.0, 1, 0.25]) / 0.01**2
+    by_hand = np.sqrt(sum(np.interp(d[there], DEPTH, error) for d in (depth, other)))
+    np.testing.assert_allclose(sd[there], by_hand, rtol=1e-3)
+    # What rests on the same observations is said, and what changes nothing else.
+    same_time = difference(Layer(a, time=1), Layer(a, time=1, derived="a + 0"))
+    assert "made of the same observations" in same_time.sentence
+    assert "made of the same observations" not in found.sentence
 
 
 def test_another_grid_by_xarray(two: tuple[Product, Product], tmp_path: Path) -> None:

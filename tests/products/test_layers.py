@@ -12,7 +12,7 @@ from reference import same
 
 from sdcviz.errors import BadRequest, SdcvizError
 from sdcviz.products import Layer, Product, open_product
-from sdcviz.products.layers import around_zero
+from sdcviz.products.maps import around_zero
 
 DEPTH = np.array([0.0, 10, 20, 50, 100])
 

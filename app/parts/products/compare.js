@@ -9,6 +9,9 @@ const ABOUT = {
   difference: "First minus second; grey where both agree within their combined error.",
 }
 
+// Errors are added as if they were independent.
+const ALIKE = " Both were made of the same observations, so their errors are alike and this combined one is too great: more may differ than is coloured."
+
 function kind_of(derived) {
   if (!derived) return ""
   if (derived.startsWith("iso:")) return "iso"
@@ -129,14 +132,14 @@ export function render({model}) {
     about.textContent = s.mode === "difference" && s.sums && !s.sums.with_error ? "First minus second." : ABOUT[s.mode] ?? ""
     swap.disabled = Boolean(s.same)
     show_sums(s)
-    const agree = s.sums?.with_error ? `${number(s.sums.masked)} of ${counted(s.sums.cells, "cell")} lie within the combined error.` : s.errors ?? ""
+    const agree = s.sums?.with_error ? `${number(s.sums.masked)} of ${counted(s.sums.cells, "cell")} lie within the combined error.${s.alike ? ALIKE : ""}` : s.errors ?? ""
     sentence.textContent = s.sums ? agree : s.sentence ?? (s.busy ? "Summing up …" : "")
     how.hidden = !s.sums
     how_text.textContent = s.sums ? s.sentence : ""
     sentence.classList.toggle("wrong", Boolean(s.sentence) && !s.sums)
     ask.hidden = !s.ask_spread
     if (active !== spread) spread.value = s.spread ? short(s.spread) : ""
-    spread_unit.textContent = s.sum_unit ?? ""
+    spread_unit.textContent = s.spread_unit ?? ""
   }
 
   model.on("state", show)

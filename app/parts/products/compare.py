@@ -49,7 +49,8 @@ class ComparePart(pn.viewable.Viewer):
         self._told: Any = None
         self.form = CompareForm(self._take, session=session, name="product-compare", visible=False)
         session.param.watch(lambda *_: self._refresh(), _SHOWN)
-        viewing.param.watch(lambda *_: self._refresh(), ["product", "second", "changed", "error"])
+        seen = ["product", "second", "second_error", "changed"]
+        viewing.param.watch(lambda *_: self._refresh(), seen)
         self._refresh()
 
     def __panel__(self) -> Any:
@@ -139,7 +140,8 @@ class ComparePart(pn.viewable.Viewer):
             "products": self._products(), "busy": self._busy, **self._found,
         }  # fmt: skip
         if viewing.second is None or session.compare == "none":
-            return told
+            wrong = viewing.second_error if session.compare != "none" else ""
+            return told | {"sentence": wrong} if wrong else told
         second = viewing.second
         own = session.other_field if session.other_field in second.variables else ""
         field = own or (name if name in second.variables else second.variables[0])
@@ -203,11 +205,12 @@ def _summed(first: Layer, second: Layer, spread: float | None) -> dict[str, Any]
     from sdcviz.products.difference import difference
 
     found = difference(first, second, spread=spread)
-    ask = any("give it" in how for _, how in found.errors.known) or bool(spread)
+    ask = found.errors.wanting or bool(spread)
     return {
         "sentence": found.sentence, "errors": found.error_sentence, "same": False,
         "sums": found.statistics(),
         "sum_unit": found.unit, "names_of": list(found.names), "ask_spread": ask,
+        "spread_unit": first.view.unit, "alike": found.errors.same_observations,
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sdcviz.errors import SdcvizError
+from sdcviz.plots.colours import colormap
 
 from ... import framing
 from ...viewing import Viewing
@@ -12,7 +13,10 @@ from ...viewing import Viewing
 if TYPE_CHECKING:
     from sdcviz.products.layers import Layer
 
-__all__ = ["WATCHED", "compared"]
+__all__ = ["CODES", "WATCHED", "compared"]
+
+CODES = 253
+"""Colours of a range."""
 
 WATCHED = ("compare", "other", "other_field", "other_step", "other_derived", "spread")
 """Parameters of the session that decide it."""
@@ -22,6 +26,8 @@ def compared(viewing: Viewing) -> dict[str, Any]:
     """Return mode, queries and names of the second layer; mode "none" where there is none."""
     session, second = viewing.session, viewing.second
     told: dict[str, Any] = {"compare": "none", "second": None}
+    if session.compare != "none" and second is None and viewing.second_error:
+        return told | {"compare_sentence": viewing.second_error}
     if session.compare == "none" or second is None or viewing.product is None:
         return told
     try:
@@ -44,6 +50,9 @@ def compared(viewing: Viewing) -> dict[str, Any]:
             "grid": own,
             "spread": session.spread or None,
             "title": layer.label,
+            # What is measured in another unit has colours of its own.
+            "palette": list(colormap(layer.colormap, CODES))
+            if layer.unit != viewing.layer().unit else None,
             "names": _names(viewing.layer(), layer, session.other_step < 0),
         },
     }  # fmt: skip

@@ -32,7 +32,7 @@ _DOTS = {"residuals": "Residuals", "coverage": "Coverage"}
 _FOLLOWED = [
     "product", "field", "step", "level", "mask", "place", "line", "area", "derived", "error_shown",
     "field_range", "range_by", "field_map", "window", "around", "dots", "collection", "compare",
-    "other", "other_step", "other_field", "other_derived", "spread",
+    "other", "other_step", "other_field", "other_derived", "spread", "swipe",
 ]  # fmt: skip
 
 
@@ -64,7 +64,7 @@ class ExportPart(pn.viewable.Viewer):
         self._range: dict[str, Any] = {}
         self.main = pn.Column(margin=0, width=0, height=0)
         self.viewing.session.param.watch(lambda *_: self._show(), _FOLLOWED)
-        told = ["product", "second", "changed", "seen", "swipe"]
+        told = ["product", "second", "changed", "seen"]
         self.viewing.param.watch(lambda *_: self._show(), told)
 
     def __panel__(self) -> Any:

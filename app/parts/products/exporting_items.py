@@ -239,6 +239,7 @@ def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]
     comparison = comparison_of(viewing)
     subtracts = comparison is not None and comparison.way == "difference"
     minus = comparison.layer(layer) if comparison is not None and subtracts else None
+    most = session.difference_range
 
     def find() -> tuple[Range, Range]:
         from sdcviz.products.difference import difference
@@ -248,10 +249,12 @@ def range_wish(viewing: Viewing) -> tuple[Any, Callable[[], tuple[Range, Range]]
         first = given or range_for(layer, per)
         if minus is None:
             return first, None
+        if most:
+            return first, (-most, most)
         return first, range_of_differences(difference(layer, minus, spread=spread), per, same)
 
     where = (layer.depth if per == "depth" else None, layer.time if per == "time" else None)
-    made = (layer.variable, layer.error, layer.derived, per, where, given, minus, spread)
+    made = (layer.variable, layer.error, layer.derived, per, where, given, minus, spread, most)
     return (id(viewing.product), viewing.changed, made), find
 
 

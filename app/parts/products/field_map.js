@@ -2,6 +2,7 @@
 
 const AHEAD = 3 // steps that are fetched before they are asked for
 const REST = 160 // ms without a move after which lines and dots are asked for
+const LATE = 700 // ms after which a map that is not there yet is told of
 // The bar and the map of a page talk here; no step of a slider waits for the server's session.
 const field_bus = (globalThis.sdcvizField ??= new EventTarget())
 
@@ -36,6 +37,7 @@ class FieldDriver {
 
   close() {
     this.closed = true
+    clearTimeout(this.late)
     for (const stop of this.stop) stop()
     this.close_beside()
     this.tools?.close()
@@ -48,9 +50,10 @@ class FieldDriver {
 
   build() {
     this.bar = new Bar()
-    this.second = new Bar()
-    this.second.node.hidden = true
-    this.legend = make("div", {class: "legend"}, this.bar.node, this.second.node)
+    this.second = new Bar() // of residuals
+    this.beside_bar = new Bar() // of a second layer with a range of its own
+    for (const bar of [this.bar, this.second, this.beside_bar]) bar.node.hidden = true // until there is something to explain
+    this.legend = make("div", {class: "legend"}, this.bar.node, this.beside_bar.node, this.second.node)
     this.readout = make("div", {class: "readout", role: "status"})
     this.said = make("div", {class: "said", "aria-live": "polite"})
     this.tip = make("div", {class: "hover", hidden: true})
@@ -112,6 +115,8 @@ class FieldDriver {
       return
     }
     this.over.hidden = false
+    const own = s.second?.palette
+    this.second_colours = own ? picture_colours(own) : null
     const key = JSON.stringify(s.palette)
     if (key !== this.palette_key) {
       this.palette_key = key
@@ -164,6 +169,8 @@ class FieldDriver {
     const {step, level, playing} = this.now
     const query = this.query(step, level)
     clearTimeout(this.resting)
+    clearTimeout(this.late)
+    this.late = setTimeout(() => { if (number === this.asked && !this.closed) this.say("Making the map …") }, LATE)
     this.keep_wanted(query)
     try {
       const grid = this.gridded?.key === this.grid_key(query) ? this.gridded.grid : await this.grid_of(query)
@@ -171,18 +178,34 @@ class FieldDriver {
       this.gridded = {key: this.grid_key(query), grid}
       const beside = this.beside(query)
       const frame = this.frames.at_hand(this.kind, query) ?? await this.frames.fresh(this.kind, query)
-      const other = beside && await beside
+      const both = beside && await beside
+      const other = both?.[0].codes ? both : null
+      const lonely = both && !other ? both[0].header.sentence : frame.codes ? "" : frame.header.sentence
+      this.unmatched = this.model.state.compare_sentence || lonely
       if (number !== this.asked || this.closed) return
+      clearTimeout(this.late)
       // The file was replaced: what is shown is new, and the session has to look at it anew.
       if (frame.header.version !== query.v && this.replaced !== query.v) {
         this.replaced = query.v
         this.send({do: "replaced"})
       }
-      this.paint(frame, grid)
-      this.paint_beside(frame, grid, other)
+      this.other = other ? other[0] : null
+      if (frame.codes) {
+        this.paint(frame, grid)
+        this.paint_beside(frame, grid, other)
+      } else {
+        this.frame = null
+        this.layers.set(0, null)
+        this.paint_beside(null, null, null)
+        for (const bar of [this.bar, this.beside_bar]) bar.node.hidden = true
+        this.veil.hidden = true
+      }
+      if (this.unmatched) this.say(this.unmatched, true)
       tell_bus("painted", {step, level, ms: performance.now() - begun})
     } catch (error) {
       if (error.name === "AbortError" || number !== this.asked || this.closed) return
+      clearTimeout(this.late)
+      this.unmatched = this.frame = null
       this.layers.set(0, null)
       this.paint_beside(null, null, null)
       this.say(error.message, true)
@@ -235,21 +258,58 @@ class FieldDriver {
     const {header} = frame
     const where = header.answer === "value" ? "" : header.sentence
     const thin = header.thinned > 1 ? `Of the grid every ${header.thinned}. point is drawn.` : ""
-    this.say(where || this.over_said || thin || this.model.state.warning, header.answer === "damaged")
+    this.say(where || this.masked_words() || this.over_said || thin || this.model.state.warning, header.answer === "damaged")
     if (!covered || !this.coverage) this.show_bar(header)
     this.point_again()
   }
 
   show_bar(header) {
-    if (this.kind === "map") tell_bus("limits", header)
     const {title} = this.model.state
     const unit = header.unit ? ` [${header.unit}]` : ""
     if (this.kind === "difference") {
+      tell_bus("limits", header)
       this.show_difference(header, unit)
       return
     }
-    const {limits, below, above} = header
-    this.bar.show({title: `${title}${unit}`, limits, below, above, palette: this.model.state.palette, note: cells_out(header)})
+    const {limits} = header
+    const seen = this.seen_counts(this.frame, this.layers.shown[0]?.limit)
+    if (this.kind === "map") tell_bus("limits", {...header, ...seen})
+    const palette = this.model.state.palette
+    const second = this.other?.header
+    const alone = !second || second.unit !== header.unit || second.limits.join() !== limits.join()
+    const other = second && this.seen_counts(this.other, this.code_limit(this.other))
+    const out = alone ? seen : {below: seen.below + other.below, above: seen.above + other.above}
+    const places = header.answer === "empty" ? [] : null // what is empty has no range
+    this.bar.show({...out, title: `${title}${unit}`, limits, palette, places, note: alone ? cells_out(seen) : both_out(seen, other)})
+    this.beside_bar.node.hidden = !second || !alone
+    if (second && alone) this.beside_bar.show({...second, ...other, title: `Second: ${second.title}${second.unit ? ` [${second.unit}]` : ""}`, palette: this.model.state.second?.palette ?? palette, note: cells_out(other)})
+  }
+
+  // Cells that are shown, and how many of them are out of the range.
+  seen_counts(frame, limit) {
+    const {codes, error, header: {cells, below, above}} = frame
+    if (limit === null || limit === undefined || !error || !(below || above)) return {cells, below, above}
+    const seen = {cells: 0, below: 0, above: 0}
+    for (let i = 0; i < codes.length; i++) {
+      if (codes[i] === MISSING || error[i] === 0 || error[i] > limit) continue
+      seen.cells++
+      if (codes[i] === BELOW) seen.below++
+      else if (codes[i] === ABOVE) seen.above++
+    }
+    return seen
+  }
+
+  // A mask that leaves nothing is no empty product.
+  masked_words() {
+    const {frame} = this
+    const limit = this.layers.shown[0]?.limit
+    if (!frame?.error || limit === null || limit === undefined) return ""
+    let least = 256
+    for (let i = 0; i < frame.error.length; i++) {
+      const code = frame.error[i]
+      if (code && code < least && frame.codes[i] !== MISSING) least = code
+    }
+    return least === 256 || least <= limit ? "" : `The mask hides all of this map: the least relative error is ${Number(((least - 1) * frame.header.error_step).toFixed(3))}.`
   }
 
   code_limit(frame) {
@@ -265,9 +325,12 @@ class FieldDriver {
     this.layers.shown[0].limit = this.code_limit(this.frame)
     this.layers.paint(0)
     this.limit_beside()
+    if (!this.coverage) this.show_bar(this.frame.header)
+    this.say(this.masked_words() || this.over_said)
   }
 
   say(sentence, wrong = false) {
+    if (this.unmatched) [sentence, wrong] = [this.unmatched, true]
     this.said.textContent = sentence ?? ""
     this.said.title = sentence ?? ""
     this.said.classList.toggle("wrong", wrong)

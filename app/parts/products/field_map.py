@@ -9,36 +9,36 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import panel as pn
 import param
-from bokeh.events import RangesUpdate
 
 from sdcviz.errors import SdcvizError
-from sdcviz.geo.coast import resolution_for
-from sdcviz.geo.graticule import graticule, scale_bar, view_extent
-from sdcviz.geo.projection import EARTH_RADIUS, MERCATOR_MAX_LAT, forward
-from sdcviz.observations.aggregate import View
 from sdcviz.plots.colours import colormap
 
 from ... import dots
 from ...viewing import Viewing
 from ..form import Form, script, style
-from .compare_state import WATCHED, compared
+from .compare_state import CODES, WATCHED, compared
 from .field_map_chart import PROJECTION, ProductChart
 from .field_map_twin import Twin
+from .field_map_view import PartInView
 
 __all__ = ["FieldMap", "palette"]
 
 _HERE = Path(__file__).parent
 _PARTS = ("_frames", "_paint", "_ground", "_tools", "_legend", "_over", "_compare", "")
-CODES = 253
-"""Colours of a range."""
 _LOOK = (
     "product", "field", "derived", "error_shown", "mask", "field_range", "range_by", "field_map",
-    "contours", "dots", "window", "place", "line", "area", "dark", *WATCHED,
+    "contours", "dots", "window", "place", "line", "area", "dark", "difference_range", *WATCHED,
 )  # fmt: skip
 _OBSERVED = ("collection", "collection_version", "flags_version", "reading")
+
+
+_NO_VALUE = {
+    "isosurface": "never that value here (or land)",
+    "mixed layer": "no mixed layer depth here (or land)",
+}
+"""What a place without value means."""
 
 
 def palette(name: str) -> list[str]:
@@ -62,9 +62,7 @@ class FieldMap(pn.viewable.Viewer):
         super().__init__(**params)
         session = self.viewing.session
         self.chart = ProductChart(session.dark)
-        self._seen: View | None = None
-        self._fitted: Any = None
-        self._whole = True
+        self.part = PartInView(self.chart, lambda: self._charts, self.viewing)
         self.driver = MapDriver(self._take, session=session, name="product-map-driver")
         pane = pn.pane.Bokeh(
             self.chart.figure, sizing_mode="stretch_both", margin=0, min_height=200
@@ -87,12 +85,9 @@ class FieldMap(pn.viewable.Viewer):
         return self.main
 
     def _connect(self) -> None:
-        figure, session, viewing = self.chart.figure, self.viewing.session, self.viewing
-        figure.on_event(RangesUpdate, lambda _: self._moved(by_hand=True))
-        for side in ("inner_width", "inner_height"):
-            figure.on_change(side, lambda attr, old, new: self._resized())
+        session, viewing = self.viewing.session, self.viewing
         viewing.param.watch(lambda *_: self._restart(), ["product", "changed"])
-        viewing.param.watch(lambda *_: self._show(), ["error", "opening", "second"])
+        viewing.param.watch(lambda *_: self._show(), ["error", "second_error", "opening", "second"])
         session.param.watch(lambda *_: self._show(), [*_LOOK, *session.filter_names, *_OBSERVED])
         session.param.watch(lambda e: [c.dress(e.new) for c in self._charts], "dark")
 
@@ -110,22 +105,18 @@ class FieldMap(pn.viewable.Viewer):
             session.param.update(place=None, line=None, area=None)
         elif do == "fit":
             self.fit()
+        elif do == "swipe":
+            session.swipe = min(max(float(said["at"]), 0.0), 1.0)
         elif do == "replaced":
             self.viewing.reopen()
         elif do == "reload":
             self._show()
-        elif do == "swipe":
-            self.viewing.swipe = min(max(float(said["at"]), 0.0), 1.0)
         elif do == "station":
             session.station = int(said["row"])
 
     # ---- what the browser shows ----------------------------------------------------
     def _restart(self) -> None:
-        """Show another product as a whole."""
-        product = self.viewing.product
-        if product is not None and self._fitted != self.viewing.session.product:
-            self._fitted = self.viewing.session.product
-            self.fit()
+        self.part.restart()
         self._show()
 
     def _show(self) -> None:
@@ -145,12 +136,12 @@ class FieldMap(pn.viewable.Viewer):
             return
         if wanted and self._twin is None:
             dark = self.viewing.session.dark
-            self._twin = Twin(self.chart, dark, self._moved)
+            self._twin = Twin(self.chart, dark, self.part.moved)
         beside = [self._twin.pane] if wanted and self._twin is not None else []
         self._maps.objects = [self._pane, *beside]
         if beside:
             self._charts[1].dress(self.viewing.session.dark)
-            self._moved()
+            self.part.moved()
 
     def state(self) -> dict[str, Any]:
         """Return what the browser has to know to fetch and paint by itself."""
@@ -183,6 +174,10 @@ class FieldMap(pn.viewable.Viewer):
                 "depth_unit": grid.depth_unit,
                 "steps": max(1, len(grid.times)),
                 "warning": grid.times.warning,
+                "no_value": _NO_VALUE.get(layer.kind, "no value (land, sea floor or masked)"),
+                "per": session.range_by,
+                "swipe": session.swipe,
+                "difference_range": session.difference_range,
             }  # fmt: skip
         except SdcvizError as error:
             return told | {"sentence": str(error)}
@@ -224,65 +219,9 @@ class FieldMap(pn.viewable.Viewer):
             **compared(self.viewing),
         }  # fmt: skip
 
-    # ---- the view ------------------------------------------------------------------
     def fit(self) -> None:
         """Look at the whole product."""
-        product = self.viewing.product
-        if product is None:
-            return
-        west, south, east, north = product.grid(self.viewing.variable).box
-        edge = min(MERCATOR_MAX_LAT, 83.0)
-        south, north = np.clip((south, north), -edge, edge)
-        y = forward(PROJECTION, np.zeros(2), np.array([south, north]))[1]
-        left, right = np.radians((west, east)) * EARTH_RADIUS
-        turns = [0, *([1] if east > 180.5 else []), *([-1] if west < -180.5 else [])]
-        for chart in self._charts:
-            chart.turn(*turns)
-        room = max(0.03 * (right - left), 0.03 * (y[1] - y[0]), 10_000)
-        self._whole = True
-        self.chart.show(
-            (float(left - room), float(y[0] - room), float(right + room), float(y[1] + room))
-        )
-        self._moved()
-
-    def _resized(self) -> None:
-        """Look at the whole product until the visitor moves the map; then keep scale and middle."""
-        if not self.chart.sized:
-            return
-        view = self._seen
-        if view is None or self._whole:
-            self.fit()
-            return
-        self.chart.keep_scale(view.pixel, ((view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2))
-        self._moved()
-
-    def _moved(self, by_hand: bool = False) -> None:
-        if not self.chart.sized:
-            return
-        self._whole = self._whole and not by_hand
-        self.chart.keep_shape()
-        self._seen = view = self.chart.view()
-        across, up = (view.x0, view.x1), (view.y0, view.y1)
-        self.viewing.param.update(seen=_degrees(across, up), whole=self._whole)
-        lines, bar = graticule(PROJECTION, across, up), scale_bar(across, up, PROJECTION)
-        resolution = resolution_for(view.x1 - view.x0, view_extent(PROJECTION, across, up))
-        for chart in (c for c in self._charts if c.sized):
-            chart.draw_frame(lines, bar)
-            chart.draw_coast(PROJECTION, resolution)
-
-
-def _degrees(
-    across: tuple[float, float], up: tuple[float, float]
-) -> tuple[float, float, float, float]:
-    """Return a part of the map: west, south, east, north."""
-    west, east = np.degrees(np.array(across) / EARTH_RADIUS)
-    south, north = np.degrees(np.arctan(np.sinh(np.array(up) / EARTH_RADIUS)))
-    return (
-        round(float(west), 3),
-        round(float(south), 3),
-        round(float(east), 3),
-        round(float(north), 3),
-    )
+        self.part.fit()
 
 
 def _corner(at: Any) -> tuple[float, float]:

@@ -4,15 +4,14 @@
 const BLINK = 800 // ms that each layer is seen
 const NUDGE = 0.02 // of the width, for a key
 
-const OF_MAP = ["lines", "labels", "spread"]
-const MIRRORED = ["lines", "labels", "spread", "place", "line", "area", "draft"]
+const MIRRORED = ["spread", "place", "line", "area", "draft"]
 
 // The second map, beside the first: its figure, picture and pointer.
 class Twin {
   constructor(plot, view, driver) {
     const source = (name) => plot.renderers.find((r) => r.name === name).data_source
     Object.assign(this, {plot, view, driver})
-    this.sources = Object.fromEntries([...MIRRORED, "cursor"].map((n) => [n, source(n)]))
+    this.sources = Object.fromEntries([...MIRRORED, "lines", "labels", "cursor"].map((n) => [n, source(n)]))
     keep_ground(plot, view)
     this.layers = new Layers(plot, [source("field-0"), source("field-1")])
     this.layers.set(0, null)
@@ -63,13 +62,26 @@ const CompareField = {
   // What lies over the first map lies over the second too.
   mirror() {
     if (!this.twin) return
-    // Observations and lines are those of the first layer's map: over another time they would mislead.
+    // Observations are those of the first layer's map: over another time they would mislead.
     const same = this.frame?.header.label === this.other?.header.label
     for (const name of MIRRORED) {
       const {data} = this.sources[name]
       const none = () => Object.fromEntries(Object.keys(data).map((column) => [column, []]))
-      quietly(this.twin.sources[name], {data: same || !OF_MAP.includes(name) ? data : none()})
+      // The same object is the same data: a picture that is painted anew costs time.
+      const wanted = same || name !== "spread" ? data : none()
+      if (this.twin.sources[name].data !== wanted) put_data(this.twin.sources[name], wanted)
     }
+  },
+
+  // Lines of the second map are its own.
+  lines_beside(query) {
+    const limits = this.other?.header.limits
+    if (!limits) return
+    const number = this.asked
+    const asked = {...this.second_query(query), per: null, low: limits[0], high: limits[1], mask: this.model.state.mask_words}
+    this.frames.get("lines_of_second", asked).then((found) => {
+      if (number === this.asked && this.twin) put_lines(this.twin.sources, found, 34 * this.tools.pixel())
+    }, () => {})
   },
 
   // The pointer over one map is a cross on the other.
@@ -88,7 +100,7 @@ const CompareField = {
     this.veil = make("div", {class: "bar veil-key", hidden: true}, make("i"), make("span"))
     this.legend.append(this.veil)
     this.over.append(...this.names, this.handle, this.hold)
-    this.over_twin = make("div", {class: "over twin"})
+    this.over_twin = make("div", {class: "over twin", hidden: true})
     this.handle.addEventListener("pointerdown", (e) => this.grab(e))
     this.handle.addEventListener("keydown", (e) => this.nudge(e))
     const key = (e) => {
@@ -105,12 +117,18 @@ const CompareField = {
 
   close_beside() {
     clearInterval(this.blinking)
+    clearTimeout(this.swiped)
     this.drop_twin()
   },
 
   changed_beside() {
     const s = this.model.state
     const mode = s.second ? s.compare : "none"
+    if (s.swipe !== this.told_swipe) {
+      this.told_swipe = s.swipe
+      this.at_swipe = s.swipe
+      if (mode === "swipe" && mode === this.mode) this.cut()
+    }
     const dark = this.model.dark
     if (mode === this.mode && dark === this.veiled) return
     this.mode = mode
@@ -126,6 +144,8 @@ const CompareField = {
     if (mode === "blink") this.blinking = setInterval(() => this.blink(), BLINK)
     this.handle.hidden = mode !== "swipe"
     this.hold.hidden = mode !== "blink"
+    // Where there is no second map it would reach beyond the page.
+    this.over_twin.hidden = mode !== "side"
     if (mode !== "difference") this.veil.hidden = true
     this.layers.set(1, null)
     if (mode === "side") this.attach_twin()
@@ -141,7 +161,7 @@ const CompareField = {
   against(query) {
     if (this.kind !== "difference") return query
     const s = this.model.state
-    return {...query, ...s.second.query, spread: s.second.spread, mask: s.mask_words, low: null, high: null, per: s.query.per ?? "map"}
+    return {...query, ...s.second.query, spread: s.second.spread, mask: s.mask_words, low: null, high: null, per: s.per, most: s.difference_range || null}
   },
 
   second_query(query) {
@@ -161,7 +181,7 @@ const CompareField = {
   },
 
   paint_beside(frame, grid, other) {
-    this.other = other ? other[0] : null
+    this.other = frame && other ? other[0] : null
     this.beside_layer = null
     if (!frame) {
       this.layers.set(1, null)
@@ -169,7 +189,7 @@ const CompareField = {
       const {within} = frame
       this.layers.set(1, within ? {frame: {codes: within, header: {limits: [0, 1]}}, grid, colours: this.veil_colours, limit: null} : null)
     } else if (other) {
-      const layer = {frame: other[0], grid: other[1], colours: this.colours, limit: this.code_limit(other[0])}
+      const layer = {frame: other[0], grid: other[1], colours: this.second_colours ?? this.colours, limit: this.code_limit(other[0])}
       this.beside_layer = layer
       this.layers.set(1, this.mode === "side" ? null : layer)
       this.twin?.layers.set(0, layer)
@@ -195,6 +215,8 @@ const CompareField = {
     const {mode, seen, at_swipe} = this
     const parts = mode === "swipe" ? [[0, at_swipe], [at_swipe, 1]] : mode === "blink" && this.other ? [[0, seen ? 0 : 1], [seen ? 0 : 1, 1]] : [null, null]
     parts.forEach((part, n) => this.layers.clip(n, part))
+    // Lines are those of the first layer.
+    for (const name of ["lines", "labels"]) clip_glyph(this.plot, this.sources[name], this.other ? parts[0] : null)
     this.handle.style.left = `${100 * at_swipe}%`
     this.handle.setAttribute("aria-valuenow", String(Math.round(100 * at_swipe)))
     this.name_layers()
@@ -230,6 +252,7 @@ const CompareField = {
   show_difference(header, unit) {
     const [a, b] = header.names
     const of = header.title.startsWith("Difference of ") ? `${header.title.slice(14)}: ` : ""
+    this.beside_bar.node.hidden = true
     this.bar.show({...header, title: `${of}${a} − ${b}${unit}`, palette: this.model.state.diverging, note: cells_out(header)})
     this.veil.hidden = !header.within
     this.veil.querySelector("span").textContent = `within the combined error: ${number(header.within)} of ${counted(header.cells, "cell")}`
@@ -250,7 +273,6 @@ const CompareField = {
       this.handle.removeEventListener("pointermove", move)
       this.handle.removeEventListener("pointerup", end)
       this.handle.removeEventListener("pointercancel", end)
-      this.send({do: "swipe", at: this.at_swipe})
     }
     this.handle.addEventListener("pointermove", move)
     this.handle.addEventListener("pointerup", end)
@@ -263,12 +285,16 @@ const CompareField = {
     e.preventDefault()
     e.stopPropagation() // arrows of the bar move time and depth
     this.swipe_to(this.at_swipe + by)
-    this.send({do: "swipe", at: this.at_swipe})
   },
 
   swipe_to(part) {
     this.at_swipe = Math.min(1, Math.max(0, part))
     this.cut()
+    clearTimeout(this.swiped)
+    this.swiped = setTimeout(() => {
+      this.told_swipe = Number(this.at_swipe.toFixed(3))
+      this.send({do: "swipe", at: this.told_swipe})
+    }, REST)
   },
 
   // ---- blink --------------------------------------------------------------------

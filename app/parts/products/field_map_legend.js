@@ -39,6 +39,7 @@ class Bar {
 
   // below, above: counts of what lies out of the range
   show({title, limits, palette, below = 0, above = 0, note = "", places = null}) {
+    this.node.hidden = false
     this.paint(palette)
     this.title.textContent = title
     this.low.classList.toggle("out", below > 0)
@@ -60,4 +61,10 @@ function cells_out({below, above}) {
   if (below) said.push(`${counted(below, "cell")} below`)
   if (above) said.push(`${counted(above, "cell")} above`)
   return said.length ? `${said.join(", ")} the range` : ""
+}
+
+// The same of two layers in one range.
+function both_out(first, second) {
+  const said = [["First", cells_out(first)], ["Second", cells_out(second)]].filter(([, words]) => words)
+  return said.map(([name, words]) => `${name}: ${words}.`).join(" ")
 }

@@ -7,15 +7,27 @@ function degrees(value, letters) {
   return `${size.toFixed(3)}° ${letters[value < 0 ? 1 : 0]}`
 }
 
+// Lines of equal value; labels that would lie on one another are left out.
+function put_lines(sources, found, apart = 0) {
+  const labels = []
+  for (const l of found?.header.labels ?? []) {
+    if (labels.every((k) => Math.hypot(k[0] - l[0], k[1] - l[1]) >= apart)) labels.push(l)
+  }
+  put_data(sources.lines, {x: found?.x ?? [], y: found?.y ?? []})
+  put_data(sources.labels, {
+    x: labels.map((l) => l[0]), y: labels.map((l) => l[1]),
+    text: labels.map((l) => short(l[2]).replace("-", "−")), angle: labels.map((l) => l[3]),
+  })
+}
+
 const OverField = {
   drop_lines() {
-    quietly(this.sources.lines, {data: {x: [], y: []}})
-    quietly(this.sources.labels, {data: {x: [], y: [], text: [], angle: []}})
+    for (const sources of [this.sources, ...(this.twin ? [this.twin.sources] : [])]) put_lines(sources, null)
   },
 
   drop_dots() {
     this.spread = null
-    quietly(this.sources.spread, {data: {x: [], y: [], c: []}})
+    put_data(this.sources.spread, {x: [], y: [], c: []})
     this.mirror()
   },
 
@@ -60,20 +72,23 @@ const OverField = {
     const s = this.model.state
     clearTimeout(this.lining)
     const [low, high] = this.frame?.header.limits ?? [0, 0]
-    if (!s.contours || this.kind !== "map" || !(low < high)) {
+    if (!s.contours || !(low < high)) {
       this.drop_lines()
       return
     }
+    const kind = this.kind === "difference" ? "lines_of_difference" : "contours"
     const lines = {...s.query, ...query, per: null, low, high, mask: s.mask_words}
-    const known = this.frames.at_hand("contours", lines)
+    const known = this.frames.at_hand(kind, lines)
     if (known) {
       this.draw_lines(known)
+      if (this.mode === "side" && !playing) this.lines_beside(query)
       return
     }
     this.drop_lines()
     if (playing) return
+    if (this.mode === "side") this.lines_beside(query)
     const number = this.asked
-    this.lining = setTimeout(() => this.frames.get("contours", lines).then((found) => {
+    this.lining = setTimeout(() => this.frames.get(kind, lines).then((found) => {
       if (number === this.asked && !this.closed) this.draw_lines(found)
     }, () => {}), REST)
   },
@@ -92,8 +107,15 @@ const OverField = {
     const some = s.dots === "coverage" ? "" : drawn < inside ? ` (${number(drawn)} drawn)` : ""
     const which = s.dots === "residuals" ? " with a residual" : ""
     this.over_said = header.sentence || `${number(inside)} of ${counted(total, "observation")}${which}: ${words}${some}`
-    if (this.frame?.header.answer === "value") this.say(this.over_said)
+    const coloured = s.dots !== "observations" || this.has_own_scale(s)
+    if (!coloured && drawn) this.over_said += "; grey: where they are, for the map shows something else"
+    if (this.frame?.header.answer === "value") this.say(this.masked_words() || this.over_said)
     tell_bus("counted", {inside, total, words, sentence: header.sentence ?? ""})
+  },
+
+  // Whether the map shows what was observed, so that dots have its colours.
+  has_own_scale(s) {
+    return this.kind === "map" && !s.query.error && !s.query.derived
   },
 
   draw_dots(found, s) {
@@ -114,14 +136,14 @@ const OverField = {
       this.second.node.hidden = !n
     } else if (this.frame) {
       const {limits} = this.frame.header
-      const own = this.kind === "map" && !s.query.error && !s.query.derived
+      const own = this.has_own_scale(s)
       for (let i = 0; i < n; i++) colours[i] = own ? this.dot_colours[code_of(value[i], limits)] : 0x7d8a92ff
     }
     // Many are smaller, so that they hide less of the field and of each other.
     const glyph = this.plot.renderers.find((r) => r.name === "spread").glyph
     const size = n > 1500 ? 4.5 : 6
     if (glyph.size?.value !== size) quietly(glyph, {size: {value: size}, line_width: {value: size / 10}})
-    quietly(this.sources.spread, {data: n ? {x, y, c: colours} : {x: [], y: [], c: []}})
+    put_data(this.sources.spread, n ? {x, y, c: colours} : {x: [], y: [], c: []})
     this.mirror()
   },
 
@@ -134,11 +156,15 @@ const OverField = {
     const codes = Uint8Array.from(counts, (n) => (n ? FIRST + Math.round(Math.log(n) / Math.log(most) * (LAST - FIRST)) : MISSING))
     this.coverage = {frame: {codes, header: {limits: [0, 1]}, counts}, grid: this.gridded.grid, colours: picture_colours(s.count_palette), limit: null}
     this.layers.set(0, this.coverage)
+    if (this.kind === "difference") {
+      this.layers.set(1, null)
+      this.veil.hidden = true
+    }
     const ticks = [1, 3, 10, 30, 100, 300, 1000, 3000, 10000].filter((n) => n < 0.8 * most).concat(most)
     this.bar.show({
       title: "Observations per cell", limits: [1, most], palette: s.count_palette,
       places: ticks.map((n) => [Math.log(n) / Math.log(most), number(n)]),
-      note: `${number(header.cells)} of ${counted(this.frame.header.cells, "cell")} have some`,
+      note: `${number(header.cells)} of ${counted(this.frame?.header.cells ?? 0, "cell")} have some`,
     })
   },
 
@@ -158,22 +184,16 @@ const OverField = {
   },
 
   draw_lines(found) {
-    const {header, x, y} = found
-    quietly(this.sources.lines, {data: {x: x ?? [], y: y ?? []}})
-    quietly(this.sources.labels, {data: {
-      x: header.labels.map((l) => l[0]), y: header.labels.map((l) => l[1]),
-      text: header.labels.map((l) => short(l[2]).replace("-", "−")), angle: header.labels.map((l) => l[3]),
-    }})
-    this.mirror()
+    put_lines(this.sources, found, 34 * this.tools.pixel())
   },
 
   draw_shapes() {
     const s = this.model.state
     const [px, py] = s.place ? this.turned(...to_xy(...s.place)) : [[], []]
-    quietly(this.sources.place, {data: {x: s.place ? [px] : [], y: s.place ? [py] : []}})
-    quietly(this.sources.line, {data: s.line ? along(s.line) : {x: [], y: []}})
+    put_data(this.sources.place, {x: s.place ? [px] : [], y: s.place ? [py] : []})
+    put_data(this.sources.line, s.line ? along(s.line) : {x: [], y: []})
     const area = (s.area ?? []).map((c) => to_xy(...c))
-    quietly(this.sources.area, {data: {x: area.map((c) => c[0]), y: area.map((c) => c[1])}})
+    put_data(this.sources.area, {x: area.map((c) => c[0]), y: area.map((c) => c[1])})
     this.mirror()
   },
 
@@ -234,7 +254,7 @@ const OverField = {
     if (this.coverage) return counted(this.coverage.frame.counts[there.point], "observation")
     const {limits, unit} = this.frame.header
     const error = there.error === null || this.model.state.query.error ? "" : `, relative error ${there.error.toFixed(2)}`
-    if (there.missing) return "no value (land, floor or masked)"
+    if (there.missing) return this.model.state.no_value
     if (there.hidden) return `masked${error}`
     if (there.out) return `${there.out} ${figured(limits[there.out === "below" ? 0 : 1], limits)} ${unit}${error}`
     return `${figured(there.value, limits)} ${unit}${error}`

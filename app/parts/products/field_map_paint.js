@@ -10,6 +10,12 @@ function quietly(model, attributes) {
   model.setv(attributes, QUIET)
 }
 
+// Set the data of a source; what is empty stays as it is, for each change is drawn.
+function put_data(source, data) {
+  const length = (d) => (d instanceof Map ? [...d.values()] : Object.values(d))[0]?.length ?? 0
+  if (length(data) || length(source.data)) quietly(source, {data})
+}
+
 // "#rrggbb" as a number whose bytes lie as those of a picture.
 function packed_colour(text, alpha = 255) {
   const n = Number.parseInt(text.slice(1, 7), 16)
@@ -86,7 +92,6 @@ class Layers {
     this.plot = plot
     this.sources = sources
     this.shown = sources.map(() => null)
-    this.clips = sources.map(() => null)
     this.pixels = sources.map(() => null)
     // The only way to Bokeh's own kind of array: an empty picture came with the page.
     this.Pixels = sources[0].data.image[0].constructor
@@ -101,7 +106,7 @@ class Layers {
   paint(which) {
     const layer = this.shown[which], source = this.sources[which]
     if (!layer) {
-      quietly(source, {data: {image: [], x: [], y: [], dw: [], dh: []}})
+      put_data(source, {image: [], x: [], y: [], dw: [], dh: []})
       return
     }
     const {grid} = layer
@@ -162,29 +167,34 @@ class Layers {
     }
   }
 
-  // Draw a picture only between two places of the frame (0 left, 1 right); null: all of it.
   clip(which, between) {
-    this.clips[which] = between
-    const view = globalThis.Bokeh?.index?.find_one(this.plot)
-    const renderer = this.plot.renderers.find((r) => r.data_source === this.sources[which])
-    const drawn = view?.renderer_views?.get(renderer), glyph = drawn?.glyph
-    if (!glyph) return
-    if (!glyph.sdcviz_clips) {
-      const {_paint} = glyph
-      const own = this
-      glyph.sdcviz_clips = true
-      glyph._paint = function (ctx, indices, data) {
-        const ends = own.clips[which]
-        if (!ends) return _paint.call(this, ctx, indices, data)
-        const {left, top, width, height} = view.frame.bbox
-        ctx.save()
-        ctx.beginPath()
-        ctx.rect(left + ends[0] * width, top, (ends[1] - ends[0]) * width, height)
-        ctx.clip()
-        _paint.call(this, ctx, indices, data)
-        ctx.restore()
-      }
-    }
-    drawn.request_paint()
+    clip_glyph(this.plot, this.sources[which], between)
   }
+}
+
+// Draw what has a source only between two places of the frame (0 left, 1 right); null: all of it.
+function clip_glyph(plot, source, between) {
+  const view = globalThis.Bokeh?.index?.find_one(plot)
+  const renderer = plot.renderers.find((r) => r.data_source === source)
+  const drawn = view?.renderer_views?.get(renderer), glyph = drawn?.glyph
+  if (!glyph) return
+  const before = glyph.sdcviz_clip ?? null
+  if (String(before) === String(between)) return
+  glyph.sdcviz_clip = between
+  if (before === null && !glyph.sdcviz_clips) {
+    const {_paint} = glyph
+    glyph.sdcviz_clips = true
+    glyph._paint = function (ctx, indices, data) {
+      const ends = glyph.sdcviz_clip
+      if (!ends) return _paint.call(this, ctx, indices, data)
+      const {left, top, width, height} = view.frame.bbox
+      ctx.save()
+      ctx.beginPath()
+      ctx.rect(left + ends[0] * width, top, (ends[1] - ends[0]) * width, height)
+      ctx.clip()
+      _paint.call(this, ctx, indices, data)
+      ctx.restore()
+    }
+  }
+  drawn.request_paint()
 }

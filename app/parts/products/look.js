@@ -5,6 +5,10 @@ const DOTS = [["none", "None"], ["observations", "Observations"], ["residuals", 
 const FINEST = 0.005 // step of the error: what the browser can mask by itself, exactly
 const field_bus = (globalThis.sdcvizField ??= new EventTarget())
 
+function typed_number(text) {
+  return text.trim() ? Number(text.trim().replace(",", ".").replace("−", "-")) : Number.NaN
+}
+
 class LookForm {
   constructor(model) {
     this.model = model
@@ -36,7 +40,9 @@ class LookForm {
     const end = (title) => make("input", {type: "text", inputmode: "decimal", class: "number", "aria-label": title, onchange: () => this.typed()})
     this.low = end("Lowest value")
     this.high = end("Highest value")
+    this.most = make("input", {type: "text", inputmode: "decimal", class: "number", "aria-label": "Greatest difference", onchange: () => this.typed_most()})
     this.unit = make("span", {class: "quiet"})
+    this.wrong = make("p", {class: "wrong", role: "alert", hidden: true})
     this.out = make("p", {class: "out", hidden: true})
     this.error = make("input", {type: "range", min: "0", max: "1", step: String(FINEST), "aria-label": "Greatest relative error", oninput: () => this.dragged(), onchange: () => this.masked()})
     this.error_said = make("output", {})
@@ -52,8 +58,8 @@ class LookForm {
     this.count = make("p", {"aria-live": "polite"})
     this.range_rows = [
       row("Range for", this.per),
-      group(make("span", {class: "what"}), this.low, make("span", {class: "quiet"}, "to"), this.high, this.unit),
-      this.out,
+      group(make("span", {class: "what"}), this.ends = make("span", {class: "ends"}, this.low, make("span", {class: "quiet"}, "to"), this.high), this.both = make("span", {class: "ends"}, make("span", {class: "quiet"}, "±"), this.most), this.unit),
+      this.wrong, this.out,
     ]
     this.mask_rows = [make("h4", {}, "Hide what is uncertain"), group(this.error, this.error_said), group(this.levels), this.mask_note]
     this.node = frame(this.model,
@@ -67,11 +73,27 @@ class LookForm {
 
   // ---- what the visitor does --------------------------------------------------------
   typed() {
-    const [low, high] = [this.low, this.high].map((node) => Number.parseFloat(node.value.replace(",", ".").replace("−", "-")))
-    const wrong = !(Number.isFinite(low) && Number.isFinite(high) && low < high)
-    this.low.classList.toggle("bad", wrong)
-    this.high.classList.toggle("bad", wrong)
-    if (!wrong) this.send({do: "range", low, high})
+    const [low, high] = [this.low, this.high].map((node) => typed_number(node.value))
+    const [no_low, no_high] = [low, high].map((v) => !Number.isFinite(v))
+    const crossed = !no_low && !no_high && low >= high
+    this.low.classList.toggle("bad", no_low || crossed)
+    this.high.classList.toggle("bad", no_high || crossed)
+    this.complain(no_low || no_high ? "Write two numbers, such as 12.5 to 28." : crossed ? "The first value has to be less than the second." : "")
+    if (!no_low && !no_high && !crossed) this.send({do: "range", low, high})
+  }
+
+  // An empty field: as chosen above.
+  typed_most() {
+    const most = this.most.value.trim() ? typed_number(this.most.value) : 0
+    const wrong = !(most >= 0)
+    this.most.classList.toggle("bad", wrong)
+    this.complain(wrong ? "Write a positive number: colours run as far to both sides of 0." : "")
+    if (!wrong) this.send({do: "most", most})
+  }
+
+  complain(sentence) {
+    this.wrong.textContent = sentence
+    this.wrong.hidden = !sentence
   }
 
   dragged() {
@@ -86,20 +108,27 @@ class LookForm {
   }
 
   window() {
-    const [metres, days] = [this.metres, this.days].map((node) => Number.parseFloat(node.value.replace(",", ".")) || 0)
-    this.send({do: "window", metres, days})
+    const sizes = [this.metres, this.days].map((node) => (node.value.trim() ? typed_number(node.value) : 0))
+    ;[this.metres, this.days].forEach((node, n) => node.classList.toggle("bad", !(sizes[n] >= 0)))
+    const [metres, days] = sizes
+    if (sizes.every((size) => size >= 0)) this.send({do: "window", metres, days})
+    // Nothing but the level itself would hold no observation: 0 is the usual window too.
+    if (metres === 0) this.metres.value = ""
+    if (days === 0) this.days.value = ""
   }
 
   // ---- what the map says --------------------------------------------------------------
   limits({limits, below, above, cells}) {
     this.seen = limits
     const active = this.node.getRootNode().activeElement
-    if (active !== this.low && active !== this.high && !this.model.state.range) this.put_range(limits)
+    if (this.model.state.subtracted) {
+      if (active !== this.most) this.most.value = short(limits[1])
+    } else if (active !== this.low && active !== this.high && !this.model.state.range) this.put_range(limits)
     const share = (n) => `${counted(n, "cell")} (${(100 * n / Math.max(cells, 1)).toPrecision(2)} %)`
     const said = []
     if (below) said.push(`${share(below)} below`)
     if (above) said.push(`${share(above)} above`)
-    this.out.hidden = !said.length || this.model.state.error
+    this.out.hidden = !said.length
     this.out.textContent = said.length ? `Of this map ${said.join(", ")}.` : ""
   }
 
@@ -114,6 +143,7 @@ class LookForm {
       node.value = short(value)
       node.classList.remove("bad")
     }
+    this.complain("")
   }
 
   say_limit(limit) {
@@ -125,13 +155,22 @@ class LookForm {
     this.node.hidden = !s.ready
     if (!s.ready) return
     const maps = this.model.form.maps ?? []
-    offer(this.maps, [["", `usual (${s.usual})`], ...maps.map(([name]) => [name, name])], s.map)
-    const colours = (maps.find(([name]) => name === (s.map || s.usual)) ?? [])[1]
+    this.maps.disabled = s.subtracted
+    this.maps.title = s.subtracted ? "Differences have the colours of balance" : ""
+    if (s.subtracted) offer(this.maps, [["", "balance, white is 0"]], "")
+    else offer(this.maps, [["", `usual (${s.usual})`], ...maps.map(([name]) => [name, name])], s.map)
+    const shown = s.subtracted ? "balance" : s.map || s.usual
+    const colours = (maps.find(([name]) => name === shown) ?? [])[1]
     this.strip.hidden = !colours
     if (colours) this.strip.style.background = `linear-gradient(90deg, ${colours.join(", ")})`
-    for (const node of this.range_rows.slice(0, 2)) node.hidden = s.error
-    offer(this.per, s.range ? [["typed", "as typed below"], ...PER] : PER, s.range ? "typed" : s.per)
-    this.put_range(s.range ?? this.seen)
+    const fixed = s.error && !s.subtracted
+    for (const node of this.range_rows.slice(0, 2)) node.hidden = fixed
+    this.ends.hidden = s.subtracted
+    this.both.hidden = !s.subtracted
+    const typed = s.subtracted ? s.most > 0 : s.range
+    offer(this.per, typed ? [["typed", "as typed below"], ...PER] : PER, typed ? "typed" : s.per)
+    if (!s.subtracted) this.put_range(s.range ?? this.seen)
+    else if (s.most) this.most.value = short(s.most)
     this.unit.textContent = s.unit
     this.lines.checked = s.contours
     for (const node of this.mask_rows) node.hidden = !s.relative

@@ -25,7 +25,7 @@ MAPS = (
 )  # fmt: skip
 _SEEN = (
     "product", "field", "derived", "error_shown", "mask", "field_range", "range_by", "field_map",
-    "contours", "dots", "window", "collection",
+    "contours", "dots", "window", "collection", "compare", "difference_range",
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ class LookPart(pn.viewable.Viewer):
         session = self.viewing.session
         self.form = LookForm(self._take, session=session)
         self.form.form = {"maps": [[name, list(colormap(name, 24))] for name in MAPS]}
-        self.viewing.param.watch(lambda *_: self._show(), ["product", "changed"])
+        self.viewing.param.watch(lambda *_: self._show(), ["product", "second", "changed"])
         session.param.watch(lambda *_: self._show(), list(_SEEN))
         self._show()
 
@@ -59,7 +59,12 @@ class LookPart(pn.viewable.Viewer):
         if do == "map" and said["map"] in ("", *MAPS):
             session.field_map = said["map"]
         elif do == "per" and said["per"] in RANGES:
-            session.param.update(range_by=said["per"], field_range=None)
+            usual: dict[str, Any] = {"difference_range": 0.0}
+            if not self._subtracted:
+                usual = {"field_range": None}
+            session.param.update(range_by=said["per"], **usual)
+        elif do == "most":
+            session.difference_range = _size(said.get("most"))
         elif do == "range":
             session.field_range = _range(said.get("low"), said.get("high"))
         elif do == "mask":
@@ -71,6 +76,12 @@ class LookPart(pn.viewable.Viewer):
         elif do == "window":
             metres, days = (_size(said.get(n)) for n in ("metres", "days"))
             session.window = (metres, days)
+
+    @property
+    def _subtracted(self) -> bool:
+        """Whether the map shows the difference of two layers."""
+        viewing = self.viewing
+        return viewing.session.compare == "difference" and viewing.second is not None
 
     def _show(self) -> None:
         self.form.state = self.state()
@@ -93,6 +104,8 @@ class LookPart(pn.viewable.Viewer):
             "per": session.range_by,
             "range": list(session.field_range) if session.field_range else None,
             "error": session.error_shown,
+            "subtracted": self._subtracted,
+            "most": session.difference_range,
             "unit": layer.unit,
             "relative": relative,
             "mask": session.mask,
