@@ -169,7 +169,8 @@ class OutdatedPart(pn.viewable.Viewer):
         order = np.argsort(-n, kind="stable")
         words = [f"{counted(int(k), 'sample')} changed" for k in n[order]]
         title = f"Changed since {found.record.title} was made"
-        send_to_quality(self.viewing.session, rows[order].tolist(), title, words)
+        key = found.record.recipe.parameter
+        send_to_quality(self.viewing.session, rows[order].tolist(), title, words, key)
 
     def _start(self) -> None:
         found, session = self._found, self.viewing.session
