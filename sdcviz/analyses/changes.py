@@ -49,8 +49,8 @@ def changes_of(record: Record, collection: Collection, matched: Matched) -> Outd
     """
     m = matched
     rows = np.unique(m.station)
-    rows = rows if len(rows) < collection.n_stations // 4 else None
-    chosen = columns_of(collection, record.recipe, ("sample",), rows=rows)
+    few = rows if len(rows) < collection.n_stations // 4 else None
+    chosen = columns_of(collection, record.recipe, ("sample",), rows=few)
     accepted = among(m.sample, chosen["sample"])
     used = m.observation >= 0
     kind = np.full(len(used), -1, np.int8)

@@ -57,9 +57,7 @@ class Matched(NamedTuple):
     lost: NDArray[np.int64]
 
 
-def match(
-    record: Record, collection: Collection, rows: NDArray[np.int64] | None = None
-) -> Matched:
+def match(record: Record, collection: Collection, rows: NDArray[np.int64] | None = None) -> Matched:
     """Look the observations of a product up among the samples of a collection.
 
     Of samples that are alike in all, accepted ones are taken first.

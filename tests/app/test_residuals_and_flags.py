@@ -163,6 +163,10 @@ def test_the_new_analysis_is_a_job_that_every_page_finds(
     part._take({"do": "again"})
     words, path = given["words"], shelf.find(session.product).path
     assert words[:4] == ["divand", "--rerun", path, "--merge"]
+    found = part._found
+    workers = outdating.workers_of(found)
+    assert 1 <= workers <= 2 * len(found.slices) and given["limits"].cpu == workers
+    assert words[words.index("--workers") + 1] == str(workers)
     assert given["title"].endswith("analysed again") and Path(path) in given["reads"]
     out = Path(words[words.index("--out") + 1])
     assert out.parent in given["writes"] and out.name.startswith("p_again_")
@@ -171,9 +175,12 @@ def test_the_new_analysis_is_a_job_that_every_page_finds(
     part._heard(jobs.News((running,)))
     assert part.form.state["job"]["text"] == "January"
     shutil.copy(path, out)
-    part._heard(jobs.News((replace(running, state=State.DONE, result={"left": 2}),)))
+    part._heard(
+        jobs.News((replace(running, state=State.DONE, result={"left": 2, "shifted": "It moved."}),))
+    )
     assert part.form.state["job"]["product"] == out.name
     assert part.form.state["job"]["outside"] == 2
+    assert part.form.state["job"]["shifted"] == "It moved."
     old = session.product
     part._take({"do": "difference", "id": "j"})
     assert session.product == shelf.identity(str(out)) and session.other == old
