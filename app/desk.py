@@ -151,6 +151,9 @@ class Desk(param.Parameterized):
         if row is None or data is None or self.session.tab != "quality":
             return
         if 0 <= row < data.n_stations:
+            key = self.session.parameter
+            if key in data.keys and data.parameter(key).kind == "number":
+                self.parameter = key
             self.open(row)
 
     def _restart(self) -> None:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sdcviz.words import number
+
 if TYPE_CHECKING:
+    from sdcviz.observations import Collection
+
     from .session import Session
 
-__all__ = ["Handed", "send_to_quality"]
+__all__ = ["Handed", "open_in_quality", "send_to_quality", "station_name"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +42,11 @@ class Handed:
 
 
 def send_to_quality(
-    session: Session, rows: Iterable[int], why: str, scores: Iterable[Any] | None = None
+    session: Session,
+    rows: Iterable[int],
+    why: str,
+    scores: Iterable[Any] | None = None,
+    parameter: str = "",
 ) -> None:
     """Show the Quality tab with these stations in its queue, and the first of them.
 
@@ -51,6 +59,8 @@ def send_to_quality(
         For people.
     scores : iterable, optional
         A number or a short text beside each station.
+    parameter : str
+        What is flagged there, where the collection has it; as before if empty.
     """
     given = [int(row) for row in rows]
     told = [""] * len(given) if scores is None else [_words(score) for score in scores]
@@ -62,6 +72,37 @@ def send_to_quality(
     update: dict[str, Any] = {"handed": handed, "tab": "quality"}
     if len(ordered):
         update["station"] = int(ordered[0])
+    _go(session, parameter, update)
+
+
+def open_in_quality(session: Session, row: int, parameter: str = "") -> None:
+    """Show the Quality tab with one station; its queue stays.
+
+    Parameters
+    ----------
+    session : Session
+    row : int
+        Station of the open collection.
+    parameter : str
+        What is flagged there, where the collection has it; as before if empty.
+    """
+    _go(session, parameter, {"station": row, "tab": "quality"})
+
+
+def station_name(data: Collection | None, row: int | None) -> str:
+    """Name a station by its cruise and its own name; empty for none."""
+    if data is None or row is None:
+        return ""
+    texts = (data.text(name).take(np.array([row])).texts()[0] for name in ("cruise", "station"))
+    return " · ".join(t for t in texts if t) or f"station {number(row + 1)}"
+
+
+def _go(session: Session, parameter: str, update: dict[str, Any]) -> None:
+    data = session.data
+    if parameter and data is not None and parameter in data.keys:
+        session.parameter = parameter
+    if "station" in update:
+        session.station = None  # the same one again is news, too
     session.param.update(**update)
 
 

@@ -152,6 +152,7 @@ _CODECS: tuple[_Codec, ...] = (
     ("line", "line", lambda v: "_".join(map(_join, v)), _path),
     ("sum", "area", lambda v: "_".join(map(_join, v)), _corners),
     ("km", "around", _number, float),
+    ("pline", "product_line", _switch, _switched),
     ("sub", "products_view", str, str),
     ("review", "review", str, str),
     ("dark", "dark", _switch, _switched),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sdcviz.analyses.outdated import Outdated, Watch
     from sdcviz.observations import Collection
 
-__all__ = ["compared", "running", "submit_again"]
+__all__ = ["compared", "running", "submit_again", "workers_of"]
 
 _watches = library.Shared(4)
 
@@ -73,8 +74,20 @@ def running(jobs: tuple[Any, ...], path: str) -> Any:
     return None
 
 
+def workers_of(found: Outdated) -> int:
+    """Return how many processes analyse again: each time twice, as before and as now."""
+    wanted = found.record.recipe.run.workers or os.cpu_count() or 1
+    return max(1, min(wanted, 2 * len(found.slices)))
+
+
 def submit_again(
-    path: str, folder: str, title: str, owner: str, link: str, bathymetry: str | None
+    path: str,
+    folder: str,
+    title: str,
+    owner: str,
+    link: str,
+    bathymetry: str | None,
+    workers: int = 1,
 ) -> str:
     """Have the surroundings of what changed analysed again; return the identity of the job.
 
@@ -88,6 +101,8 @@ def submit_again(
         Of the job.
     bathymetry : str or None
         File that the recipe names.
+    workers : int
+        Processes; see `workers_of`.
     """
     import re
     import uuid
@@ -103,9 +118,9 @@ def submit_again(
     reads = [Path(path), Path(folder)] + ([Path(bathymetry)] if bathymetry else [])
     words = ["divand", "--rerun", path, "--merge", "--out", str(out), "--collection", folder]
     job = jobs.submit(
-        [*words, "--workers", "1"],
+        [*words, "--workers", str(workers)],
         title=f"{title}, analysed again",
-        limits=Limits(cpu=1),
+        limits=Limits(cpu=workers),
         owner=owner,
         reads=tuple(reads),
         writes=(out_folder,),

@@ -178,6 +178,9 @@ class Session(param.Parameterized):
     place = _maybe("Longitude and latitude of the profile, or None.")
     line = _maybe("Corners (longitude, latitude) of the section, or None.")
     area = _maybe("Corners (longitude, latitude) of the area that is summed up, or None.")
+    product_line = param.Boolean(
+        default=True, doc="Whether the product is drawn into the profiles of the Quality tab."
+    )
     around = param.Number(default=50.0, doc="Kilometres around place and line for observations.")
     products_view = param.Selector(
         default="map", objects=["map", "review"], doc="What the Products tab shows."

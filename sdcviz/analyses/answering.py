@@ -28,6 +28,8 @@ __all__ = ["KINDS", "answer"]
 
 DOTS = 4000
 """Observations that are shown with a preview at most."""
+STATIONS = 2000
+"""Stations with outliers that are named at most."""
 _KEPT = 2
 _points: OrderedDict[Any, Any] = OrderedDict()
 
@@ -115,6 +117,39 @@ def _forecast(given: dict[str, Any]) -> Iterator[Any]:
     yield asdict(forecast(recipe, _observations(recipe)[0]))
 
 
+def _outliers(given: dict[str, Any]) -> Iterator[Any]:
+    """Name the stations whose observations look like errors, the farthest off first."""
+    import numpy as np
+
+    from ..observations import open_collection
+    from .forecast import unfitted
+    from .grid import coast
+    from .outliers import outliers_of
+    from .plan import make_plan
+    from .select import identities_of
+
+    recipe = _recipe(given)
+    points, unit = _observations(recipe)
+    plan = make_plan(unfitted(recipe), points, coast)
+    found = outliers_of(plan)
+    words: dict[str, str] = {}
+    for k, off in zip(found.rows.tolist(), found.off, strict=True):
+        told = f"{off:+.3g} {unit}".rstrip() + f" at {plan.points.depth[k]:.0f} m"
+        words.setdefault(str(plan.points.id[k]), told)
+        if len(words) >= STATIONS:
+            break
+    collection = open_collection(recipe.collection)
+    names = identities_of(collection, np.arange(collection.n_stations))
+    place = {name: k for k, name in enumerate(words)}
+    rows = np.flatnonzero(np.isin(names, list(words))).tolist() if words else []
+    rows.sort(key=lambda row: place[str(names[row])])
+    yield {
+        "sentence": found.sentence(plan.points, unit), "rows": rows,
+        "words": [words[str(names[row])] for row in rows], "collection": collection.id,
+        "snapshot": collection.snapshot, "parameter": recipe.parameter,
+    }  # fmt: skip
+
+
 def _fit(given: dict[str, Any]) -> Iterator[Any]:
     from .parameters import fit_lengths
 
@@ -194,6 +229,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Iterator[Any]]] = {
     "first": _first,
     "preview": _preview,
     "forecast": _forecast,
+    "outliers": _outliers,
     "fit": _fit,
     "study": _study,
     "picture": _picture,

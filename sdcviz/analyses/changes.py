@@ -48,7 +48,10 @@ def changes_of(record: Record, collection: Collection, matched: Matched) -> Outd
         In the order of the collection; what is gone last.
     """
     m = matched
-    accepted = among(m.sample, columns_of(collection, record.recipe, ("sample",))["sample"])
+    rows = np.unique(m.station)
+    few = rows if len(rows) < collection.n_stations // 4 else None
+    chosen = columns_of(collection, record.recipe, ("sample",), rows=few)
+    accepted = among(m.sample, chosen["sample"])
     used = m.observation >= 0
     kind = np.full(len(used), -1, np.int8)
     kind[used & ~accepted] = _OUT

@@ -19,6 +19,7 @@ from ..words import counted
 from .budget import memory_budget, within_memory
 from .metadata import Meta
 from .model import Points, SliceResult
+from .outliers import outliers_of
 from .parts import Parts, parts_of
 from .plan import Plan, make_plan
 from .pool import Done, in_processes
@@ -129,6 +130,8 @@ def plan_run(recipe: Recipe, points: Points | None, say: Tell) -> Plan:
     """
     say(_progress(0, 0, "Observations and grid"))
     plan = make_plan(recipe, points)
+    far = outliers_of(plan).sentence(plan.points, plan.meaning["unit"])
+    plan = replace(plan, warnings=(*plan.warnings, *filter(None, [far])))
     for sentence in plan.warnings:
         say({"event": "warning", "text": sentence})
     return plan

@@ -19,7 +19,7 @@ from .model import Points
 from .plan import Plan, make_plan
 from .recipe import Recipe
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Forecast", "forecast", "unfitted"]
 
 FEW = 30
 """Observations of a time below which a field says little."""
@@ -95,7 +95,7 @@ def forecast(recipe: Recipe, points: Points | None = None) -> Forecast:
         The recipe does not fit its observations.
     """
     # Lengths that are to be fitted decide little of the cost, and the fit takes long.
-    plan = make_plan(_unfitted(recipe), points, coast)
+    plan = make_plan(unfitted(recipe), points, coast)
     slices = len(plan.slices)
     wanted = min(recipe.run.workers or os.cpu_count() or 1, slices)
     sea, size = int(plan.mask.sum()), int(plan.mask.size)
@@ -133,7 +133,8 @@ def _warnings(plan: Plan) -> Iterator[str]:
         yield FLOOR if sentence == NO_FLOOR else sentence
 
 
-def _unfitted(recipe: Recipe) -> Recipe:
+def unfitted(recipe: Recipe) -> Recipe:
+    """Put usual lengths into a recipe where they are to be fitted, which takes long."""
     step = max(recipe.domain.resolution) * 111_000 * 4
     given: dict[str, Any] = {}
     if recipe.lengths.horizontal == "fit":

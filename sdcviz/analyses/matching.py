@@ -57,7 +57,7 @@ class Matched(NamedTuple):
     lost: NDArray[np.int64]
 
 
-def match(record: Record, collection: Collection) -> Matched:
+def match(record: Record, collection: Collection, rows: NDArray[np.int64] | None = None) -> Matched:
     """Look the observations of a product up among the samples of a collection.
 
     Of samples that are alike in all, accepted ones are taken first.
@@ -66,6 +66,9 @@ def match(record: Record, collection: Collection) -> Matched:
     ----------
     record : Record
     collection : Collection
+    rows : ndarray of int64, optional
+        The only stations with other flags, ascending, where the snapshot is that of the product:
+        nothing was replaced, and nothing is gone.
 
     Returns
     -------
@@ -74,20 +77,25 @@ def match(record: Record, collection: Collection) -> Matched:
     recipe = record.recipe
     west = recipe.domain.box[0]
     names = ("sample", "station", "lon", "lat", "depth", "time", "value")
-    anyhow = columns_of(collection, recipe, names, flags=())
-    accepted = columns_of(collection, recipe, ("sample",))["sample"]
+    anyhow = columns_of(collection, recipe, names, flags=(), rows=rows)
+    accepted = columns_of(collection, recipe, ("sample",), rows=rows)["sample"]
     lon = eastwards(anyhow["lon"], west)
     found = Points(
         lon, anyhow["lat"], anyhow["depth"], anyhow["time"], anyhow["value"],
         *(np.empty(0, "U1"),) * 2, np.empty(0, np.int32),
     )  # fmt: skip
     last = ~among(anyhow["sample"], accepted)
-    mine, theirs = pair(keys_of(found), keys_of(record.points), last)
+    keys, others = keys_of(found), keys_of(record.points)
+    # Of half a million observations a few: to sort them all would take longer than the rest.
+    some = np.arange(len(others)) if rows is None else np.flatnonzero(_among_few(others, keys))
+    mine, theirs = pair(keys, others[some], last)
+    theirs = some[theirs]
     observation = np.full(len(lon), -1, np.int64)
     observation[mine] = theirs
     moved = np.zeros(len(lon), bool)
     lost = np.ones(len(record.points), bool)
     lost[theirs] = False
+    lost &= rows is None
     if lost.any():
         mine, theirs = _replaced(
             record, collection, found, anyhow["station"], observation, np.flatnonzero(lost)
@@ -196,6 +204,15 @@ def among(values: NDArray[np.int64], some: NDArray[np.int64]) -> NDArray[np.bool
         return np.zeros(len(values), bool)
     at = np.minimum(np.searchsorted(some, values), len(some) - 1)
     return some[at] == values
+
+
+def _among_few(values: NDArray[np.uint64], few: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which numbers, in any order, are among a few ones."""
+    ordered = np.sort(few)
+    if not len(ordered):
+        return np.zeros(len(values), bool)
+    at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return ordered[at] == values
 
 
 def at_sea(

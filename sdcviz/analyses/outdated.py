@@ -171,8 +171,8 @@ class Outdated:
 class Watch:
     """Compares one product with one snapshot of its collection, again and again.
 
-    What the product used is looked up in the snapshot once; after that a comparison only
-    chooses samples anew.
+    What the product used is looked up in the snapshot: where that is the one of the product only
+    at the stations whose flags were changed since then, else once for all.
 
     Parameters
     ----------
@@ -194,6 +194,7 @@ class Watch:
                 f"{record.recipe.collection}."
             )
         self.record, self.collection = record, collection
+        self._few: tuple[NDArray[np.int64], Matched] | None = None
 
     @cached_property
     def _matched(self) -> Matched:
@@ -215,7 +216,27 @@ class Watch:
 
         if self.same:
             return nothing_of(self.record, self.collection)
-        return changes_of(self.record, self.collection, self._matched)
+        rows = self._touched()
+        if rows is None:
+            return changes_of(self.record, self.collection, self._matched)
+        if self._few is None or not np.array_equal(self._few[0], rows):
+            self._few = rows, match(self.record, self.collection, rows)
+        return changes_of(self.record, self.collection, self._few[1])
+
+    def _touched(self) -> NDArray[np.int64] | None:
+        """Return the stations whose flags were changed since; None where any may have been."""
+        c, state = self.collection, self.record.state
+        if state.get("collection_snapshot") != c.snapshot or "journal_batch" not in state:
+            return None
+        numbers = [b.id for b in c.journal.batches(c, after=int(state["journal_batch"]))]
+        if not numbers:
+            return None
+        rows = np.unique(c.journal.edits(c, numbers)[0].station)
+        # Another station at the same place may have a sample that is alike in all.
+        place = c.lon + 1j * c.lat
+        rows = np.flatnonzero(np.isin(place, place[rows]) | np.isin(np.arange(len(place)), rows))
+        # Of many stations all are looked up, once.
+        return rows if len(rows) < c.n_stations // 4 else None
 
 
 def outdated(product: Path | str, collection: Collection | Path | str | None = None) -> Outdated:

@@ -4,7 +4,7 @@ The part of the grid around them is analysed twice: with the observations of the
 with those of now. The difference of both is added to the product. So what observations farther
 away tell, and the edge of the part, cancel out: nothing changed gives the very numbers of the
 product, and what is far from a change keeps them. Weights of observations and the background
-are those of the whole.
+are those of the whole; how far a mean profile moved is told, and not applied farther away.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def rerun(
     Returns
     -------
     dict
-        As of `run`, with ``changed`` (sentence), ``box`` and ``left`` (changes outside).
+        As of `run`, with ``changed`` (sentence), ``box``, ``left`` (changes outside), and
+        ``shift`` and ``shifted``: how far the mean profile moved, in numbers and as a sentence.
 
     Raises
     ------

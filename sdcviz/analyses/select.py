@@ -87,6 +87,7 @@ def columns_of(
     recipe: Recipe,
     names: tuple[str, ...],
     flags: tuple[str, ...] | None = None,
+    rows: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
     """Collect columns of the samples that `select` takes, without their stations' names.
 
@@ -98,6 +99,8 @@ def columns_of(
         "sample", "station", "lon", "lat", "depth", "time", "value".
     flags : tuple of str, optional
         Instead of those of the recipe; () is any.
+    rows : ndarray of int64, optional
+        Of these stations only, ascending.
 
     Returns
     -------
@@ -108,6 +111,8 @@ def columns_of(
         box=recipe.domain.box, depth=recipe.levels.span, parameter=recipe.parameter, flags=given
     )
     chosen.mask  # noqa: B018 - first, so that later flags change nothing (see `Selection.mask`)
+    if rows is not None:
+        chosen = chosen.part(np.flatnonzero(np.isin(chosen.rows, rows)))
     samples = chosen.samples(recipe.parameter, present=True)
     known = ~np.isnat(np.asarray(samples["time"], "datetime64[ms]"))
     found = {}

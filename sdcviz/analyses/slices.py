@@ -17,6 +17,7 @@ from .border import sentences
 from .boxes import cut_task
 from .chunks import level_task
 from .model import SliceResult
+from .overshoot import overshoot
 from .problem import Problem, SliceTask
 from .solving import Solved, solve, values_at_sea, with_errors
 
@@ -141,9 +142,10 @@ def _result(
     problem = task.problem
     analysed = _back(problem, value - solved.residual)
     residuals = task.value - analysed
-    whole = _back(problem, field + solved.anomaly)
+    whole = _grid(problem, _back(problem, field + solved.anomaly))
+    beyond = overshoot(problem, whole, task.depth[solved.used], task.value[solved.used])
     return SliceResult(
-        field=_grid(problem, whole),
+        field=whole,
         error=_grid(problem, np.clip(solved.error, 0, 1)),
         rows=task.rows,
         residuals=residuals,
@@ -156,7 +158,7 @@ def _result(
             "background_sd": _deviation(task, value, anomaly, solved),
             "horizontal": problem.horizontal.round(1).tolist(),
             "vertical": problem.vertical.round(2).tolist(),
-            "warnings": _told(task, value, solved.used, heard),
+            "warnings": [*_told(task, value, solved.used, heard), *filter(None, [beyond])],
         },
         background=None if problem.background == "none" else _grid(problem, _back(problem, field)),
     )

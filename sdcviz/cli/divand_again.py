@@ -80,6 +80,8 @@ def tell_again(
         show.note(f"  {sentence}")
     if report["left"]:
         show.note(f"  {counted(report['left'], 'change')} outside the box stay as they were.")
+    if report["shifted"]:
+        show.note(f"  {report['shifted']}")
     grid = report["grid"]
     show.note(
         f"{report['out']}: {', '.join(report['times'])} around "

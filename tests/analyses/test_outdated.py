@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from in_process import analysed
 
+from sdcviz.analyses.changes import changes_of
 from sdcviz.analyses.outdated import KINDS, Outdated, Watch, outdated
 from sdcviz.analyses.record import Record, read_record
 from sdcviz.analyses.select import select
@@ -103,6 +104,12 @@ def test_flags_of_value_depth_and_position_are_told(record: Record, demo: Collec
     assert told[rows[second], samples[second]][2] == "depth 3"
     assert told[rows[third], samples[third]][2] == "position 4"
     assert told[int(back[0]), int(back[1])] == ("taken in", before, "1")
+    # Only the stations with other flags were looked up; all of them give the same.
+    assert "_matched" in watch.__dict__ and watch._few is not None
+    assert len(watch._few[1].sample) < len(m.sample) // 4
+    every = changes_of(record, demo, watch._matched)
+    for name in ("kind", "station", "sample", "observation", "old", "flag", "value"):
+        np.testing.assert_array_equal(getattr(every, name), getattr(found, name))
     # What was changed and changed back is as it was.
     for _ in range(4):
         demo.journal.undo(demo, "ada")

@@ -64,6 +64,13 @@ def fields(path: Path) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def background(path: Path) -> Any:
+    import netCDF4
+
+    with netCDF4.Dataset(path) as file:
+        return np.ma.filled(file["Temperature_background"][:], np.nan)
+
+
 def part_of(whole: dict[str, Any], part: dict[str, Any], name: str, times: Any) -> Any:
     i, j = (np.searchsorted(whole[axis], part[axis] - 1e-6) for axis in ("lon", "lat"))
     return whole[name][times][:, :, j[0] : j[-1] + 1, i[0] : i[-1] + 1]
@@ -90,6 +97,11 @@ def test_after_flags_it_is_the_new_analysis(
     old, merged = fields(product), fields(new)
     core, k = report["box"], 1
     assert report["times"] == [read_record(product).labels[k]]
+    # The mean profile moved, too: by how much is told, since far away nothing moves.
+    a, b = (background(path)[k] for path in (product, tmp_path / "whole.nc"))
+    assert report["shift"]["value"] == pytest.approx(np.nanmax(np.abs(b - a)), abs=1e-5)
+    told = f"{report['shift']['value']:.2g} °C ({report['times'][0]}, "
+    assert told in report["shifted"] and report["shifted"] in merged["history"]
     # Half a year that nothing changed in is the same to the last bit, and so is what is far away.
     assert np.array_equal(merged["Temperature"][0], old["Temperature"][0], equal_nan=True)
     far = old["lon"] > core[2] + 12

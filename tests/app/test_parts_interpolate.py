@@ -26,6 +26,7 @@ from sdcviz_app.parts.interpolate.fields import FIELDS, field_of, values, write
 from sdcviz_app.parts.interpolate.form import FormPart, hints
 from sdcviz_app.parts.interpolate.insight import Insight
 from sdcviz_app.parts.interpolate.recipes import RecipesPart
+from sdcviz_app.parts.interpolate.run import RunPart
 from sdcviz_app.parts.interpolate.study import StudyPart
 from sdcviz_app.parts.jobs.view import duration, job_view
 from sdcviz_app.session import Session
@@ -247,6 +248,8 @@ def test_preview_and_forecast_follow_the_recipe(draft):
     draft.session.param.update(shown_time=numbers[full], shown_level=30)
     until(lambda: insight.seen.get("depth") == 30 and insight.seen["time"] == full, full)
     assert counts[bare] == 0
+    told = until(lambda: insight.outliers, "a look at what is far off")
+    assert told["collection"] == draft.data.id and len(told["rows"]) == len(told["words"])
     draft.session.shown_time = numbers[bare]
     until(lambda: insight.error, "a month without observations")
     assert insight.error.startswith(f"There is no observation in {bare}")
@@ -342,3 +345,23 @@ def test_a_submitted_run_has_its_own_copy_of_the_recipe(draft):
     finally:
         jobs.cancel(id)
         jobs.wait(id, timeout=LIMIT)
+
+
+def test_what_looks_like_an_error_goes_to_the_quality_tab(draft):
+    insight, session = Insight(draft=draft), draft.session
+    part = RunPart(draft=draft, insight=insight)
+    data = session.data
+    found = {
+        "sentence": "2 of 900 observations look like errors", "rows": [7, 3],
+        "words": ["+15 °C at 10 m", "-9 °C at 5 m"], "collection": data.id, "snapshot": "s0009",
+        "parameter": "temperature",
+    }  # fmt: skip
+    insight.outliers = found
+    assert part.form.state["outliers"] == found["sentence"]
+    part._take({"do": "outliers"})  # of another snapshot: its rows are other stations
+    assert session.handed is None and "Open the collection" in part.form.state["said"]
+    insight.outliers = found | {"snapshot": data.snapshot}
+    part._take({"do": "outliers"})
+    assert session.tab == "quality" and session.station == 7
+    assert session.handed.rows.tolist() == [7, 3]
+    assert session.handed.notes[3] == "-9 °C at 5 m"

@@ -17,12 +17,14 @@ from in_process import analysed
 from sdcviz import open_product
 from sdcviz.analyses.residual_ranking import departures
 from sdcviz.jobs.model import Job, JobSpec, Progress, State
+from sdcviz.products.station import at_station
 from sdcviz.qc.model import Edits
 from sdcviz.settings import get_settings
 from sdcviz_app import editing, jobs, outdating, shelf
 from sdcviz_app.desk import Desk
-from sdcviz_app.handing import send_to_quality
+from sdcviz_app.handing import open_in_quality, send_to_quality
 from sdcviz_app.parts.products.outdated import OutdatedPart
+from sdcviz_app.parts.quality.product_line import ProductLine
 from sdcviz_app.parts.quality.queue import QueuePart
 from sdcviz_app.session import Session
 from sdcviz_app.viewing import Viewing
@@ -161,6 +163,10 @@ def test_the_new_analysis_is_a_job_that_every_page_finds(
     part._take({"do": "again"})
     words, path = given["words"], shelf.find(session.product).path
     assert words[:4] == ["divand", "--rerun", path, "--merge"]
+    found = part._found
+    workers = outdating.workers_of(found)
+    assert 1 <= workers <= 2 * len(found.slices) and given["limits"].cpu == workers
+    assert words[words.index("--workers") + 1] == str(workers)
     assert given["title"].endswith("analysed again") and Path(path) in given["reads"]
     out = Path(words[words.index("--out") + 1])
     assert out.parent in given["writes"] and out.name.startswith("p_again_")
@@ -169,10 +175,54 @@ def test_the_new_analysis_is_a_job_that_every_page_finds(
     part._heard(jobs.News((running,)))
     assert part.form.state["job"]["text"] == "January"
     shutil.copy(path, out)
-    part._heard(jobs.News((replace(running, state=State.DONE, result={"left": 2}),)))
+    part._heard(
+        jobs.News((replace(running, state=State.DONE, result={"left": 2, "shifted": "It moved."}),))
+    )
     assert part.form.state["job"]["product"] == out.name
     assert part.form.state["job"]["outside"] == 2
+    assert part.form.state["job"]["shifted"] == "It moved."
     old = session.product
     part._take({"do": "difference", "id": "j"})
     assert session.product == shelf.identity(str(out)) and session.other == old
     assert session.compare == "difference"
+
+
+def line_of(session: Session) -> tuple[ProductLine, list[Any]]:
+    told: list[Any] = []
+    line = ProductLine(session, told.append)
+    line.open(session.data)
+    return line, told
+
+
+def test_the_product_is_drawn_at_the_station_and_its_month(session: Session) -> None:
+    data, product = session.data, shelf.open_shared(session.product)
+    line, told = line_of(session)
+    assert told == [None] and line.told == {"name": "p", "shown": True, "wrong": ""}
+    row = int(departures(product, data).rows[0])
+    run = slice(int(data.offsets[row]), int(data.offsets[row + 1]))
+    at = line.at(row)["temperature"]  # from the file, by a thread where there is a page
+    assert told.pop() == [row]
+    said = at_station(product, data.lon[row], data.lat[row], data.time[row], data.depth[run])
+    np.testing.assert_array_equal(at["samples"], said.samples.astype(np.float32))
+    known = np.isfinite(said.value)
+    np.testing.assert_array_equal(at["middle"], said.value[known].astype(np.float32))
+    assert at["label"] == said.label and len(at["by"]) == np.isfinite(said.off).sum()
+    product.prepare()
+    np.testing.assert_array_equal(line.at(row)["temperature"]["samples"], at["samples"])
+    assert told == [None]  # at hand: nothing is told later
+    session.product_line = False
+    assert line.at(row) == {} and told == [None, None] and not line.told["shown"]
+    session.param.update(product_line=True, product="")
+    assert line.told["name"] == "" and line.at(row) == {}
+    session.product = "0123456789ab"
+    assert "not on the shelf" in line.told["wrong"]
+
+
+def test_a_station_is_opened_with_what_the_product_shows(session: Session) -> None:
+    desk = Desk(session=session)
+    desk.parameter = "salinity"
+    for _ in range(2):  # the same one again
+        session.param.update(station=7, tab="products")
+        desk.open(3)
+        open_in_quality(session, 7, "temperature")
+        assert (session.tab, desk.station, desk.parameter) == ("quality", 7, "temperature")

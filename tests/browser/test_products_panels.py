@@ -14,13 +14,38 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
 from still import box_of
+from waiting import until
+from workplace import Workplace
 
 from sdcviz.observations import open_collection
 from sdcviz.products import open_product
 from sdcviz.products.lines import distance_km
 from sdcviz.products.near import near_place
+from sdcviz.products.station import at_station
 from sdcviz.products.window import in_time
 from sdcviz.words import counted
+
+_DOT = """
+() => {
+  const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+  const map = models.findLast((m) => m.name === "product-map")
+  const view = map && Bokeh.index.find_one(map)
+  const dots = map?.renderers.find((r) => r.name === "spread").data_source.data
+  if (!view?.frame || !dots?.x?.length) return null
+  const box = view.el.getBoundingClientRect(), {left, top, width, height} = view.frame.bbox
+  const part = (r, v) => (v - r.start) / (r.end - r.start)
+  for (let i = 0; i < dots.x.length; i++) {
+    const x = part(map.x_range, dots.x[i]), y = part(map.y_range, dots.y[i])
+    if (x < 0.1 || x > 0.9 || y < 0.1 || y > 0.9) continue
+    return [box.left + left + width * x, box.top + top + height * (1 - y)]
+  }
+  return null
+}
+"""
+_LINE = """
+const models = [...Bokeh.documents].flatMap((d) => [...d._all_models.values()])
+const drawn = [...models.findLast((m) => m.name === "desk-product-a").data_source.data.middle]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +192,56 @@ def test_what_made_a_value_leads_to_the_station(
     page.wait_for_function(
         "location.search.includes('tab=quality') && /[?&]s=\\d/.test(location.search)"
     )
+
+
+def test_a_dot_of_the_map_leads_to_its_cast_with_the_product_in_its_profile(
+    open_page: Callable[..., Page], served: Running, demo: Path
+) -> None:
+    page = open_page(address(served, "made.nc", "step=1"))
+    onward = page.get_by_role("button", name="Open in Quality")
+
+    def tap() -> bool:
+        page.mouse.click(*page.wait_for_function(_DOT).json_value())
+        page.wait_for_function("location.search.includes('at0=')")
+        return onward.is_visible()
+
+    until(tap)
+    onward.click()
+    page.wait_for_function("location.search.includes('tab=quality')")
+    work = Workplace(page)
+
+    # What the library says there, at the month of the station.
+    work.until("return view.products?.temperature?.samples")
+    data, row = open_collection(demo), work.row
+    depth = np.asarray(data.depth[data.offsets[row] : data.offsets[row + 1]], np.float64)
+    product = open_product(served.data_dir / "products" / "made.nc")
+    said = at_station(product, data.lon[row], data.lat[row], data.time[row], depth)
+    assert said.answer == "value"
+    np.testing.assert_allclose(
+        work.ask(f"{_LINE} return drawn"), said.value[np.isfinite(said.value)], rtol=1e-6
+    )
+    caption = page.locator(".caption .product")
+    expect(caption).to_contain_text(f"product made, {said.label} ± expected error")
+
+    # How far off the sample under the pointer is.
+    (k, *_) = np.flatnonzero(np.isfinite(said.samples))
+    value = float(data.values("temperature")[data.offsets[row] + k])
+    tip = page.locator(".tip")
+
+    def hovered() -> bool:
+        ((x, y),) = work.at("a", [(value, depth[k])])
+        page.mouse.move(x - 1, y)
+        page.mouse.move(x, y)
+        page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        return "against made" in (tip.text_content() or "")
+
+    until(hovered)
+    expect(tip).to_contain_text(re.compile(rf"[+−][\d.]+ °C against made \({said.label}\)"))
+
+    # A switch hides it, and the link knows.
+    caption.click()
+    work.until(f"{_LINE} return drawn.length === 0")
+    page.wait_for_function("location.search.includes('pline=0')")
+    expect(caption).to_contain_text("show")

@@ -26,6 +26,9 @@ class Insight(param.Parameterized):
     busy = param.Boolean(default=False, doc="Whether a preview is being computed.")
     forecast = param.Dict(default={}, doc="What a run takes; empty: not known.")
     trouble = param.String(default="", doc="Why the recipe can't be run.")
+    outliers = param.Dict(
+        default={}, doc="Observations that look like errors: sentence, stations; empty: none."
+    )
     weighing = param.Boolean(default=False, doc="Whether a forecast is being made.")
 
     product = param.Dict(
@@ -39,6 +42,7 @@ class Insight(param.Parameterized):
         names = ["shown_time", "shown_level"]
         self.draft.session.param.watch(lambda *_: self._look(), names)
         self._asked: Any = None
+        self._examined: Any = None
         self._changed()
 
     @property
@@ -56,7 +60,7 @@ class Insight(param.Parameterized):
 
     def refresh(self) -> None:
         """Ask again: flags or observations have changed."""
-        self._asked = None
+        self._asked = self._examined = None
         self._changed()
 
     def _science(self) -> dict[str, Any]:
@@ -130,6 +134,7 @@ class Insight(param.Parameterized):
 
         def then(answer: answers.Answer) -> None:
             self.param.update(forecast=answer.value or {}, trouble=answer.error, weighing=False)
+            self._examine()
 
         # After the preview, which is what one looks at.
         after_layout(
@@ -137,3 +142,15 @@ class Insight(param.Parameterized):
                 self.draft.session, "forecast", {"recipe": self.draft.content}, then
             )
         )
+
+    def _examine(self) -> None:
+        """Look for observations that look like errors, when all else is known."""
+        science = self._science()
+        if self.trouble or self.draft.recipe is None or science == self._examined:
+            return
+        self._examined = science
+
+        def then(answer: answers.Answer) -> None:
+            self.outliers = {} if answer.error else answer.value or {}
+
+        answers.ask(self.draft.session, "outliers", {"recipe": science}, then)

@@ -6,6 +6,7 @@ export function render({model}) {
   const weighing = make("span", {class: "quiet"})
   const months = make("div", {class: "months", role: "img", "aria-label": "Observations by time"})
   const ends = make("div", {class: "ends"})
+  const quality = make("button", {class: "plain", type: "button", title: "The stations of these observations, the farthest off first", onclick: () => send({do: "outliers"})}, "Look at them in Quality")
   const checks = make("ul", {"aria-label": "Before you start"})
   const engine = make("select", {"aria-label": "Where it runs", onchange: () => send({engine: engine.value})})
   const start = make("button", {class: "main", type: "button", onclick: () => { start.disabled = true; send({do: "start"}) }}, "Start")
@@ -36,6 +37,7 @@ export function render({model}) {
     const bad = s.right ? s.problem : `${counted(s.wrong || 1, "entry").replace("entrys", "entries")} of the form can't be used.`
     const sentences = [
       ...(bad ? [make("li", {class: "bad"}, bad)] : []),
+      ...(s.outliers ? [make("li", {}, s.outliers, " ", quality)] : []),
       ...(s.checks ?? []).map((text) => make("li", {}, text)),
     ]
     if (!sentences.length && (s.rows ?? []).length) sentences.push(make("li", {class: "fine"}, "Every time has observations, and it fits into memory."))

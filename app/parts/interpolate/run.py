@@ -15,6 +15,7 @@ from sdcviz.workspaces.tokens import local_user
 
 from ... import jobs as following
 from ...draft import Draft
+from ...handing import send_to_quality
 from ...links import to_query
 from ..background import background
 from ..form import Form, script, style
@@ -56,7 +57,7 @@ class RunPart(pn.viewable.Viewer):
         self.form = RunForm(self._take, session=session)
         self.follower = following.Follower(self._heard, card=session.job)
         self.insight.param.watch(
-            lambda *_: self._show(), ["forecast", "trouble", "weighing", "product"]
+            lambda *_: self._show(), ["forecast", "trouble", "weighing", "product", "outliers"]
         )
         self.draft.param.watch(lambda *_: self._show(), ["recipe", "errors"])
         session.param.watch(self._other_job, "job")
@@ -93,6 +94,9 @@ class RunPart(pn.viewable.Viewer):
             self._said = to_products(id, self.draft.session)
         elif does == "preview":
             self.insight.product = {}
+        elif does == "outliers":
+            self._to_quality()
+            return
         elif does in ("show", "recipe"):
             self.do(str(does), id)
         self._show()
@@ -167,6 +171,22 @@ class RunPart(pn.viewable.Viewer):
 
         background(work, then)
 
+    def _to_quality(self) -> None:
+        """Hand the stations that look like errors to the Quality tab."""
+        found, data = self.insight.outliers, self.draft.data
+        if not found.get("rows"):
+            return
+        if data is None or (str(data.id), data.snapshot) != (
+            found["collection"],
+            found["snapshot"],
+        ):
+            self._tell("Open the collection of this recipe first; they are stations of it.")
+            return
+        title = f"Far off those around them, for {self._title()}"
+        send_to_quality(
+            self.draft.session, found["rows"], title, found["words"], found["parameter"]
+        )
+
     def _title(self) -> str:
         draft = self.draft
         title = draft.get("metadata.title") or draft.saved_as
@@ -205,6 +225,7 @@ class RunPart(pn.viewable.Viewer):
             "rows": rows(insight.forecast),
             "bars": [[label, n] for label, n in insight.forecast.get("times", ())],
             "checks": list(insight.forecast.get("sentences", ())),
+            "outliers": insight.outliers.get("sentence", ""),
             "problem": insight.trouble or insight.forecast.get("problem", ""),
             "weighing": insight.weighing,
             "right": draft.recipe is not None,

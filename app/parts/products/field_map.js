@@ -56,10 +56,11 @@ class FieldDriver {
     this.legend = make("div", {class: "legend"}, this.bar.node, this.beside_bar.node, this.second.node)
     this.readout = make("div", {class: "readout", role: "status"})
     this.said = make("div", {class: "said", "aria-live": "polite"})
+    this.onward = make("button", {type: "button", class: "onward", hidden: true, onclick: () => this.send({do: "quality"})})
     this.tip = make("div", {class: "hover", hidden: true})
     this.over = make("div", {class: "over"}, this.legend, this.tip)
     this.build_beside()
-    this.node = frame(this.model, this.over, this.over_twin, make("div", {class: "status"}, this.readout, this.said))
+    this.node = frame(this.model, this.over, this.over_twin, make("div", {class: "status"}, this.readout, this.onward, this.said))
   }
 
   // ---- the figure ---------------------------------------------------------------

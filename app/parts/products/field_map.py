@@ -16,6 +16,7 @@ from sdcviz.errors import SdcvizError
 from sdcviz.plots.colours import colormap
 
 from ... import dots
+from ...handing import open_in_quality, station_name
 from ...viewing import Viewing
 from ..form import Form, script, style
 from .compare_state import CODES, WATCHED, compared
@@ -77,6 +78,7 @@ class FieldMap(pn.viewable.Viewer):
             margin=0,
             styles={"min-height": "0"},
         )
+        self._tapped: tuple[Any, ...] = (None, "", 0)
         self._connect()
         self.chart.draw_coast(PROJECTION, "110m")
         self._show()
@@ -96,6 +98,9 @@ class FieldMap(pn.viewable.Viewer):
         """Write what the visitor drew into the session."""
         session, do = self.viewing.session, said.get("do")
         if do == "place":
+            self._tapped = (said.get("row"), session.collection, session.collection_version)
+            if said.get("row") is not None:
+                session.station = int(said["row"])
             session.place = _corner(said["at"])
         elif do in ("line", "area"):
             corners = tuple(_corner(c) for c in said["corners"])
@@ -111,8 +116,10 @@ class FieldMap(pn.viewable.Viewer):
             self.viewing.reopen()
         elif do == "reload":
             self._show()
-        elif do == "station":
-            session.station = int(said["row"])
+        elif do == "quality" and (row := self._station()) is not None:
+            viewing = self.viewing
+            key = viewing.product.quantity_of(viewing.variable) if viewing.product else ""
+            open_in_quality(session, row, key)
 
     # ---- what the browser shows ----------------------------------------------------
     def _restart(self) -> None:
@@ -202,6 +209,14 @@ class FieldMap(pn.viewable.Viewer):
         session = self.viewing.session
         return {} if self._limit() is not None or not session.mask else {"mask": session.mask}
 
+    def _station(self) -> int | None:
+        """Return the station that was tapped last, as long as its collection is open."""
+        session, (row, *of) = self.viewing.session, self._tapped
+        known = session.data is not None and row is not None
+        return (
+            int(row) if known and of == [session.collection, session.collection_version] else None
+        )
+
     def _over(self) -> dict[str, Any]:
         """Return what lies over the field."""
         session = self.viewing.session
@@ -214,6 +229,7 @@ class FieldMap(pn.viewable.Viewer):
             "contours": session.contours,
             "diverging": palette("balance"),
             "count_palette": palette("deep"),
+            "station": station_name(data, self._station()),
             "place": _list(session.place), "line": _list(session.line),
             "area": _list(session.area),
             **compared(self.viewing),

@@ -189,6 +189,8 @@ const OverField = {
 
   draw_shapes() {
     const s = this.model.state
+    this.onward.hidden = !s.station
+    this.onward.textContent = s.station ? `Open in Quality: ${s.station}` : ""
     const [px, py] = s.place ? this.turned(...to_xy(...s.place)) : [[], []]
     put_data(this.sources.place, {x: s.place ? [px] : [], y: s.place ? [py] : []})
     put_data(this.sources.line, s.line ? along(s.line) : {x: [], y: []})
@@ -209,8 +211,7 @@ const OverField = {
   // ---- the pointer ----------------------------------------------------------------
   tapped(at) {
     const dot = this.nearest(at)
-    if (dot >= 0) this.send({do: "station", row: this.spread.station[dot]})
-    this.send({do: "place", at: [to_lon(at.x), to_lat(at.y)]})
+    this.send({do: "place", at: [to_lon(at.x), to_lat(at.y)], row: dot < 0 ? null : this.spread.station[dot]})
   },
 
   // The dot under the pointer, or -1.

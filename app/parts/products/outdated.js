@@ -59,7 +59,7 @@ export function render({model}) {
       const j = s.job
       state.textContent = busy
         ? [j.words, j.text, j.total ? `${j.done} of ${j.total}` : "", j.left].filter(Boolean).join(" · ")
-        : done ? `Analysed again: ${j.product}.${j.outside ? ` ${counted(j.outside, "change")} outside stayed as they were.` : ""}`
+        : done ? [`Analysed again: ${j.product}.`, j.outside ? `${counted(j.outside, "change")} outside stayed as they were.` : "", j.shifted].filter(Boolean).join(" ")
         : [`The new analysis: ${j.words.toLowerCase()}`, j.reason].filter(Boolean).join(". ")
       state.classList.toggle("wrong", j.state === "failed" || j.state === "lost")
       bar.hidden = !busy

@@ -169,7 +169,8 @@ class OutdatedPart(pn.viewable.Viewer):
         order = np.argsort(-n, kind="stable")
         words = [f"{counted(int(k), 'sample')} changed" for k in n[order]]
         title = f"Changed since {found.record.title} was made"
-        send_to_quality(self.viewing.session, rows[order].tolist(), title, words)
+        key = found.record.recipe.parameter
+        send_to_quality(self.viewing.session, rows[order].tolist(), title, words, key)
 
     def _start(self) -> None:
         found, session = self._found, self.viewing.session
@@ -178,7 +179,7 @@ class OutdatedPart(pn.viewable.Viewer):
         self._starting = True
         path, folder, record = self._path, session.collection, found.record
         title, owner, link = record.title, local_user(), to_query(session)
-        bathymetry = record.recipe.domain.bathymetry
+        bathymetry, workers = record.recipe.domain.bathymetry, outdating.workers_of(found)
 
         def then(id: str | None, error: Exception | None) -> None:
             self._starting = False
@@ -191,7 +192,8 @@ class OutdatedPart(pn.viewable.Viewer):
             self._show()
 
         background(
-            lambda: outdating.submit_again(path, folder, title, owner, link, bathymetry), then
+            lambda: outdating.submit_again(path, folder, title, owner, link, bathymetry, workers),
+            then,
         )
 
     def _open(self, difference: bool, id: str) -> None:
@@ -281,5 +283,6 @@ def _card(job: Any) -> dict[str, Any]:
 
     view = job_view(job)
     wanted = ("id", "state", "words", "reason", "done", "total", "text", "left", "over", "can")
-    left = int(job.result.get("left", 0)) if isinstance(job.result, dict) else 0
-    return {name: view[name] for name in wanted} | {"product": view["product"], "outside": left}
+    result = job.result if isinstance(job.result, dict) else {}
+    told = {"outside": int(result.get("left", 0)), "shifted": str(result.get("shifted", ""))}
+    return {name: view[name] for name in wanted} | {"product": view["product"], **told}

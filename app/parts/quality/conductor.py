@@ -25,6 +25,7 @@ from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
 
 from ...desk import REASONS, Desk
 from .climates import Climates
+from .product_line import ProductLine
 from .qc_plots import MARKERS, QcPlots
 from .station_view import Shown, station_flags, station_view
 
@@ -38,7 +39,7 @@ AT_ONCE = 8
 _HERE = Path(__file__).parent
 _SCRIPT = "\n".join(
     (_HERE / f"desk_{name}.js").read_text(encoding="utf-8")
-    for name in "outbox land light plots flags picks conductor keys bar pieces".split()
+    for name in "outbox land light backing plots tip flags picks conductor keys bar pieces".split()
 )
 _STYLE = (_HERE / "desk.css").read_text(encoding="utf-8")
 
@@ -92,6 +93,7 @@ class Conductor(pn.viewable.Viewer):
         self._sent: OrderedDict[int, None] = OrderedDict()
         self._told_by_browser: dict[str, Any] = {}
         self._climates = Climates(self._send_climates)
+        self._line = ProductLine(self.desk.session, self._send_products)
         dark = self.desk.session.dark
         self.plots = QcPlots(dark)
         self.bar = DeskBar(self._take, dark=dark, sizing_mode="stretch_width", margin=0)
@@ -162,6 +164,7 @@ class Conductor(pn.viewable.Viewer):
             return
         self._sent.clear()
         self._climates.open(data)
+        self._line.open(data)
         first = self.desk.parameter
         key = first if first and not first.startswith("@") else next(iter(data.keys), "")
         self._choose(Shown.usual(data, key))
@@ -217,6 +220,7 @@ class Conductor(pn.viewable.Viewer):
         self._send("user", user=desk.session.user)
         self._send("reason", reason=desk.reason)
         self._send_climates()
+        self._send_products()
         self._send_shown()
         self._send("queue", rows=np.asarray(desk.queue, np.int32))
         if desk.station >= 0:
@@ -236,6 +240,14 @@ class Conductor(pn.viewable.Viewer):
             at = {data.station_id(row): self._climates.at(row) for row in self._sent}
             self._send("climates", climates=at, told=self._climates.told)
 
+    def _send_products(self, rows: list[int] | None = None) -> None:
+        """Send what the product says at some of the stations that the browser has; at all."""
+        data = self.desk.data
+        if data is not None:
+            some = [row for row in self._sent if rows is None or row in rows]
+            at = {data.station_id(row): self._line.at(row) for row in some}
+            self._send("products", products=at, told=self._line.told)
+
     def _send_views(self, rows: list[int], epoch: int) -> None:
         """Send stations, the first one at once and others when nothing else waits."""
         data = self.desk.data
@@ -245,6 +257,7 @@ class Conductor(pn.viewable.Viewer):
         if 0 <= row < data.n_stations:
             view = station_view(data, row, self._shown, self.desk.findings)
             view["climates"] = self._climates.at(row)
+            view["products"] = self._line.at(row)
             self._sent[row] = None
             self._sent.move_to_end(row)
             while len(self._sent) > FOLLOWED:
@@ -318,6 +331,9 @@ class Conductor(pn.viewable.Viewer):
         else:
             self.desk.session.user = str(message["user"]).strip()[:80]
 
+    def _set_line(self, message: dict[str, Any]) -> None:
+        self.desk.session.product_line = bool(message["line"])
+
     def _open(self, message: dict[str, Any]) -> None:
         if message["tool"] in self._tools:
             self._open_tool(message["tool"])
@@ -334,6 +350,7 @@ class Conductor(pn.viewable.Viewer):
         "user": _set_text,
         "refresh": lambda self, _: self._send_flags(),
         "tool": _open,
+        "line": _set_line,
     }
 
 

@@ -42,7 +42,8 @@ class Bar {
     this.root = make("div", {class: "desk"}, this.first_row(), this.second_row())
     this.message = make("div", {class: "message", role: "status", hidden: true})
     this.keys = this.key_list()
-    this.root.append(this.message, this.keys)
+    this.tip = make("div", {class: "tip", hidden: true})
+    this.root.append(this.message, this.keys, this.tip)
   }
 
   first_row() {

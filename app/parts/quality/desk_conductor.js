@@ -103,6 +103,8 @@ class Conductor extends Picking {
       return
     }
     this.plots.drag(this.mode)
+    this.tip?.close()
+    this.tip = new Tip(this)
     this.playing = true
     this.send({hello: true, at: this.kept_place()})
     this.play()
@@ -120,6 +122,7 @@ class Conductor extends Picking {
     clearTimeout(this.telling)
     this.outbox?.close()
     this.plots?.close()
+    this.tip?.close()
   }
 
   // ---- what the server says --------------------------------------------------
@@ -154,9 +157,14 @@ class Conductor extends Picking {
         for (const view of this.views.values()) {
           if (climates[view.id]) view.climates = climates[view.id]
         }
-        if (!this.view || !this.playing) return
-        this.plots.reclimate(this.label)
-        this.announce()
+        this.back()
+      },
+      products: ({products, told}) => {
+        this.product = told
+        for (const view of this.views.values()) {
+          if (products[view.id]) view.products = products[view.id]
+        }
+        this.back()
       },
       // It may have been on its way while one went on.
       picked: ({samples, row}) => { if (row === this.row) this.pick([...samples], {from: "server"}) },
@@ -261,6 +269,13 @@ class Conductor extends Picking {
     this.look_ahead()
   }
 
+  // Draws what has come later than the station.
+  back() {
+    if (!this.view || !this.playing) return
+    this.plots.back(this.label)
+    this.announce()
+  }
+
   // Depth, position and time have flags but no plot of their own.
   sights() {
     return {target: this.shown.target, pairs: this.shown.pairs}
@@ -295,7 +310,7 @@ class Conductor extends Picking {
     bus.state = {
       get loaded() { return views.size },
       view: this.view, shown: this.shown, picked: this.picked, labels: this.labels,
-      parameters: this.form.parameters, climatology: this.climatology,
+      parameters: this.form.parameters, climatology: this.climatology, product: this.product,
       flags: (key) => (this.view ? this.flags(this.view, key) : ""), looks: this.looks,
       show: (row) => this.show(row), take: (group) => this.take(group), send: (message) => this.send(message),
       left: this.queue.length - 1 - this.place(), whole: (plot) => this.plots.whole(plot),

@@ -62,6 +62,21 @@ function climate_words({view, shown}) {
   return make("span", {class: "climate"}, `climatology ${found.name}: ${reach}`)
 }
 
+// The product that is open, and the switch that shows or hides its line.
+function product_words({view, shown, product, send}) {
+  if (!product?.name && !product?.wrong) return null
+  const found = [shown.pairs.a[0], shown.pairs.b[0]].map((key) => view.products?.[key]).filter(Boolean)
+  const drawn = found.find((one) => one.y)
+  const why = product.wrong || (drawn ? "" : found.find((one) => one.why)?.why ?? "")
+  const label = drawn?.label ? `, ${drawn.label}` : ""
+  const error = drawn?.by.length ? " ± expected error" : ""
+  const rest = !product.shown || drawn ? "" : found.length || product.wrong ? "nothing here" : "of neither parameter"
+  const words = `product ${product.name}${label}${error}${rest && ` (${rest})`}`
+  return make("button", {type: "button", class: "product", "aria-pressed": String(product.shown), onclick: () => send({line: !product.shown}),
+    title: [product.shown ? "Hide the line of the product" : "Show the line of the product", why].filter(Boolean).join("\n")},
+    words, make("u", {}, product.shown ? "hide" : "show"))
+}
+
 function caption(root) {
   return (state) => {
     const {view, shown, labels, climatology} = state
@@ -71,7 +86,8 @@ function caption(root) {
     const lacks = shown.lacks ? `No ${name(shown.lacks).toLowerCase()} in this station: ${name(shown.pairs.a[0]).toLowerCase()} is shown · ` : ""
     const show = (sentence) => {
       const climate = view.kind === "depth" ? climate_words(state) : null
-      root.replaceChildren(sentence, ...(climate ? [" · ", climate] : []))
+      const product = view.kind === "depth" ? product_words(state) : null
+      root.replaceChildren(make("span", {class: "sentence"}, sentence), ...[climate, product].filter(Boolean))
       root.title = [root.textContent, climate ? "" : climatology].filter(Boolean).join("\n")
     }
     if (!found) return show(`${lacks}No neighbours ${words} in this collection.`)

@@ -1,49 +1,22 @@
 // Fills the sources of the figures that Python made (qc_plots.py). Nothing that is drawn
-// here goes back to the server: `quietly` sets models without an echo.
+// here goes back to the server.
 
 const PLOTS = ["a", "b", "c", "d"]
 const AXES = ["x", "y"]
 const DRAGS = ["BoxSelectTool", "LassoSelectTool", "PanTool"]
-const QUIET = {sync: false, check_eq: false}
 // The theme of the page gives axes more room than small plots have.
 const LOOK = {axis_label_standoff: 2, minor_tick_line_color: null, major_tick_out: 4, axis_label_text_font_size: "11.5px"}
 const HINT_LETTER = 6.3 // px of a letter of the sentence in a plot without samples
-const EMPTY = new Float32Array(0)
-
-function quietly(model, attributes) {
-  model.setv(attributes, QUIET)
-}
-
-// Bokeh's own arrays can't be cut: they forget where the part begins.
-function plain(array) {
-  return new Float32Array(array.buffer, array.byteOffset, array.length)
-}
-
-function extent(arrays) {
-  let low = Infinity, high = -Infinity
-  for (const array of arrays) {
-    for (const value of array) {
-      if (value < low) low = value
-      if (value > high) high = value
-    }
-  }
-  return low <= high ? [low, high] : null
-}
-
-// How many levels, from above, lie where there are samples.
-function within(levels, depths) {
-  const limit = extent([depths])
-  return limit ? levels.findLastIndex((depth) => depth <= limit[1]) + 1 : levels.length
-}
 
 function padded([low, high], part = 0.06) {
   const room = (high - low) * part || Math.abs(high) * 0.02 || 1
   return [low - room, high + room]
 }
 
-class Plots {
+class Plots extends Backing {
   // looks: flag -> [colour, marker]
   constructor(document, looks, on) {
+    super()
     this.looks = looks
     this.on = on
     this.models = {}
@@ -94,11 +67,6 @@ class Plots {
 
   close() {
     for (const stop of this.stop) stop()
-  }
-
-  source(name, data) {
-    const model = this.models[name]
-    quietly(model.data_source ?? model, {data})
   }
 
   // ---- one station -------------------------------------------------------
@@ -182,51 +150,13 @@ class Plots {
     const x_parts = [px.length ? px : xs], y_parts = [py.length ? py : ys]
     if (profile) {
       const band = this.band(plot, py)
-      x_parts.push(band.low, band.high, this.climate(plot, py))
+      x_parts.push(band.low, band.high, this.climate(plot, py), this.product(plot, py))
     }
     if (plot === "c") this.density()
     this.range(plot, "x", x, x_parts)
     this.range(plot, "y", y, y_parts)
     this.hint(plot, px.length ? "" : this.lacking(x, y, labels))
     this.name_axes(plot, x, y, labels)
-  }
-
-  // Returns the means of the climatology where the station has samples. How far off a sample
-  // may be does not widen the plot: one beyond it does.
-  climate(plot, depths) {
-    const {view} = this
-    const climate = view.kind === "depth" ? view.climates?.[this.pairs[plot][0]] : null
-    const {y, middle, by, low, high} = climate ?? {y: EMPTY, middle: EMPTY, by: EMPTY, low: EMPTY, high: EMPTY}
-    this.source(`climate-${plot}`, {y, middle})
-    this.source(`allowed-${plot}`, {y: by, low, high})
-    return plain(middle).subarray(0, within(y, depths))
-  }
-
-  // Draws the climatology that has come later than the station.
-  reclimate(labels) {
-    for (const plot of ["a", "b"]) this.frame(plot, labels)
-  }
-
-  // The part of the band that lies where the station has samples.
-  band(plot, depths) {
-    const band = this.view.kind === "depth" ? this.view.near.bands[plot] : null
-    const none = {y: EMPTY, low: EMPTY, middle: EMPTY, high: EMPTY}
-    if (!band) {
-      this.source(`band-${plot}`, none)
-      return none
-    }
-    const {y, low, middle, high} = band
-    this.source(`band-${plot}`, {y, low, middle, high})
-    const last = within(y, depths)
-    return {low: plain(low).subarray(0, last), high: plain(high).subarray(0, last)}
-  }
-
-  density() {
-    const {density} = this.view
-    this.source("density", {x: density?.x ?? EMPTY, y: density?.y ?? EMPTY})
-    this.source("density-text", {
-      x: density?.tx ?? [], y: density?.ty ?? [], text: density?.text ?? [],
-    })
   }
 
   range(plot, axis, key, parts) {

@@ -45,9 +45,9 @@ PLOTS = {"a": "First profile", "b": "Second profile", "c": "T-S", "d": "Any agai
 
 INKS = {
     False: {"near": "#9fb0ba", "band": "#0b5a78", "path": "#5d7683", "found": "#e88a00",
-            "climate": "#7a3fb0"},
+            "climate": "#7a3fb0", "product": "#0e8a5f"},
     True: {"near": "#5a6a74", "band": "#7cc4da", "path": "#a9bcc6", "found": "#ffb547",
-           "climate": "#c39bf0"},
+           "climate": "#c39bf0", "product": "#3ddc97"},
 }  # fmt: skip
 """Colours of what stands behind the samples, light and dark."""
 
@@ -75,6 +75,7 @@ class QcPlots:
         self.found = _source(*columns)
         self.found.name = "desk-found"
         self._climate: dict[str, ColumnDataSource] = {}
+        self._product: dict[str, ColumnDataSource] = {}
         self._axes: list[Any] = []
         self._inks: dict[str, list[tuple[Glyph, str]]] = {ink: [] for ink in INKS[False]}
         self.figures = {plot: self._sample_plot(plot) for plot in PLOTS}
@@ -107,6 +108,7 @@ class QcPlots:
             self._add(figure, HArea(y="y", x1="low", x2="high", fill_alpha=0.13), band,
                       f"band-{plot}", "band", "fill_color")  # fmt: skip
             self._add_climate(figure, plot)
+            self._add_product(figure, plot)
         near = self._add(figure, Line(x="x", y="y", line_width=1, line_alpha=0.45),
                          _source("x", "y"), f"near-{plot}", "near", "line_color")  # fmt: skip
         near.level = "underlay" if plot in "cd" else "glyph"
@@ -116,6 +118,8 @@ class QcPlots:
                       "line_color")  # fmt: skip
             self._add(figure, Line(x="middle", y="y", line_width=1.8), self._climate[plot],
                       f"climate-{plot}", "climate", "line_color")  # fmt: skip
+            self._add(figure, Line(x="middle", y="y", line_width=2.2), self._product[plot],
+                      f"product-{plot}", "product", "line_color")  # fmt: skip
         if plot == "c":
             self._add_density(figure)
         self._add(figure, Line(x="x", y="y", line_width=1.2, line_alpha=0.8), _source("x", "y"),
@@ -159,6 +163,13 @@ class QcPlots:
         for side in ("low", "high"):
             edge = Line(x=side, y="y", line_width=1, line_dash="2 3")
             self._add(figure, edge, allowed, f"{side}-{plot}", "climate", "line_color")
+
+    def _add_product(self, figure: Plot, plot: str) -> None:
+        """Add the expected error of the product; its line comes over the other ones."""
+        self._product[plot] = _source("y", "middle")
+        error = HArea(y="y", x1="low", x2="high", fill_alpha=0.16)
+        self._add(figure, error, _source("y", "low", "high"), f"error-{plot}", "product",
+                  "fill_color")  # fmt: skip
 
     def _add_density(self, figure: Plot) -> None:
         self._add(figure, Line(x="x", y="y", line_width=0.7, line_alpha=0.45), _source("x", "y"),

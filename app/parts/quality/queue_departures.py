@@ -94,9 +94,9 @@ class ProductQueue:
                 self._changed()
                 return
             rows = found.rows[:MOST]
-            self.desk.parameter = found.parameter
+            session.product = session.product or id  # what it says is drawn beside the samples
             words = [found.words(place) for place in range(len(rows))]
-            send_to_quality(session, rows.tolist(), f"{RESIDUALS} {name}", words)
+            send_to_quality(session, rows.tolist(), f"{RESIDUALS} {name}", words, found.parameter)
 
         background(work, then)
 

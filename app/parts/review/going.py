@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...handing import send_to_quality
+from ...handing import open_in_quality, send_to_quality
 from ...viewing import Viewing
 from .picking import view_of
 
@@ -78,16 +78,12 @@ def to_quality(
     if not rows:
         return "None of these casts is in the open collection any more; make the review anew."
     key = str(document.get("parameter", ""))
-    if key in data.keys:
-        session.parameter = key
-    # Set twice, so that the same station is asked for anew.
-    session.station = None
     if queue:
         scores = [f"{float(s):.1f} ×" for s in said.get("scores") or ()]
         told = scores if len(scores) == len(rows) else None
-        send_to_quality(session, rows, f"Worst casts of {_name(document)}", told)
+        send_to_quality(session, rows, f"Worst casts of {_name(document)}", told, key)
         return ""
-    session.param.update(station=rows[0], tab="quality")
+    open_in_quality(session, rows[0], key)
     return ""
 
 
