@@ -12,13 +12,14 @@ import pytest
 from held import hold_messages
 from playwright.sync_api import Locator, Page, expect
 from serving import Running, running
+from still import box_of
 from waiting import WAIT
 
 from sdcviz.demo import make_demo
 from sdcviz.formats.model import Batch, Coded, Column, Parameter, Stations
 from sdcviz.observations import Collection, build_collection, open_collection
 from sdcviz.qc import Edits, Findings
-from sdcviz.qc.store import save_findings
+from sdcviz.qc.store import load_run, save_findings
 
 EVIL = "<img src=x onerror='window.evil=1'>"
 
@@ -211,7 +212,7 @@ def test_flags_are_edited_in_the_table_one_by_one_and_many_at_once(
     page = desk.page
     long = int(np.argmax(np.diff(demo.offsets)))
     name = demo.text("station").texts()[long]
-    if page.get_by_label("Stations", exact=True).is_visible():  # checks have run
+    if load_run(demo):
         page.get_by_label("Stations", exact=True).select_option("1")
     cruise = demo.text("cruise").texts()[long]
     page.get_by_label("Search the queue").fill(cruise)
@@ -228,6 +229,7 @@ def test_flags_are_edited_in_the_table_one_by_one_and_many_at_once(
     desk.page.locator(".tabulator-tableholder").evaluate("(e) => e.scrollTo(0, e.scrollHeight)")
     cell = desk.cell(deep, field)
     cell.scroll_into_view_if_needed()
+    box_of(cell)
     before = page.locator(".tabulator-tableholder").evaluate("(e) => e.scrollTop")
     cell.click()
     page.locator(".tabulator-edit-list-item", has_text="3 probably bad").click()

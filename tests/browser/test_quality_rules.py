@@ -126,7 +126,13 @@ def test_a_new_condition_can_be_written_whatever_is_flagged(quality: Page):
     quality.get_by_label("Parameter to flag").select_option("@position")
     rule = tool(quality, "Rule")
     expect(rule.get_by_label("Flagged parameter")).to_have_value("@position")
+    # An answer to something earlier takes nothing of what is being written.
+    hold_messages(quality)
+    quality.evaluate("holding.in()")
+    rule.get_by_role("button", name="3 probably bad").click()
+    quality.wait_for_function("() => holding.has('keep_worse')")
     rule.get_by_label("Value").fill("1000")
+    quality.evaluate("holding.go()")
     expect(rule.get_by_role("textbox", name="Rule")).to_have_value("longitude > 1000")
     expect(rule.locator(".count")).to_contain_text("0 hits at 0 of")
     expect(rule.get_by_role("alert")).to_be_hidden()
