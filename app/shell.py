@@ -164,13 +164,18 @@ class Shell(pn.viewable.Viewer):
             width=100 * len(self._keys),
         )
         self.notices = NoticesPart(self.tell, local_user(), session=session)
-        self.page = pmui.Page(
+        self.page = self._page()
+        self._connect()
+        self._show_tab()
+
+    def _page(self) -> pmui.Page:
+        return pmui.Page(
             title="sdcviz",
             logo="assets/logo.svg",
             favicon="favicon.ico",
             site_url="./",
             theme_config=theme.THEME,
-            dark_theme=session.dark,
+            dark_theme=self.session.dark,
             sx=theme.PAGE_STYLE,
             main=[self._stage],
             header=[
@@ -187,8 +192,6 @@ class Shell(pn.viewable.Viewer):
             contextbar_variant="temporary",
             contextbar_width=420,
         )
-        self._connect()
-        self._show_tab()
 
     def __panel__(self) -> Any:
         return self.page

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import panel as pn
 import param
-from panel.custom import JSComponent
 
 from sdcviz.observations import histogram
 from sdcviz.plots.colours import FLAGS
@@ -18,6 +17,7 @@ from sdcviz.words import number
 from ..library import Shared
 from ..session import Session
 from .colour_key import round_ticks
+from .form import Piece
 
 __all__ = ["FiltersPart"]
 
@@ -31,11 +31,10 @@ NAMES = {
     "platforms": "Platform",
     "sources": "File",
 }
-_STYLE = Path(__file__).with_name("filters.css").read_text(encoding="utf-8")
 _forms = Shared(64)
 
 
-class FilterForm(JSComponent):
+class FilterForm(Piece):
     """The form in the browser; see ``filters.js``."""
 
     form = param.Dict(default={}, doc="What can be chosen: sliders, flags, lists of names.")
@@ -44,10 +43,7 @@ class FilterForm(JSComponent):
     dark = param.Boolean(default=False, doc="Dark theme.")
 
     _esm = Path(__file__).with_name("filters.js")
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
+    _style = Path(__file__).with_name("filters.css").read_text(encoding="utf-8")
 
 
 class FiltersPart(pn.viewable.Viewer):

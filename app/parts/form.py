@@ -11,7 +11,7 @@ from panel.custom import JSComponent
 
 from ..session import Session
 
-__all__ = ["Form", "script", "style"]
+__all__ = ["Form", "Piece", "script", "style"]
 
 _HERE = Path(__file__).parent
 
@@ -26,7 +26,23 @@ def style(*paths: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in (_HERE / "form.css", *paths))
 
 
-class Form(JSComponent):
+class Piece(JSComponent):
+    """Something in the browser, out of one script, that tells what the visitor does in it.
+
+    Parameters
+    ----------
+    take : callable
+        Called with each message of the browser.
+    """
+
+    _style: ClassVar[str] = ""
+
+    def __init__(self, take: Callable[[dict[str, Any]], None], **params: Any) -> None:
+        super().__init__(stylesheets=[self._style], **params)
+        self.on_msg(lambda event: take(event.data))
+
+
+class Form(Piece):
     """A form that shows `form` and `state`, and tells what the visitor does in it.
 
     Parameters
@@ -41,12 +57,9 @@ class Form(JSComponent):
     state = param.Dict(default={}, doc="What is chosen, and what came of it.")
     dark = param.Boolean(default=False, doc="Dark theme.")
 
-    _style: ClassVar[str] = ""
-
     def __init__(
         self, take: Callable[[dict[str, Any]], None], *, session: Session, **params: Any
     ) -> None:
         params = {"sizing_mode": "stretch_width", "margin": 0} | params
-        super().__init__(stylesheets=[self._style], dark=session.dark, **params)
-        self.on_msg(lambda event: take(event.data))
+        super().__init__(take, dark=session.dark, **params)
         session.param.watch(lambda e: self.param.update(dark=e.new), "dark")

@@ -7,9 +7,9 @@ from typing import Any
 
 import panel as pn
 import param
-from panel.custom import JSComponent
 
 from ..session import COLOURS, Session
+from .form import Piece
 from .map import MapPart
 
 __all__ = ["MapBar"]
@@ -22,10 +22,9 @@ TITLES = {
     "flag": "Commonest flag",
 }
 PALETTES = ("thermal", "haline", "oxy", "dense", "algae", "matter", "viridis", "cividis")
-_STYLE = Path(__file__).with_name("map_bar.css").read_text(encoding="utf-8")
 
 
-class BarForm(JSComponent):
+class BarForm(Piece):
     """The bar in the browser; see ``map_bar.js``."""
 
     form = param.Dict(default={}, doc="What can be chosen: colours, parameters, palettes.")
@@ -33,10 +32,7 @@ class BarForm(JSComponent):
     dark = param.Boolean(default=False, doc="Dark theme.")
 
     _esm = Path(__file__).with_name("map_bar.js")
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
+    _style = Path(__file__).with_name("map_bar.css").read_text(encoding="utf-8")
 
 
 class MapBar(pn.viewable.Viewer):

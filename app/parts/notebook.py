@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 import panel_material_ui as pmui
 import param
-from panel.custom import JSComponent
 
 from sdcviz.errors import SdcvizError
 
@@ -17,19 +16,19 @@ from .. import notebooks
 from ..session import Session
 from .background import background
 from .chosen import shown
+from .form import Piece
 
 if TYPE_CHECKING:
     from sdcviz.jobs.model import Job
 
 __all__ = ["NotebookPart"]
 
-_STYLE = Path(__file__).with_name("notebook.css").read_text(encoding="utf-8")
 PERIOD = 400
 """Milliseconds between two looks at a notebook that starts."""
 _SAYS = {"queued": "It waits for its turn …", "starting": "The notebook starts …"}
 
 
-class NotebookLink(JSComponent):
+class NotebookLink(Piece):
     """The button in the browser; see ``notebook.js``."""
 
     address = param.String(default="", doc="Where the next notebook will be.")
@@ -37,10 +36,7 @@ class NotebookLink(JSComponent):
     dark = param.Boolean(default=False, doc="Dark theme.")
 
     _esm = Path(__file__).with_name("notebook.js")
-
-    def __init__(self, start: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(start)
+    _style = Path(__file__).with_name("notebook.css").read_text(encoding="utf-8")
 
 
 class NotebookPart(pn.viewable.Viewer):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import param
-from panel.custom import JSComponent
 
 from sdcviz.errors import SdcvizError
 from sdcviz.words import minute
 
 from ..session import Session
+from .form import Piece
 
 if TYPE_CHECKING:
     from sdcviz.notifications import Notice
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["NoticesPart"]
 
 MOST = 30
-_STYLE = Path(__file__).with_name("notices.css").read_text(encoding="utf-8")
 _STATES = {
     "done": ("is done", "success"),
     "failed": ("failed", "error"),
@@ -30,7 +29,7 @@ _STATES = {
 }
 
 
-class Bell(JSComponent):
+class Bell(Piece):
     """The bell in the browser; see ``notices.js``."""
 
     rows = param.List(default=[], doc="Newest notices, as the browser shows them.")
@@ -38,10 +37,7 @@ class Bell(JSComponent):
     wishes = param.Dict(default={}, doc="Mail address, and whether of jobs done or failed.")
 
     _esm = Path(__file__).with_name("notices.js")
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
+    _style = Path(__file__).with_name("notices.css").read_text(encoding="utf-8")
 
 
 class NoticesPart(pn.viewable.Viewer):

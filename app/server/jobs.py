@@ -49,14 +49,15 @@ _STREAM = {"content": {"text/event-stream": {"schema": _EVENT}}}
 def routes(settings: Settings) -> APIRouter:
     """Return the endpoints."""
     router = APIRouter(prefix="/api", tags=["jobs"])
-    _add_jobs(router, settings)
+    _add_asking(router, settings)
+    _add_showing(router)
     _add_steering(router)
     _add_following(router)
     _add_results(router)
     return router
 
 
-def _add_jobs(router: APIRouter, settings: Settings) -> None:
+def _add_asking(router: APIRouter, settings: Settings) -> None:
     @router.post(
         "/jobs",
         status_code=201,
@@ -95,6 +96,8 @@ def _add_jobs(router: APIRouter, settings: Settings) -> None:
         response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/jobs/{job.id}"
         return view(job)
 
+
+def _add_showing(router: APIRouter) -> None:
     @router.get("/jobs", responses=problems(400))
     def list_jobs(
         who: Reader,

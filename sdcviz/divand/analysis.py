@@ -173,24 +173,19 @@ def analyse(
             DivandWarning,
             stacklevel=2,
         )
-    because = _why_direct(error, inequality)
     system = System(
         background,
         observations,
         along(background, velocity),
         solver,
-        because=because,
+        because=_why_direct(error, inequality),
         columns=values.size // max(len(values), 1),
         factors=2 if error == "cpme" else 1,
         inverse=error == "exact",
         memory=memory,
     )
     given = values[observations.used]
-    if inequality is None:
-        state = system.solve(given)
-        iterations = system.iterations
-    else:
-        system, state, iterations = _bounded(system, given, inequality)
+    system, state, iterations = _solved(system, given, inequality)
     residuals = np.full(values.shape, np.nan)
     residuals[observations.used] = given - observations.operator @ state
     variance: Array | None = None
@@ -208,6 +203,14 @@ def analyse(
         iterations,
         system,
     )
+
+
+def _solved(system: System, given: Array, inequality: Any) -> tuple[System, Array, int]:
+    """Give the system that was solved in the end, its solution and the steps that it took."""
+    if inequality is not None:
+        return _bounded(system, given, inequality)
+    state = system.solve(given)
+    return system, state, system.iterations
 
 
 def _why_direct(error: ErrorMethod | None, inequality: Any) -> str | None:

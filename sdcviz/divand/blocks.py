@@ -161,6 +161,30 @@ def _merged(order, first, parent, counts):
 @njit(cache=True, nogil=True)
 def _arranged(order, first, into, above, width, below):
     """Give merged blocks numbers: children first, and those that need most memory foremost."""
+    number, kept = _numbered(into, above, *_siblings(into, above, below))
+    k = len(kept)
+    new_first = np.zeros(k + 1, np.int64)
+    new_parent = np.full(k, -1)
+    new_below = np.empty(k, np.int64)
+    for t in range(k):
+        s = kept[t]
+        new_first[t + 1] = new_first[t] + width[s]
+        new_below[t] = below[s]
+        if above[s] >= 0:
+            new_parent[t] = number[above[s]]
+    at = new_first[:-1].copy()
+    new_order = np.empty_like(order)
+    for s in range(len(into)):
+        t = number[into[s]]
+        for j in range(first[s], first[s + 1]):
+            new_order[at[t]] = order[j]
+            at[t] += 1
+    return new_order, new_first, new_parent, new_below
+
+
+@njit(cache=True, nogil=True)
+def _siblings(into, above, below):
+    """Give the first child and the next sibling of each merged block, the neediest first."""
     blocks = len(into)
     need = np.zeros(blocks, np.int64)  # while the subtree is eliminated
     child, sibling = np.full(blocks, -1), np.full(blocks, -1)
@@ -186,6 +210,13 @@ def _arranged(order, first, into, above, width, below):
                 child[p] = s
             else:
                 sibling[before] = s
+    return child, sibling
+
+
+@njit(cache=True, nogil=True)
+def _numbered(into, above, child, sibling):
+    """Give merged blocks numbers, children first, and list them so; `child` is used up."""
+    blocks = len(into)
     number = np.full(blocks, -1)
     kept = np.empty(blocks, np.int64)
     stack = np.empty(blocks, np.int64)
@@ -205,23 +236,7 @@ def _arranged(order, first, into, above, width, below):
                 kept[k] = s
                 k += 1
                 top -= 1
-    new_first = np.zeros(k + 1, np.int64)
-    new_parent = np.full(k, -1)
-    new_below = np.empty(k, np.int64)
-    for t in range(k):
-        s = kept[t]
-        new_first[t + 1] = new_first[t] + width[s]
-        new_below[t] = below[s]
-        if above[s] >= 0:
-            new_parent[t] = number[above[s]]
-    at = new_first[:-1].copy()
-    new_order = np.empty_like(order)
-    for s in range(blocks):
-        t = number[into[s]]
-        for j in range(first[s], first[s + 1]):
-            new_order[at[t]] = order[j]
-            at[t] += 1
-    return new_order, new_first, new_parent, new_below
+    return number, kept[:k]
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from .base import FlagChanges, WriteContext
 from .cf_changes import write_changes
 from .cf_names import (
     CONVENTIONS,
-    FLAG_ATTRIBUTES,
     LAYOUT,
     LAYOUT_VERSION,
     QC,
@@ -28,7 +27,8 @@ from .cf_names import (
     UDUNITS,
     variable_name,
 )
-from .model import FEATURES, MISSING, Batch, Coded, Column, Parameter
+from .cf_variables import EPOCH, Fixed, Variables
+from .model import FEATURES, Batch, Coded, Column, Parameter
 from .netcdf_file import netcdf_file
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
-_CHUNK = 1 << 20
-_CHUNKS = {STATION: 4096, SAMPLE: 32768}
-_EPOCH = "seconds since 1970-01-01T00:00:00Z"
 _Key = tuple[Parameter, int, str]
 
 
@@ -94,7 +91,6 @@ class _Writer:
     def __init__(self, file: Dataset, context: WriteContext) -> None:
         self.file, self.context = file, context
         self.n = self.m = 0
-        self.taken: set[str] = set()
         self.columns: dict[_Key, str] = {}
         self.sample_texts: dict[_Key, list[tuple[int, Coded]]] = {}
         self.station_texts: dict[str, list[tuple[int, Coded]]] = {}
@@ -103,95 +99,28 @@ class _Writer:
         self.series: Variable | None = None
         file.createDimension(STATION, None)
         file.createDimension(SAMPLE, None)
-        self._fixed()
-
-    def _fixed(self) -> None:
-        number = self._number
-        self.row_size = number(
-            "row_size", "i4", STATION, sample_dimension=SAMPLE, long_name="Samples of the station"
-        )
-        self.id = number("station_id", "i4", STATION, long_name="Number of the station")
-        self.feature = number(
-            "feature", "i1", STATION, long_name="What the station is",
-            flag_values=np.arange(len(FEATURES), dtype=np.int8),
-            flag_meanings=" ".join(f.replace(" ", "_") for f in FEATURES),
-        )  # fmt: skip
-        self.lon = number(
-            "LONGITUDE", "f8", STATION, **_sdn("ALONZZ01", "DEGE"), standard_name="longitude",
-            long_name="Longitude", axis="X", ancillary_variables="POSITION" + QC,
-        )  # fmt: skip
-        self.lat = number(
-            "LATITUDE", "f8", STATION, **_sdn("ALATZZ01", "DEGN"), standard_name="latitude",
-            long_name="Latitude", axis="Y", ancillary_variables="POSITION" + QC,
-        )  # fmt: skip
-        self.position_flag = self._flags("POSITION" + QC, STATION)
-        self.time = number(
-            "TIME", "f8", STATION, standard_name="time", long_name="Time of the station",
-            units=_EPOCH, calendar="proleptic_gregorian", axis="T",
-            ancillary_variables="TIME" + QC,
-        )  # fmt: skip
-        self.time_flag = self._flags("TIME" + QC, STATION)
-        self.edmo = number(
-            "SDN_EDMO_CODE", "i4", STATION, long_name="EDMO code of the data centre (0: unknown)"
-        )
-        self.bottom = number(
-            "SDN_BOT_DEPTH", "f4", STATION, **_sdn("MBANZZZZ", "ULAA"),
-            standard_name="sea_floor_depth_below_sea_surface", long_name="Depth of the sea floor",
-        )  # fmt: skip
-        self.source_station = number(
-            "source_station", "i4", STATION, long_name="Number of the station in its source file"
-        )
-        self.depth = number(
-            "DEPTH", "f8", SAMPLE, **_sdn("ADEPZZ01", "ULAA"), standard_name="depth",
-            long_name="Depth below the sea surface", positive="down", axis="Z",
-            ancillary_variables="DEPTH" + QC,
-        )  # fmt: skip
-        self.depth_flag = self._flags("DEPTH" + QC, SAMPLE)
-        self.source_row = number(
-            "source_row", "i8", SAMPLE, long_name="Line or level of the sample in its source file"
-        )
-
-    def _number(self, name: str, kind: str, dimension: str, **attributes: Any) -> Variable:
-        self.taken.add(name.lower())
-        fill = np.nan if kind.startswith("f") else None
-        variable = self.file.createVariable(
-            name, kind, (dimension,), zlib=True, complevel=1, shuffle=True, fill_value=fill,
-            chunksizes=(_CHUNKS.get(dimension, 1024),),
-        )  # fmt: skip
-        variable.set_auto_maskandscale(False)
-        variable.setncatts({k: v for k, v in attributes.items() if not isinstance(v, str) or v})
-        return variable
-
-    def _flags(self, name: str, dimension: str, fill: int = MISSING, **attributes: Any) -> Variable:
-        self.taken.add(name.lower())
-        variable = self.file.createVariable(
-            name, "i1", (dimension,), zlib=True, complevel=1, fill_value=np.int8(fill),
-            chunksizes=(_CHUNKS.get(dimension, 1024),),
-        )  # fmt: skip
-        variable.set_auto_maskandscale(False)
-        told = {"long_name": "SeaDataNet quality flag"} | FLAG_ATTRIBUTES | attributes
-        variable.setncatts({k: v for k, v in told.items() if v is not None})
-        return variable
+        self.variables = Variables(file)
+        self.fixed = Fixed(self.variables)
 
     def add(self, batch: Batch) -> None:
         """Append the stations and samples of a batch."""
-        stations = batch.stations
+        stations, fixed = batch.stations, self.fixed
         rows, samples = (
             slice(self.n, self.n + len(stations)),
             slice(self.m, self.m + batch.n_samples),
         )
         for variable, values in (
-            (self.row_size, np.diff(batch.offsets)),
-            (self.id, np.arange(rows.start, rows.stop)),
-            (self.feature, stations.feature),
-            (self.lon, stations.lon),
-            (self.lat, stations.lat),
-            (self.position_flag, stations.position_flag.view(np.int8)),
-            (self.time, _seconds(stations.time)),
-            (self.time_flag, stations.time_flag.view(np.int8)),
-            (self.edmo, stations.edmo),
-            (self.bottom, stations.bottom_depth),
-            (self.source_station, stations.index),
+            (fixed.row_size, np.diff(batch.offsets)),
+            (fixed.id, np.arange(rows.start, rows.stop)),
+            (fixed.feature, stations.feature),
+            (fixed.lon, stations.lon),
+            (fixed.lat, stations.lat),
+            (fixed.position_flag, stations.position_flag.view(np.int8)),
+            (fixed.time, _seconds(stations.time)),
+            (fixed.time_flag, stations.time_flag.view(np.int8)),
+            (fixed.edmo, stations.edmo),
+            (fixed.bottom, stations.bottom_depth),
+            (fixed.source_station, stations.index),
         ):
             variable[rows] = values
         for role in TEXT_ROLES:
@@ -204,17 +133,17 @@ class _Writer:
         self.n, self.m = rows.stop, samples.stop
 
     def _samples(self, batch: Batch, samples: slice) -> None:
-        self.depth[samples] = batch.depth
-        self.depth_flag[samples] = batch.depth_flag.view(np.int8)
-        self.source_row[samples] = batch.row
+        self.fixed.depth[samples] = batch.depth
+        self.fixed.depth_flag[samples] = batch.depth_flag.view(np.int8)
+        self.fixed.source_row[samples] = batch.row
         if batch.time is not None:
             if self.series is None:
-                self.series = self._number(
-                    "SAMPLE_TIME", "f8", SAMPLE, standard_name="time", units=_EPOCH,
+                self.series = self.variables.number(
+                    "SAMPLE_TIME", "f8", SAMPLE, standard_name="time", units=EPOCH,
                     long_name="Time of the sample", calendar="proleptic_gregorian",
                     ancillary_variables="SAMPLE_TIME" + QC,
                 )  # fmt: skip
-                self.series_flag = self._flags("SAMPLE_TIME" + QC, SAMPLE)
+                self.series_flag = self.variables.flags("SAMPLE_TIME" + QC, SAMPLE)
             self.series[samples] = _seconds(batch.time)
             if batch.time_flag is not None:
                 self.series_flag[samples] = batch.time_flag.view(np.int8)
@@ -241,7 +170,7 @@ class _Writer:
         if column.source_flags is not None:
             beside = name + SOURCE_QC
             if beside not in self.file.variables:
-                self._flags(
+                self.variables.flags(
                     beside, SAMPLE, ord(" "), long_name=f"Flag of the source, scale {column.scale}",
                     flag_scale=column.scale, flag_values=None, flag_meanings=None,
                     sdn_conventions_urn=None, Conventions=None,
@@ -252,10 +181,10 @@ class _Writer:
 
     def _new_column(self, key: _Key) -> str:
         parameter, _, kind = key
-        name = variable_name(parameter.name, self.taken)
+        name = variable_name(parameter.name, self.variables.taken)
         if kind != "text":
-            self._number(name, kind, SAMPLE, **self._attributes(parameter, name))
-        self._flags(name + QC, SAMPLE)
+            self.variables.number(name, kind, SAMPLE, **self._attributes(parameter, name))
+        self.variables.flags(name + QC, SAMPLE)
         return name
 
     def _attributes(self, parameter: Parameter, name: str) -> dict[str, str]:
@@ -279,65 +208,36 @@ class _Writer:
         for role, pieces in self.station_texts.items():
             if role in TEXT_ROLES:
                 name, long_name = TEXT_ROLES[role]
-                self.taken.add(name.lower())
-                self._texts(name, STATION, self.n, pieces, {"long_name": long_name})
+                self.variables.taken.add(name.lower())
+                self.variables.texts(name, STATION, self.n, pieces, {"long_name": long_name})
         for role, pieces in self.station_texts.items():
             if role not in TEXT_ROLES:
                 label = role.removeprefix("extra:")
-                name = variable_name(label, self.taken)
+                name = variable_name(label, self.variables.taken)
                 told = {"long_name": label, "sdcviz_role": "extra"}
-                self._texts(name, STATION, self.n, pieces, told)
+                self.variables.texts(name, STATION, self.n, pieces, told)
         for key, texts in self.sample_texts.items():
             name = self.columns[key]
-            self._texts(name, SAMPLE, self.m, texts, self._attributes(key[0], name))
+            self.variables.texts(name, SAMPLE, self.m, texts, self._attributes(key[0], name))
         if self.raw:
             self._raw_texts()
         if self.context.changes is not None:
             self._changes(self.context.changes)
         self._about()
 
-    def _texts(
-        self,
-        name: str,
-        dimension: str,
-        n: int,
-        pieces: list[tuple[int, Coded]],
-        attributes: dict[str, str],
-    ) -> None:
-        """Write texts as UTF-8 chars, padded with zero bytes."""
-        labels = [[t.encode() for t in texts.labels] for _, texts in pieces]
-        width = max((len(t) for table in labels for t in table), default=0) or 1
-        variable = self._chars(name, dimension, width, attributes)
-        for (start, texts), table in zip(pieces, labels, strict=True):
-            lookup = np.array([*table, b""], f"S{width}")
-            for first in range(0, len(texts), _CHUNK):
-                some = lookup[texts.codes[first : first + _CHUNK]]
-                place = slice(start + first, start + first + len(some))
-                variable[place] = some.view("S1").reshape(len(some), width)
-
-    def _chars(self, name: str, dimension: str, width: int, attributes: dict[str, str]) -> Variable:
-        length = f"STRING{width}"
-        if length not in self.file.dimensions:
-            self.file.createDimension(length, width)
-        variable = self.file.createVariable(
-            name, "S1", (dimension, length), zlib=True, complevel=1,
-            chunksizes=(max(1, _CHUNK // width // 16), width),
-        )  # fmt: skip
-        variable.setncatts({"_Encoding": "utf-8"} | {k: v for k, v in attributes.items() if v})
-        variable.set_auto_chartostring(False)
-        return variable
-
     def _raw_texts(self) -> None:
         """Write the texts of values that are no numbers."""
         n = len(self.raw)
         self.file.createDimension("raw_text", None)
-        place = self._number("raw_text_sample", "i8", "raw_text", long_name="Sample of the text")
+        place = self.variables.number(
+            "raw_text_sample", "i8", "raw_text", long_name="Sample of the text"
+        )
         place[:] = [sample for sample, _, _ in self.raw]
         for name, told, texts in (
             ("raw_text_variable", "Variable of the text", [v for _, v, _ in self.raw]),
             ("raw_text", "Text that is no number, as in the source", [t for _, _, t in self.raw]),
         ):
-            self._texts(name, "raw_text", n, [(0, Coded.of(texts))], {"long_name": told})
+            self.variables.texts(name, "raw_text", n, [(0, Coded.of(texts))], {"long_name": told})
 
     def _changes(self, changes: FlagChanges) -> None:
         """Write who changed flags."""
@@ -349,7 +249,7 @@ class _Writer:
     def _about(self) -> None:
         series = self.features and set(self.features) == {FEATURES.index("time series")}
         feature = "timeSeries" if series else "profile"
-        self.id.cf_role = "timeseries_id" if series else "profile_id"
+        self.fixed.id.cf_role = "timeseries_id" if series else "profile_id"
         context = self.context
         about = {
             "Conventions": CONVENTIONS,
@@ -370,14 +270,6 @@ def _kind(column: Column) -> str:
     if isinstance(column.values, Coded):
         return "text"
     return "f4" if column.values.dtype == np.float32 else "f8"
-
-
-def _sdn(p01: str, p06: str) -> dict[str, str]:
-    return {
-        "sdn_parameter_urn": f"SDN:P01::{p01}",
-        "sdn_uom_urn": f"SDN:P06::{p06}",
-        "units": UDUNITS[p06],
-    }
 
 
 def _seconds(times: NDArray[np.datetime64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ Values are read as stored and decoded here: automatic masking turns the flag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,6 @@ __all__ = [
     "codes",
     "decimal",
     "fill_of",
-    "first_match",
     "is_netcdf",
     "numbers",
     "opened",
@@ -151,18 +150,6 @@ def attribute(variable: Variable | Dataset, *names: str) -> str:
 def p_code(urn: str) -> str:
     """Code without prefix of a SeaDataNet urn, ``SDN:P01::TEMPPR01`` to ``TEMPPR01``."""
     return urn.rsplit(":", 1)[-1].strip()
-
-
-def first_match(file: Dataset, **wanted: Sequence[str]) -> str | None:
-    """Name of the first variable with an attribute of one of the values asked for.
-
-    Values are compared without case; attributes are tried in the order given.
-    """
-    for name, values in wanted.items():
-        for key, variable in file.variables.items():
-            if attribute(variable, name).lower() in values:
-                return str(key)
-    return None
 
 
 def texts(variable: Variable, index: Any = slice(None)) -> list[str]:

@@ -28,7 +28,6 @@ __all__ = [
     "RESOLUTIONS",
     "coast",
     "coast_lines",
-    "coast_polygons",
     "coast_shape",
     "resolution_for",
 ]
@@ -133,31 +132,6 @@ def coast_lines(name: str = "mercator", resolution: str = "50m") -> tuple[NDArra
     x, y = np.concatenate(xs).astype(np.float32), np.concatenate(ys).astype(np.float32)
     x.flags.writeable = y.flags.writeable = False
     return x, y
-
-
-@lru_cache(maxsize=8)
-def coast_polygons(
-    name: str = "mercator", resolution: str = "50m"
-) -> tuple[list[list[list[NDArray]]], list[list[list[NDArray]]]]:
-    """Give the land in the nesting of Bokeh's ``multi_polygons`` glyph.
-
-    Returns
-    -------
-    xs, ys : list
-        One multi-polygon with one polygon each: ``xs[i][0]`` is
-        ``[outline, lake, lake, ...]``, arrays in metres.
-    """
-    rings = _projected(name, resolution)
-    parts = rings.start[1:-1]
-    lists = []
-    for values in (rings.x, rings.y):
-        polygons: list[list[list[NDArray]]] = []
-        for owner, ring in zip(rings.polygon, np.split(values, parts), strict=True):
-            if owner == len(polygons):
-                polygons.append([[]])
-            polygons[owner][0].append(ring)
-        lists.append(polygons)
-    return lists[0], lists[1]
 
 
 @lru_cache(maxsize=4)

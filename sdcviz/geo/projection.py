@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,7 +24,6 @@ __all__ = [
     "MERCATOR_MAX_LAT",
     "PROJECTIONS",
     "Projection",
-    "cartopy_crs",
     "distance_km",
     "forward",
     "inverse",
@@ -180,16 +179,6 @@ def distance_km(lon0: ArrayLike, lat0: ArrayLike, lon1: ArrayLike, lat1: ArrayLi
     half_lon = np.radians(np.asarray(lon1, float) - np.asarray(lon0, float)) / 2
     h = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(half_lon) ** 2
     return 2 * MEAN_RADIUS_KM * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
-
-
-def cartopy_crs(name: str) -> Any:
-    """Give the same projection as a cartopy CRS, for figures on paper."""
-    import cartopy.crs as ccrs
-
-    projection(name)
-    if name == "mercator":
-        return ccrs.Mercator.GOOGLE
-    return ccrs.NorthPolarStereo(central_longitude=0.0, true_scale_latitude=71.0)
 
 
 @lru_cache(maxsize=2)

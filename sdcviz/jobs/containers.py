@@ -13,9 +13,27 @@ from ..errors import EngineError
 from ..settings import Settings
 from .model import JobSpec
 
-__all__ = ["WRAPPER", "attempt_name", "bring_wrapper", "outputs", "prepare_folders", "user_of"]
+__all__ = [
+    "ATTEMPT",
+    "FOLDER",
+    "JOB",
+    "OVERHEAD",
+    "PORT",
+    "SERVER",
+    "WRAPPER",
+    "attempt_name",
+    "bring_wrapper",
+    "outputs",
+    "prepare_folders",
+    "user_of",
+]
 
 WRAPPER = ".wrapper"
+JOB, ATTEMPT, SERVER = "sdcviz.job", "sdcviz.attempt", "sdcviz.server"
+FOLDER, PORT = "sdcviz.folder", "sdcviz.port"
+"""Labels by which a container tells whose it is, and where."""
+OVERHEAD = 16 * 1024**2
+"""Bytes that the wrapper and what is around it take."""
 _no_caches = shutil.ignore_patterns("__pycache__")
 
 

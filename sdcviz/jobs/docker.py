@@ -12,16 +12,8 @@ from urllib.parse import urlsplit
 
 from ..errors import EngineError
 from ..settings import Settings, get_settings
-from .containers import attempt_name, bring_wrapper
-from .docker_container import (
-    ATTEMPT,
-    FOLDER,
-    JOB,
-    PORT,
-    SERVER,
-    container_options,
-    read_use,
-)
+from .containers import ATTEMPT, FOLDER, JOB, PORT, SERVER, attempt_name, bring_wrapper
+from .docker_container import container_options, read_use
 from .engine import Sight
 from .engine_parts import Later, has_begun, server_label, tell_grace
 from .folders import exit_record

@@ -6,24 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import Settings
-from .containers import WRAPPER, attempt_name, outputs, prepare_folders, user_of
+from .containers import (
+    ATTEMPT,
+    FOLDER,
+    JOB,
+    OVERHEAD,
+    PORT,
+    SERVER,
+    WRAPPER,
+    attempt_name,
+    outputs,
+    prepare_folders,
+    user_of,
+)
 from .model import JobSpec, Usage
 
-__all__ = [
-    "ATTEMPT",
-    "FOLDER",
-    "JOB",
-    "PORT",
-    "SERVER",
-    "container_options",
-    "read_use",
-]
+__all__ = ["container_options", "read_use"]
 
-JOB, ATTEMPT, SERVER = "sdcviz.job", "sdcviz.attempt", "sdcviz.server"
-FOLDER, PORT = "sdcviz.folder", "sdcviz.port"
 PROCESSES = 1024
-OVERHEAD = 16 * 1024**2
-"""Bytes that the wrapper and what is around it take."""
 
 
 def container_options(spec: JobSpec, settings: Settings, server: str) -> dict[str, Any]:

@@ -17,11 +17,20 @@ from typing import Any
 
 from ..errors import EngineError
 from ..settings import Settings, get_settings
-from .containers import attempt_name, bring_wrapper, prepare_folders
+from .containers import (
+    ATTEMPT,
+    FOLDER,
+    JOB,
+    PORT,
+    SERVER,
+    attempt_name,
+    bring_wrapper,
+    prepare_folders,
+)
 from .engine import Sight
 from .engine_parts import server_label, tell_grace
 from .folders import exit_record
-from .kubernetes_job import ATTEMPT, FOLDER, JOB, PORT, SERVER, STOPPED, job_manifest
+from .kubernetes_job import STOPPED, job_manifest
 from .kubernetes_mirror import Mirror
 from .kubernetes_sight import is_over, is_unexplained, pod_of, sight_of
 from .model import JobSpec, Limits, Usage

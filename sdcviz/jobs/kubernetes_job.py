@@ -8,15 +8,23 @@ from typing import Any
 
 from ..errors import EngineError
 from ..settings import Settings
-from .containers import WRAPPER, attempt_name, outputs, user_of
+from .containers import (
+    ATTEMPT,
+    FOLDER,
+    JOB,
+    OVERHEAD,
+    PORT,
+    SERVER,
+    WRAPPER,
+    attempt_name,
+    outputs,
+    user_of,
+)
 from .model import JobSpec
 
-__all__ = ["ATTEMPT", "FOLDER", "JOB", "PORT", "SERVER", "STOPPED", "job_manifest"]
+__all__ = ["STOPPED", "job_manifest"]
 
-JOB, ATTEMPT, SERVER = "sdcviz.job", "sdcviz.attempt", "sdcviz.server"
-FOLDER, PORT, STOPPED = "sdcviz.folder", "sdcviz.port", "sdcviz.stopped"
-OVERHEAD = 16 * 1024**2
-"""Bytes that the wrapper takes."""
+STOPPED = "sdcviz.stopped"
 SLACK = 120
 """Seconds that the cluster waits for a wrapper, which keeps the time itself."""
 

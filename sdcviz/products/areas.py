@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadRequest
 from .answers import coordinates, outside_time, provenance
-from .grid import Grid
+from .grid import Grid, edges_of
 from .places import EARTH_KM
 from .times import OUTSIDE, When
 from .view import Mask, View
@@ -97,15 +97,8 @@ def _no_area(where: Any) -> BadRequest:
 
 def cell_areas(grid: Grid) -> NDArray[np.float64]:
     """Return the area of the cell of each grid point, km², as (lat, lon)."""
-
-    def edges(axis: NDArray[np.float64]) -> NDArray[np.float64]:
-        if len(axis) == 1:
-            return np.array([axis[0] - 0.5, axis[0] + 0.5])
-        middle = (axis[1:] + axis[:-1]) / 2
-        return np.concatenate([[2 * axis[0] - middle[0]], middle, [2 * axis[-1] - middle[-1]]])
-
-    sines = np.sin(np.radians(np.clip(edges(grid.lat), -90, 90)))
-    width = np.radians(np.diff(edges(grid.lon)))
+    sines = np.sin(np.radians(np.clip(edges_of(grid.lat), -90, 90)))
+    width = np.radians(np.diff(edges_of(grid.lon)))
     return np.asarray(EARTH_KM**2 * np.diff(sines)[:, None] * width[None, :])
 
 

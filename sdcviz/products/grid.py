@@ -20,7 +20,7 @@ from .roles import AXES, Roles
 from .source import Source, Variable, decode
 from .times import Times
 
-__all__ = ["Grid", "grid_of", "put_in_order"]
+__all__ = ["Grid", "edges_of", "grid_of", "put_in_order"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,14 @@ class Grid:
         middle = (z[1:] + z[:-1]) / 2
         top = z[0] - max(10.0, (z[1] - z[0]) / 2)
         return np.concatenate([[top], middle, [z[-1] + (z[-1] - z[-2]) / 2]])
+
+
+def edges_of(axis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where the cells of an axis begin and end: half way between its points."""
+    if len(axis) == 1:
+        return np.array([axis[0] - 0.5, axis[0] + 0.5])
+    middle = (axis[1:] + axis[:-1]) / 2
+    return np.concatenate([[2 * axis[0] - middle[0]], middle, [2 * axis[-1] - middle[-1]]])
 
 
 def grid_of(source: Source, roles: Roles, variable: Variable) -> Grid:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadRequest
 from .lines import distance_km
-from .places import EARTH_KM
+from .places import EARTH_KM, on_sphere
 
 __all__ = ["Near", "in_area", "near_line", "near_place"]
 
@@ -81,11 +81,11 @@ def near_line(
     # Away from the equator a great circle reaches beyond the latitudes of its ends.
     bulge = _highest(ends)
     rows = _in_band(y, bulge[0], bulge[1], km)
-    points = _on_sphere(x[rows], y[rows])
+    points = on_sphere(x[rows], y[rows])
     best = np.full(len(rows), np.inf)
     along = np.zeros(len(rows))
     before = 0.0
-    for a, b in zip(_on_sphere(*ends[:-1].T), _on_sphere(*ends[1:].T), strict=True):
+    for a, b in zip(on_sphere(*ends[:-1].T), on_sphere(*ends[1:].T), strict=True):
         length = _angle(a, b)
         if length == 0:
             continue
@@ -144,11 +144,6 @@ def _highest(ends: NDArray[np.float64]) -> tuple[float, float]:
             way = line_of(ends[k : k + 2].tolist(), 64).lat
             seen += [way.min() - 0.02, way.max() + 0.02]
     return float(min(seen)), float(max(seen))
-
-
-def _on_sphere(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
-    x, y = np.radians(lon), np.radians(lat)
-    return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=-1)
 
 
 def _angle(a: NDArray, b: NDArray) -> Any:

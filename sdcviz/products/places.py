@@ -26,6 +26,7 @@ __all__ = [
     "blend",
     "find_cells",
     "find_places",
+    "on_sphere",
 ]
 
 Method = Literal["bilinear", "nearest"]
@@ -173,7 +174,7 @@ def _along_longitude(grid: Grid, lon: NDArray) -> tuple[NDArray, NDArray, NDArra
 
 def _curvilinear(grid: Grid, lon: NDArray, lat: NDArray) -> Cells:
     tree, reach, flat = _tree(_Key(grid))
-    distance, found = tree.query(_on_sphere(lon, lat))
+    distance, found = tree.query(on_sphere(lon, lat))
     chosen = flat[found]
     rows, columns = np.divmod(chosen, grid.lon.shape[1])
     inside = distance <= reach[found]
@@ -200,7 +201,7 @@ def _tree(key: _Key) -> tuple:
 
     lon, lat = key.grid.lon, key.grid.lat
     flat = np.flatnonzero((np.isfinite(lon) & np.isfinite(lat)).ravel())
-    points = _on_sphere(lon.ravel(), lat.ravel()).reshape(*lon.shape, 3)
+    points = on_sphere(lon.ravel(), lat.ravel()).reshape(*lon.shape, 3)
     reach = np.zeros(lon.shape)
     for axis in (0, 1):
         if lon.shape[axis] > 1:
@@ -213,7 +214,8 @@ def _tree(key: _Key) -> tuple:
     return cKDTree(points.reshape(-1, 3)[flat]), reach.ravel()[flat] * np.sqrt(0.5), flat
 
 
-def _on_sphere(lon: NDArray, lat: NDArray) -> NDArray[np.float64]:
+def on_sphere(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.float64]:
+    """Return places (degrees) as vectors of length 1, shape (..., 3)."""
     x, y = np.radians(lon), np.radians(lat)
     return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=-1)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geo.projection import EARTH_RADIUS, MERCATOR_MAX_LAT, inverse, mercator
-from .grid import Grid
+from .grid import Grid, edges_of
 from .places import find_cells
 
 __all__ = ["Raster", "raster", "thinned"]
@@ -53,15 +53,6 @@ def thinned(grid: Grid, most: int) -> tuple[Grid, int]:
     return replace(grid, lon=grid.lon[::k], lat=grid.lat[::k]), k
 
 
-def edges(axis: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where the cells of an axis begin and end."""
-    if len(axis) == 1:
-        return np.array([axis[0] - 0.5, axis[0] + 0.5])
-    middle = (axis[1:] + axis[:-1]) / 2
-    ends = 2 * axis[0] - middle[0], 2 * axis[-1] - middle[-1]
-    return np.concatenate([ends[:1], middle, ends[1:]])
-
-
 def raster(grid: Grid) -> Raster:
     """Lay out the picture of a grid."""
     return _curvilinear(grid) if grid.curvilinear else _plain(grid)
@@ -78,7 +69,7 @@ def _northing(lat: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _plain(grid: Grid) -> Raster:
-    x, y = _metres(edges(grid.lon)), _northing(edges(grid.lat))
+    x, y = _metres(edges_of(grid.lon)), _northing(edges_of(grid.lat))
     columns = _found(x, len(grid.lon), len(grid.lon) * FINER)
     rows = _found(y, len(grid.lat) * FINER, MOST_ROWS)
     nothing = np.empty(0, np.int32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -122,16 +122,13 @@ class Edits:
             for part in parts
         ]
 
-        def joined(name: str, dtype: type) -> NDArray:
-            return np.concatenate([np.empty(0, dtype), *(getattr(p, name) for p in parts)])
-
         return cls(
-            joined("station", np.int64),
-            joined("sample", np.int32),
+            _joined(parts, "station", np.int64),
+            _joined(parts, "sample", np.int32),
             np.concatenate([np.empty(0, np.int16), *which]),
             keys,
-            joined("old", np.uint8),
-            joined("new", np.uint8),
+            _joined(parts, "old", np.uint8),
+            _joined(parts, "new", np.uint8),
             notes,
         )
 
@@ -219,25 +216,22 @@ class Findings:
             first[n] + i: text for n, part in enumerate(parts) for i, text in part.details.items()
         }
 
-        def joined(name: str, dtype: type) -> NDArray:
-            return np.concatenate([np.empty(0, dtype), *(getattr(p, name) for p in parts)])
-
         def renamed(names: tuple[str, ...], all_names: tuple[str, ...], which: NDArray) -> NDArray:
             # -1 stays -1: it takes the last element.
             return np.array([*(all_names.index(n) for n in names), -1], np.int16)[which]
 
         return cls(
-            joined("station", np.int64),
-            joined("sample", np.int32),
+            _joined(parts, "station", np.int64),
+            _joined(parts, "sample", np.int32),
             np.concatenate(
                 [np.empty(0, np.int16), *(renamed(p.keys, keys, p.parameter) for p in parts)]
             ),
             np.concatenate(
                 [np.empty(0, np.int16), *(renamed(p.checks, checks, p.check) for p in parts)]
             ),
-            joined("flag", np.uint8),
-            joined("value", np.float64),
-            joined("threshold", np.float64),
+            _joined(parts, "flag", np.uint8),
+            _joined(parts, "value", np.float64),
+            _joined(parts, "threshold", np.float64),
             keys,
             checks,
             details,
@@ -288,3 +282,8 @@ class Findings:
                 "detail": [self.details.get(i, "") for i in range(len(self))],
             }
         )
+
+
+def _joined(parts: Sequence[Any], name: str, dtype: type) -> NDArray:
+    """Put a column of several one after another."""
+    return np.concatenate([np.empty(0, dtype), *(getattr(part, name) for part in parts)])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sdcviz.products.grid import edges_of
 from sdcviz.products.times import Times, short_label
 
 from .panel_asked import Asked, packed
@@ -17,7 +18,6 @@ __all__ = [
     "colours",
     "depth_axis",
     "distance_axis",
-    "edges_of",
     "time_axis",
     "value_axis",
 ]
@@ -151,11 +151,3 @@ def colours(asked: Asked, values: NDArray[np.floating]) -> dict[str, Any]:
         "palette": list(colormap(asked.palette)), "low": low, "high": high,
         "below": bool(own[0] < low), "above": bool(own[1] > high), "title": asked.titled,
     }  # fmt: skip
-
-
-def edges_of(at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the bounds of cells half way between points; the outermost end at theirs."""
-    if len(at) == 1:
-        return np.array([at[0] - 0.5, at[0] + 0.5])
-    middle = (at[1:] + at[:-1]) / 2
-    return np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
