@@ -62,8 +62,7 @@ class MapWords:
     @property
     def _title(self) -> str:
         if len(self.fields) > 1:
-            common = told_apart(self.fields[0].array, self.fields[1].array)[0]
-            return common or " and ".join(about(f.array.attrs) for f in self.fields)
+            return told_apart(self.fields[0].array, self.fields[1].array)[0]
         shown = self.fields[0].array
         if not self.options.over.coverage:
             return title_of(shown)
