@@ -49,8 +49,14 @@ class Sheet:
         west, south, east, north = self.view
         return (north - south) / (east - west)
 
-    def draw(self, ax: Any) -> None:
-        """Draw land, shoreline and lines of longitude and latitude, and cut to the view."""
+    def draw(self, ax: Any, wide: float) -> None:
+        """Draw land, shoreline and lines of longitude and latitude, and cut to the view.
+
+        Parameters
+        ----------
+        wide : float
+            Width of the map in millimetres: a narrow one has room for few numbers.
+        """
         from .product_figure_page import LAND
 
         west, south, east, north = self.view
@@ -64,6 +70,10 @@ class Sheet:
             draw_labels=True, linewidth=0.3, color="#5b6675", alpha=0.35, x_inline=False,
             y_inline=False, rotate_labels=False, zorder=2.8,
         )  # fmt: skip
+        if wide < 60:
+            from cartopy.mpl.ticker import LongitudeLocator
+
+            grid.xlocator = LongitudeLocator(nbins=max(2, int(wide / 13)))
         if self.round:
             from matplotlib.path import Path
 

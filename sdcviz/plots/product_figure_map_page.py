@@ -19,8 +19,16 @@ from .product_figure_over import (
     own_colours,
     unit_of,
 )
-from .product_figure_page import NOTHING, bar, bar_below, page
-from .product_figure_sheet import MapOptions, plan_for
+from .product_figure_page import (
+    NOTHING,
+    bar,
+    bar_at,
+    caption_height,
+    page,
+    title_height,
+    wrapped,
+)
+from .product_figure_sheet import MapOptions, Wanted, columns_for, plan_for
 from .product_figure_words import label_of
 
 if TYPE_CHECKING:
@@ -52,14 +60,17 @@ class MapPage:
         self._counts: Field | None = None
         self._dots: list[Any] = []
         self._scales = self._find_scales()
-        pair = len(self.fields) > 1
-        panels = 2 if pair and not self._swipes else 1
-        bars = int(panels > 1) + int(self._has_residuals)
-        self.plan = plan_for(self.sheet, look, panels, bars, pair)
-        words = self._words
-        with page(look, self.plan.height(*words.all)) as self._page:
+        panels = 2 if len(self.fields) > 1 and not self._swipes else 1
+        words = self._words.all
+        wanted = Wanted(
+            panels, panels > 1 and not self._shares, int(self._has_residuals),
+            self._lines_of_names(panels), (title_height(words[0], look), caption_height(
+                words[1], look, words[2])),
+        )  # fmt: skip
+        self.plan = plan_for(self.sheet, look, wanted)
+        with page(look, self.plan.height, placed=True) as self._page:
             self.figure = self._page.figure
-            self._page.words(*words.all)
+            self._page.words(*words)
             self._make_axes()
             self._make_layers()
             self._fill()
@@ -141,23 +152,21 @@ class MapPage:
         """Return the range that suits what is made of a field, such as one around 0."""
         known = [f.layer.limits(f.array.values) for f in fields]
         limits = [pair for pair in known if pair is not None]
-        if not limits and len(fields) > 1:
+        if len(limits) < len(fields) and len(fields) > 1:
             seen = np.concatenate([inside(f.array, self.sheet) for f in fields])
             seen = seen[np.isfinite(seen)]
-            limits = [(float(seen.min()), float(seen.max()))] if np.ptp(seen) > 0 else []
+            limits = [(float(seen.min()), float(seen.max()))] if len(seen) and np.ptp(seen) else []
         if not limits:
             return None
         return min(low for low, _ in limits), max(high for _, high in limits)
 
     # ---- drawing -----------------------------------------------------------------
     def _make_axes(self) -> None:
-        plan = self.plan
         self.axes: list[Any] = []
-        for k in range(plan.panels):
-            ax = self.figure.add_subplot(plan.rows, plan.columns, k + 1, projection=self.sheet.crs)
+        for place in self.plan.maps:
+            ax = self.figure.add_axes(place, projection=self.sheet.crs)
             ax.set_facecolor(NOTHING)
-            ax.set_anchor("N" if plan.low is not None else "C")
-            self.sheet.draw(ax)
+            self.sheet.draw(ax, self.plan.wide)
             draw_shapes(ax, self.sheet, self.over)
             self.axes.append(ax)
 
@@ -199,23 +208,35 @@ class MapPage:
             for layer, one in zip(self._layers, self.fields, strict=True):
                 layer.show(one)
         at = self.axes if self._same_time else self.axes[:1]
-        scale, wide = self.scale if self.own else None, self.plan.tall / self.sheet.aspect
-        drawn = [self.over.draw_dots(ax, self.sheet, scale, wide) for ax in at]
+        scale = self.scale if self.own else None
+        drawn = [self.over.draw_dots(ax, self.sheet, scale, self.plan.wide) for ax in at]
         self._dots = [d for d in drawn if d is not None]
         self._name_maps()
 
     def _name_maps(self) -> None:
         """Write over each map, or each part of one, what it shows."""
+        style: dict[str, Any] = {"fontsize": 7.5, "pad": 3, "parse_math": False}
+        names = self._names(len(self.axes))
+        if len(names) > len(self.axes):
+            self.axes[0].set_title(names[0], loc="left", **style)
+            self.axes[0].set_title(names[1], loc="right", **style)
+            return
+        for ax, name in zip(self.axes, names, strict=False):
+            ax.set_title(name, loc="left", **style)
+
+    def _names(self, panels: int) -> list[str]:
+        """Return the names of two layers, as wide as there is room."""
         if len(self.fields) < 2:
-            return
-        first, second = self._words.names
-        style: dict[str, Any] = {"fontsize": 7.5, "pad": 3}
-        if self._swipes:
-            self.axes[0].set_title(first, loc="left", **style)
-            self.axes[0].set_title(second, loc="right", **style)
-            return
-        for ax, letter, name in zip(self.axes, "ab", (first, second), strict=True):
-            ax.set_title(f"({letter}) {name}", loc="left", **style)
+            return []
+        names = list(self._words.names)
+        if panels > 1:
+            names = [f"({letter}) {name}" for letter, name in zip("ab", names, strict=True)]
+        columns = 2 if panels == 1 else columns_for(self.sheet, self.look, panels)
+        return [wrapped(name, (self.look.millimetres - 25) / columns * 0.68) for name in names]
+
+    def _lines_of_names(self, panels: int) -> int:
+        names = self._names(panels)
+        return max(name.count("\n") + 1 for name in names) if names else 0
 
     @property
     def _same_time(self) -> bool:
@@ -231,20 +252,24 @@ class MapPage:
         return label_of(self.fields[0].array.attrs)
 
     def _draw_bars(self) -> None:
-        first, plan = self._layers[0], self.plan
-        if self._has_residuals:  # the lowest bar comes first
+        first, figure, places = self._layers[0], self.figure, list(self.plan.bars)
+        if len(self.axes) > 1 and not self._shares:
+            for layer, one in zip(self._layers, self.fields, strict=True):
+                label = label_of(one.array.attrs)
+                bar_at(figure, places.pop(0), layer.mesh, layer.scale, label)
+        elif self.plan.beside:
+            bar(
+                self.axes[0],
+                first.mesh,
+                first.scale,
+                self._label,
+                0.09 if self.sheet.round else 0.02,
+            )
+        else:
+            bar_at(figure, places.pop(0), first.mesh, first.scale, self._label)
+        if self._has_residuals:
             from matplotlib.cm import ScalarMappable
 
             scale, unit = self.over.residual_scale, unit_of(self.fields[0])
             label = label_of({"long_name": "Observation − product", "units": unit})
-            drawn = ScalarMappable(scale.norm, scale.cmap)
-            bar_below(self.axes, drawn, scale, label, plan.width)
-        if plan.panels == 1:
-            gap = 0.09 if self.sheet.round else 0.02
-            bar(self.axes[0], first.mesh, first.scale, self._label, plan.low, gap)
-        elif self._shares:
-            bar_below(self.axes, first.mesh, first.scale, self._label, plan.width)
-        else:
-            for layer, one in zip(self._layers, self.fields, strict=True):
-                label, wide = label_of(one.array.attrs), plan.tall / self.sheet.aspect
-                bar_below([layer.ax], layer.mesh, layer.scale, label, wide)
+            bar_at(figure, places.pop(0), ScalarMappable(scale.norm, scale.cmap), scale, label)

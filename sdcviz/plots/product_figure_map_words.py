@@ -62,8 +62,7 @@ class MapWords:
     @property
     def _title(self) -> str:
         if len(self.fields) > 1:
-            common = told_apart(self.fields[0].array, self.fields[1].array)[0]
-            return common or " and ".join(about(f.array.attrs) for f in self.fields)
+            return told_apart(self.fields[0].array, self.fields[1].array)[0]
         shown = self.fields[0].array
         if not self.options.over.coverage:
             return title_of(shown)
@@ -73,10 +72,11 @@ class MapWords:
     def _sentences(self) -> list[str]:
         comment = str(self.fields[0].array.attrs.get("comment", ""))
         told = [comment, self._pair()]
+        if self.options.over.coverage and len(self.fields) == 1:
+            return told  # neither the colours of the field are seen nor its mask
         told += [s.sentence() for s in dict.fromkeys(self.scales)]
         hidden = [f.hidden for f in self.fields if f.hidden is not None]
-        covered = self.options.over.coverage and len(self.fields) == 1
-        if hidden and not covered and (self.moving or any(h.any() for h in hidden)):
+        if hidden and (self.moving or any(h.any() for h in hidden)):
             how = "hatched" if self.options.masked == "hatched" else "left blank"
             told.append(f"Masked cells are {how}.")
         return told

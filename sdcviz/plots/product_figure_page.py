@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ __all__ = [
     "NOTHING",
     "Page",
     "bar",
-    "bar_below",
+    "bar_at",
     "caption_height",
     "contour_lines",
     "depth_axis",
@@ -32,6 +32,7 @@ __all__ = [
     "edges_of",
     "page",
     "title_height",
+    "wrapped",
 ]
 
 LAND = "#d6d1c4"
@@ -57,8 +58,9 @@ class Page:
     look : Look
     """
 
-    def __init__(self, figure: Figure, look: Look) -> None:
+    def __init__(self, figure: Figure, look: Look, placed: bool = False) -> None:
         self.figure, self.look = figure, look
+        self._placed = placed
         self._title: Any = None
         self._caption: Any = None
 
@@ -73,33 +75,37 @@ class Page:
         look, made = self.look, self.figure
         title = title if look.title is None else look.title
         text = _small_print(caption, tail, look)
+        # Where axes have their places, so have the words.
+        edge = 1.5 * MM / made.get_figheight()
+        top: dict[str, Any] = {"y": 1 - edge, "va": "top"} if self._placed else {}
+        bottom: dict[str, Any] = {"y": edge, "va": "bottom"} if self._placed else {}
         if title:
             self._title = made.suptitle(
-                _wrapped(title, look.millimetres * 0.47), fontsize=9, fontweight="bold",
-                parse_math=False,
+                wrapped(title, look.millimetres * 0.47), fontsize=9, fontweight="bold",
+                parse_math=False, **top,
             )  # fmt: skip
         if text:
             self._caption = made.supxlabel(
                 text, fontsize=_SMALL, color="#555555", x=0.012, ha="left", linespacing=1.35,
-                parse_math=False,
+                parse_math=False, **bottom,
             )  # fmt: skip
 
     def rewrite(self, title: str, caption: str, tail: str = "") -> None:
         """Change the words, as from frame to frame."""
         if self._title is not None and self.look.title is None:
-            self._title.set_text(_wrapped(title, self.look.millimetres * 0.47))
+            self._title.set_text(wrapped(title, self.look.millimetres * 0.47))
         if self._caption is not None and self.look.caption is None:
             self._caption.set_text(_small_print(caption, tail, self.look))
 
 
 def _small_print(caption: str, tail: str, look: Look) -> str:
     if look.caption is not None:
-        return _wrapped(look.caption, look.millimetres * _LETTERS)
-    text = _wrapped(caption, look.millimetres * _LETTERS)
+        return wrapped(look.caption, look.millimetres * _LETTERS)
+    text = wrapped(caption, look.millimetres * _LETTERS)
     if not tail:
         return text
     # As many lines for every frame, so that nothing moves.
-    lines = _wrapped(tail, look.millimetres * _LETTERS).split("\n")
+    lines = wrapped(tail, look.millimetres * _LETTERS).split("\n")
     return "\n".join([text, *lines, *[" "] * (_TAIL - len(lines))])
 
 
@@ -113,17 +119,20 @@ def caption_height(caption: str, look: Look, tail: str = "") -> float:
 def title_height(title: str, look: Look) -> float:
     """Return how high a title gets, mm."""
     shown = title if look.title is None else look.title
-    return (_wrapped(shown, look.millimetres * 0.47).count("\n") + 1) * 4.2 if shown else 0.0
+    return (wrapped(shown, look.millimetres * 0.47).count("\n") + 1) * 4.2 + 1.5 if shown else 1.5
 
 
-def _wrapped(text: str, letters: float) -> str:
+def wrapped(text: str, letters: float) -> str:
+    """Break a text into lines of so many letters; degrees keep their N, E, S or W."""
+    import re
     from textwrap import fill
 
-    return fill(text, max(20, int(letters)))
+    together = re.sub("° (?=[NESW])", "°\N{NO-BREAK SPACE}", text)
+    return fill(together, max(16, int(letters)))
 
 
 @contextmanager
-def page(look: Look, height: float) -> Iterator[Page]:
+def page(look: Look, height: float, placed: bool = False) -> Iterator[Page]:
     """Begin a figure; matplotlib is ours until it is done.
 
     Parameters
@@ -131,54 +140,43 @@ def page(look: Look, height: float) -> Iterator[Page]:
     look : Look
     height : float
         Millimetres, unless the look says another.
+    placed : bool
+        Whether axes are given places, and not laid out by matplotlib.
     """
     import matplotlib
     from matplotlib.figure import Figure
 
     with LOCK, matplotlib.rc_context(STYLE):
         made = Figure(
-            figsize=(look.millimetres * MM, (look.height or height) * MM), layout="constrained"
+            figsize=(look.millimetres * MM, (look.height or height) * MM),
+            layout=None if placed else "constrained",
         )
-        yield Page(made, look)
+        yield Page(made, look, placed)
 
 
 # ---- parts ----------------------------------------------------------------------
-def bar(
-    ax: Axes, drawn: Any, scale: Scale, label: str, low: float | None = None, gap: float = 0.02
-) -> Any:
+def bar(ax: Axes, drawn: Any, scale: Scale, label: str, gap: float = 0.02) -> Any:
     """Put a colour bar beside an axes, as high as it, with arrows where values lie beyond it.
 
     Parameters
     ----------
-    low : float, optional
-        Height of the axes in millimetres where it is too low for that: the bar lies below it.
     gap : float
         Between axes and bar, in widths of the axes.
     """
-    if low is None:
-        inset, way = ax.inset_axes((1 + gap, 0.0, 0.025, 1.0)), "vertical"
-    else:
-        inset, way = ax.inset_axes((0.0, -8.5 / low, 1.0, 2.2 / low)), "horizontal"
-    made = ax.figure.colorbar(
-        drawn, cax=inset, orientation=way, extend=scale.extend, extendfrac=0.04
+    inset = ax.inset_axes((1 + gap, 0.0, 0.025, 1.0))
+    made = ax.figure.colorbar(drawn, cax=inset, extend=scale.extend, extendfrac=0.04)
+    return _finished(made, scale, label)
+
+
+def bar_at(
+    made: Figure, place: tuple[float, float, float, float], drawn: Any, scale: Scale, label: str
+) -> Any:
+    """Put a colour bar in a place of a figure: left, bottom, width, height."""
+    cax = made.add_axes(place)
+    drawn_bar = made.colorbar(
+        drawn, cax=cax, orientation="horizontal", extend=scale.extend, extendfrac=0.03
     )
-    return _finished(made, scale, label)
-
-
-def bar_below(axes: Sequence[Axes], drawn: Any, scale: Scale, label: str, width: float) -> Any:
-    """Put a colour bar below all maps.
-
-    Parameters
-    ----------
-    width : float
-        Of all maps, millimetres.
-    """
-    length = min(width, 120.0)
-    made = axes[0].figure.colorbar(
-        drawn, ax=list(axes), location="bottom", extend=scale.extend, extendfrac=0.03,
-        shrink=length / width, aspect=length / 2.2, pad=0.02,
-    )  # fmt: skip
-    return _finished(made, scale, label)
+    return _finished(drawn_bar, scale, label)
 
 
 def _finished(made: Any, scale: Scale, label: str) -> Any:
@@ -247,7 +245,7 @@ def dots(
     """
     from .layers import RASTER_ABOVE
 
-    size = (14 if len(x) < 200 else 7 if len(x) < 2000 else 3.5) * min(1.0, wide / 150) ** 1.5
+    size = (15 if len(x) < 200 else 9 if len(x) < 2000 else 4) * min(1.0, wide / 150)
     colours: dict[str, Any] = {"c": GREY} if scale is None else {
         "c": values, "cmap": scale.cmap, "norm": scale.norm,
     }  # fmt: skip

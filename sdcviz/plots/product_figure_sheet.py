@@ -9,12 +9,13 @@ from ..errors import BadRequest
 from .product_figure_ground import Sheet
 from .product_figure_look import Look
 from .product_figure_over import Over
-from .product_figure_page import caption_height, title_height
 
 if TYPE_CHECKING:
     from ..products.layers import Layer
 
-__all__ = ["COMPARED", "MASKED", "MapOptions", "Plan", "Second", "plan_for"]
+__all__ = [
+    "COMPARED", "MASKED", "MapOptions", "Plan", "Second", "Wanted", "columns_for", "plan_for",
+]  # fmt: skip
 
 MASKED = ("hatched", "blank")
 """How cells that the mask leaves out are shown."""
@@ -22,87 +23,109 @@ COMPARED = ("side", "swipe", "blink")
 """How two layers are shown: beside each other (also what blinks on a page), or left and right of a
 line on one map."""
 
-# What labels and bars take, millimetres.
-_SIDE, _BAR, _BELOW, _TITLE = 15.0, 15.0, 11.0, 4.0
+# What labels, names and bars take, millimetres.
+_LEFT, _RIGHT, _UNDER, _BETWEEN = 11.0, 3.0, 6.0, 11.0
+_BESIDE, _BELOW, _THICK = 20.0, 12.0, 2.2
+_NAME, _AROUND = 3.4, 6.0
 _LOW = 38.0
 """A bar beside a map that is lower than this has no room for its numbers."""
 _WIDE, _NARROW = 0.45, 1.0
 """Maps lower than this share of their width lie below each other: on two columns, on one."""
+Rect = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a figure is divided.
+    """How a figure is divided; made by `plan_for`.
 
     Attributes
     ----------
-    look : Look
-    rows, columns : int
-        Of maps.
-    tall : float
-        Height of one map, millimetres.
-    low : float or None
-        The same where the bar of a single map lies below it.
-    bars : int
-        Bars below all maps.
-    titled : bool
-        Whether maps have names of their own.
+    height : float
+        Of the figure, millimetres.
+    maps, bars : tuple of (left, bottom, width, height)
+        Shares of the figure: maps, and colour bars below them.
+    wide : float
+        Width of one map, millimetres.
+    beside : bool
+        Whether the bar of a map stands at its side, and not among `bars`.
     """
 
-    look: Look
-    rows: int
-    columns: int
-    tall: float
-    low: float | None
-    bars: int
-    titled: bool
-
-    @property
-    def panels(self) -> int:
-        """How many maps there are."""
-        return self.rows * self.columns
-
-    @property
-    def width(self) -> float:
-        """Of all maps, millimetres."""
-        return self.look.millimetres - 8
-
-    def height(self, title: str, caption: str, tail: str = "") -> float:
-        """Return the height of the figure, millimetres."""
-        words = caption_height(caption, self.look, tail) + title_height(title, self.look)
-        one = (
-            self.tall
-            + (10 if self.panels == 1 else 7)
-            + (_TITLE if self.titled else 0)
-            + (_BELOW if self.low else 0)
-        )
-        return min(max(self.rows * one + self.bars * (_BELOW + 1) + words, 45), 240)
+    height: float
+    maps: tuple[Rect, ...]
+    bars: tuple[Rect, ...]
+    wide: float
+    beside: bool
 
 
-def plan_for(sheet: Sheet, look: Look, panels: int, bars: int, titled: bool) -> Plan:
-    """Divide a figure.
+@dataclass(frozen=True)
+class Wanted:
+    """What a figure of maps has to find room for.
 
-    Parameters
+    Attributes
     ----------
-    sheet : Sheet
-        What each map shows.
     panels : int
         Maps, 1 or 2.
-    bars : int
-        Bars below all maps.
-    titled : bool
-        Whether maps have names of their own.
+    own : bool
+        Whether each of two maps has colours of its own.
+    extra : int
+        Bars below all maps beside those of the fields.
+    lines : int
+        Of the names over maps.
+    words : (float, float)
+        Heights of title and caption, millimetres.
     """
-    wide, aspect = look.millimetres, sheet.aspect
-    if panels > 1:
-        beside = aspect >= (_WIDE if wide >= 120 else _NARROW)
-        columns = 2 if beside else 1
-        tall = (wide / columns - _SIDE + 3) * aspect
-        return Plan(look, 3 - columns, columns, tall, None, bars, titled)
-    tall, low = (wide - _SIDE - _BAR) * aspect, None
-    if tall < _LOW:
-        tall = low = (wide - _SIDE - 1) * aspect
-    return Plan(look, 1, 1, tall, low, bars, titled)
+
+    panels: int
+    own: bool
+    extra: int
+    lines: int
+    words: tuple[float, float]
+
+
+def columns_for(sheet: Sheet, look: Look, panels: int) -> int:
+    """Return how many maps stand beside each other."""
+    beside = sheet.aspect >= (_WIDE if look.millimetres >= 120 else _NARROW)
+    return panels if beside else 1
+
+
+def plan_for(sheet: Sheet, look: Look, wanted: Wanted) -> Plan:
+    """Divide a figure."""
+    full, aspect, panels = look.millimetres, sheet.aspect, wanted.panels
+    columns = columns_for(sheet, look, panels)
+    rows = panels // columns
+    around = _AROUND if sheet.round else 0.0
+    beside = panels == 1 and (full - _LEFT - _BESIDE) * aspect >= _LOW
+    left, right = _LEFT + around, (_BESIDE if beside else _RIGHT) + 1.5 * around
+    most = (full - left - right - (columns - 1) * _BETWEEN) / columns
+    over = 1.5 + wanted.lines * _NAME + around
+    under = _UNDER + (_BELOW if wanted.own else 0.0)
+    shared = wanted.extra + int(not beside and not wanted.own)
+    others = sum(wanted.words) + rows * (over + under) + shared * _BELOW
+    height = look.height or min(max(others + rows * most * aspect, 40.0), 240.0)
+    tall = max(min(most * aspect, (height - others) / rows), 5.0)
+    wide = tall / aspect
+    total = columns * wide + (columns - 1) * _BETWEEN
+    first = left + (full - left - right - total) / 2
+
+    def share(x: float, y: float, w: float, h: float) -> Rect:
+        return x / full, y / height, w / full, h / height
+
+    maps: list[Rect] = []
+    bars: list[Rect] = []
+    y = height - wanted.words[0]
+    for _ in range(rows):
+        y -= over + tall
+        for k in range(columns):
+            x = first + k * (wide + _BETWEEN)
+            maps.append(share(x, y, wide, tall))
+            if wanted.own:
+                bars.append(share(x, y - _UNDER - _THICK, wide, _THICK))
+        y -= under
+    length = min(total, 120.0)
+    for _ in range(shared):
+        bars.append(share(first + (total - length) / 2, y - _THICK, length, _THICK))
+        y -= _BELOW
+    return Plan(height, tuple(maps), tuple(bars), wide, beside)
 
 
 # ---- what is asked for -------------------------------------------------------------

@@ -59,15 +59,18 @@ def ts_figure(
     scale = Scale(own[2], {"units": "m"}, depths, over=seen[2], by="root")
     where = place_words(found)
     title = "Temperature and salinity" + (f", {where}" if where else "")
-    caption = caption_of(title, found.attrs, _sentence(len(own[0]), len(seen[0]), window))
-    with page(given, 85 + caption_height(caption, given)) as made:
+    partner = str(found.attrs.get("partner") or "")
+    told = [f"Partner: {partner}." if partner else "", _sentence(len(own[0]), len(seen[0]), window)]
+    caption = caption_of(title, found.attrs, *told)
+    tall = min(0.97 * given.millimetres, 125.0)
+    with page(given, tall + caption_height(caption, given)) as made:
         made.words(title, caption)
         ax = made.figure.add_subplot()
         lon, lat = (float(np.nanmean(found[n].values)) for n in ("lon", "lat"))
         _densities(ax, ranges, lon, lat)
         look_of_dots: dict[str, Any] = {"cmap": scale.cmap, "norm": scale.norm}
         ax.scatter(
-            seen[0], seen[1], c=seen[2], s=5, linewidths=0, alpha=0.8, zorder=2,
+            seen[0], seen[1], c=seen[2], s=6, linewidths=0.2, edgecolors="#6a7380", zorder=2,
             rasterized=len(seen[0]) > 5000, **look_of_dots,
         )  # fmt: skip
         if found["value"].ndim == 1 and "depth" in found["value"].dims:

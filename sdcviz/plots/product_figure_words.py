@@ -76,6 +76,8 @@ def told_apart(first: xr.DataArray, second: xr.DataArray) -> tuple[str, tuple[st
             own = [[a, *own[0]], [b, *own[1]]]
             break
     a, b = (", ".join(p for p in some if p) for some in own)
+    if parts[0][0] not in common:
+        common.insert(0, f"{parts[0][0]} and {parts[1][0]}")
     return ", ".join(common), (a or "the first", b or "the second")
 
 
@@ -114,7 +116,7 @@ def caption_of(title: str, attrs: Mapping[str, Any], *more: str) -> str:
     if mask := str(attrs.get("mask", "none")):
         sentences.append("No mask." if mask == "none" else f"Mask: {mask}.")
     sentences += [s for s in (*more, str(attrs.get("warnings") or "")) if s]
-    return " ".join([*filter(None, sentences), f"sdcviz {__version__}."])
+    return " ".join([*filter(None, sentences), f"sdcviz\N{NO-BREAK SPACE}{__version__}."])
 
 
 def source_of(attrs: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import BadRequest, NotFound
 from .places import Method
+from .source import text_of
 from .times import When
 from .view import Mask
 
@@ -95,6 +96,9 @@ def temperature_and_salinity(
     pair = {own_is: found["value"], wanted: values}
     warm, salt = pair["temperature"], pair["salinity"]
     dims = found["value"].dims
+    if other is not None:
+        about = text_of(other.attrs.get("title")) or other.name
+        found = found.assign_attrs(partner=f"{name} of {about}, {other.name}")
     return found.assign(
         value=(dims, warm.values, warm.attrs), salinity=(dims, salt.values, salt.attrs)
     )

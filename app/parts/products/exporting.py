@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,8 @@ from ..background import background
 from ..form import Form, script, style
 from ..writer import Writer, stem
 from .exporting_animation import Animation, Film
-from .exporting_items import FIGURES, FORMATS, Item, items_of, look_of, range_wish, same_as
+from .exporting_items import FIGURES, FORMATS, Item, items_of, look_of, same_as
+from .exporting_preview import Ranges, small, write_observations
 
 __all__ = ["ExportForm", "ExportPart"]
 
@@ -61,7 +60,7 @@ class ExportPart(pn.viewable.Viewer):
         self._dialog: Any = None
         self._drawn: dict[str, Any] = {}
         self._drawing = self._stale = False
-        self._range: dict[str, Any] = {}
+        self._ranges = Ranges(self.viewing, self._show)
         self.main = pn.Column(margin=0, width=0, height=0)
         self.viewing.session.param.watch(lambda *_: self._show(), _FOLLOWED)
         told = ["product", "second", "changed", "seen"]
@@ -134,7 +133,7 @@ class ExportPart(pn.viewable.Viewer):
         if item is None:
             self.form.state = {"items": [], "sentence": "No product is open."}
             return
-        self._find_range()
+        self._ranges.look()
         form, session = self._format(item), self.viewing.session
         grid = self.viewing.product.grid(item.asked.variable)
         along = [["time", "Time"]] if len(grid.times) > 1 else []
@@ -157,33 +156,14 @@ class ExportPart(pn.viewable.Viewer):
             "python": self.python(item, form),
             "preview": self._drawn.get("picture", "") if form in FIGURES else "",
             "sentence": self._drawn.get("sentence", "") if form in FIGURES else "",
-            "drawing": self._drawing or "limits" not in self._range,
+            "drawing": self._drawing or self._ranges.found is None,
             "animation": self.animation.state,
         }
-        if form in FIGURES and "limits" in self._range:
+        if form in FIGURES and self._ranges.found is not None:
             self._preview(item)
 
-    def _find_range(self) -> None:
-        """Find the range of the map's colours, in a thread: it may read many maps."""
-        try:
-            key, find = range_wish(self.viewing)
-        except SdcvizError:
-            key, find = "", lambda: (None, None)
-        if self._range.get("key") == key:
-            return
-        self._range = {"key": key}
-
-        def found(limits: Any, error: Exception | None) -> None:
-            if self._range.get("key") == key:
-                self._range = {"key": key, "limits": limits}
-                self._show()
-            if error is not None and not isinstance(error, SdcvizError):
-                raise error
-
-        background(find, found)
-
     def _look(self, item: Item) -> dict[str, Any]:
-        limits = self._range.get("limits") or (None, None)
+        limits = self._ranges.found or (None, None)
         return look_of(self.viewing, item, self.chosen, limits[item.subtracts])
 
     def _shows_dots(self, item: Item) -> bool:
@@ -261,7 +241,7 @@ class ExportPart(pn.viewable.Viewer):
         self._drawn = {**self._drawn, "wish": wish}
         self.form.state = {**self.form.state, "drawing": True}
         draw = self._drawer(item)
-        background(lambda: _small(draw()), self._came)
+        background(lambda: small(draw()), self._came)
 
     def _came(self, picture: str | None, error: Exception | None) -> None:
         self._drawing = False
@@ -290,7 +270,7 @@ class ExportPart(pn.viewable.Viewer):
             selection, how = self.viewing.session.filtered, self._beside_options(item)
 
             def write(path: Path) -> None:
-                _write_observations(product, item, selection, how, path)
+                write_observations(product, item, selection, how, path)
 
             self.writer.run(self._name(item, "csv").replace(".csv", "_observations.csv"), write)
         elif form in FIGURES:
@@ -304,24 +284,3 @@ class ExportPart(pn.viewable.Viewer):
             self.writer.run(
                 self._name(item, form), lambda path: write_data(item.take(product), path)
             )
-
-
-def _small(made: Any) -> str:
-    """Return a figure as a picture for the page."""
-    import matplotlib
-
-    from sdcviz.plots.figure import LOCK, STYLE
-
-    held = io.BytesIO()
-    with LOCK, matplotlib.rc_context(STYLE):
-        made.savefig(held, dpi=110, format="png")
-    return f"data:image/png;base64,{base64.b64encode(held.getvalue()).decode()}"
-
-
-def _write_observations(
-    product: Any, item: Item, selection: Any, how: dict[str, Any], path: Path
-) -> None:
-    from sdcviz.products.beside import observations_beside
-
-    beside = observations_beside(product, item.asked, selection, **how)
-    beside.write(path, f"{selection.collection.name}, beside {item.title.lower()}")
