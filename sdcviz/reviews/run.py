@@ -98,6 +98,10 @@ def review(
     name = opened.named(variable)
     key, warnings = parameter_for(opened, observed, name, parameter)
     _has_values(opened, name)
+    if not len(opened.grid(name).times):
+        warnings.append(
+            "The product has no times: observations of all years and seasons are compared with it."
+        )
     told("Collocating")
     samples = collocate(opened, observed, name, key, independent, filters)
     how = expect(opened, name, samples)

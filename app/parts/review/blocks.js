@@ -143,14 +143,18 @@ function compare_blocks(send) {
   return node
 }
 
+function skipped(check) {
+  return String(check.sentence ?? "").startsWith("Not looked at")
+}
+
 function rank(check) {
   const at = ["major", "minor", "note"].indexOf(check.severity)
-  return at < 0 ? (check.count === null ? 9 : 5) : at
+  return at < 0 ? (skipped(check) ? 9 : 5) : at
 }
 
 function outcome(check) {
   if (["major", "minor", "note"].includes(check.severity)) return pill(check.severity)
-  if (check.count === null && !check.worst?.length) return make("span", {class: "pill"}, "Not looked at")
+  if (skipped(check)) return make("span", {class: "pill"}, "Not looked at")
   return make("span", {class: "pill fine"}, "Passed")
 }
 
@@ -169,6 +173,14 @@ function physical_block(send) {
     }), ...(checks.length ? [] : [make("p", {}, "No physical check fits this quantity.")]))
   }
   return node
+}
+
+// Years without samples are gaps.
+function every_year(rows) {
+  const [first, last] = [Math.min(...rows.map(([y]) => y)), Math.max(...rows.map(([y]) => y))]
+  if (!rows.length || last - first > 300) return rows.map(([y, n]) => [String(y), n])
+  const known = new Map(rows)
+  return Array.from({length: last - first + 1}, (_, k) => [String(first + k), known.get(first + k) ?? 0])
 }
 
 function coverage_block() {
@@ -193,7 +205,7 @@ function coverage_block() {
     const left = doc.left_out ?? {}
     const out = [["outside", "outside of the product"], ["land", "on its land"], ["masked", "masked"], ["flagged", "flagged as bad"], ["used", "used by the product"]].filter(([k]) => left[k]).map(([k, t]) => `${number(left[k])} ${t}`)
     facts.textContent = [`${counted(doc.samples ?? 0, "sample")} compared`, out.length ? `left out: ${out.join(", ")}` : ""].filter(Boolean).join("; ") + "."
-    years.put({bars: (c.by_year ?? []).map(([y, n]) => [String(y), n]), title: "Year"})
+    years.put({bars: every_year(c.by_year ?? []), title: "Year"})
     holders.replaceChildren(shares((c.centres ?? []).map(([edmo, name, n]) => [name ? `${name} (${edmo})` : `EDMO ${edmo}`, n]), doc.samples))
     ships.replaceChildren(shares((c.platforms ?? []).map((p) => Array.isArray(p) ? [String(p[p.length - 2] || "Without name"), p[p.length - 1]] : [String(p.platform ?? p.name ?? "Without name"), p.n ?? 0]), doc.samples))
   }

@@ -33,7 +33,7 @@ function paint_histogram({doc, picked}, w, h) {
   const every = share(told.counts), mine = share(own.counts ?? told.counts)
   const box = {left: 12, right: w - 12, top: 12, bottom: h - 34}
   // Of the usual spread: with that of all samples, a few wild ones would make it a flat line.
-  const sd = own.usual || own.sd || told.sd, mean = own.middle ?? own.mean ?? told.mean
+  const sd = own.n === 0 ? 0 : own.usual || own.sd || told.sd, mean = own.middle ?? own.mean ?? told.mean
   const most = Math.max(...every, ...mine, sd > 0 ? 0.4 / sd : 0) * 1.05 || 1
   const lowest = edges[0], highest = edges[edges.length - 1]
   const x = (v) => box.left + (box.right - box.left) * (v - lowest) / (highest - lowest)
@@ -60,7 +60,7 @@ function histogram() {
   node.put = (given) => {
     const own = given.picked.histogram ?? given.doc.residuals?.histogram
     const outside = own?.outside ? `; ${number(own.outside)} beyond` : ""
-    words.textContent = own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)}${own.usual ? `, usual ${fixed(own.usual, 3)}` : ""} ${given.doc.unit ?? ""}${outside}` : ""
+    words.textContent = own?.n === 0 ? "no samples" : own ? `mean ${signed(own.mean, 3)}, SD ${fixed(own.sd, 3)}${own.usual ? `, usual ${fixed(own.usual, 3)}` : ""} ${given.doc.unit ?? ""}${outside}` : ""
     words.title = "The usual spread (from the median of the distances to the median) is that of the Gaussian; what lies beyond the axis is in the outer bars."
     svg.put(given)
   }
@@ -145,6 +145,6 @@ function shares(rows, all) {
   return make("div", {class: "shares"}, ...rows.map(([title, n]) => {
     const bar = make("i")
     bar.style.width = `${100 * n / most}%`
-    return make("div", {}, make("span", {class: "who", title}, title), make("span", {class: "track"}, bar), make("span", {class: "n"}, `${number(n)} (${percent(n / (all || 1), 1)})`))
+    return make("div", {}, make("span", {class: "who", title}, title), make("span", {class: "track"}, bar), make("span", {class: "n"}, `${number(n)} (${n && n / (all || 1) < 0.0005 ? "< 0.1 %" : percent(n / (all || 1), 1)})`))
   }))
 }

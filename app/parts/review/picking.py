@@ -156,7 +156,7 @@ def _with_samples(brush: dict[str, Any], residuals: Residuals) -> dict[str, Any]
         picked = residuals.pick(some)
         if picked is None or len(picked):
             return some
-    return brush
+    return {}  # of a place without samples: all, with the map there
 
 
 def _derived(

@@ -30,7 +30,7 @@ class Picks:
         self.viewing, self._document, self.form = viewing, document, form
         self.brush: dict[str, Any] = {}
         """What is picked; see `brushing`."""
-        self._asked = 0
+        self._asked = self._found = 0
 
     def pick(self, brush: dict[str, Any], view: list[float] | None) -> None:
         """Pick samples; the answer of an older question is dropped."""
@@ -52,7 +52,8 @@ class Picks:
                 return
             if error is not None and not isinstance(error, SdcvizError):
                 raise error
-            told = {"brush": brush, "whole": view is None, "error": str(error or "")}
+            told = {"brush": brush, "whole": view is None, "error": str(error or ""),
+                    "found": self._found}  # fmt: skip
             self.form.picked = told | (found or {})
 
         background(work, then)
@@ -71,6 +72,7 @@ class Picks:
 
         def then(found: Any, error: Exception | None) -> None:
             if found is not None and self.viewing.session.review == id:
+                self._found += 1
                 self.pick(*found)
 
         background(work, then)

@@ -5,7 +5,7 @@ const FILTERED = new Set(["overview", "residuals", "skill", "cruises", "worst"])
 
 export function render({model}) {
   const send = (said) => model.send_msg(said)
-  let tab = model.state.tab || "overview", jump, built = null, brush_before = "", opened = 0
+  let tab = model.state.tab || "overview", jump, built = null, brush_before = "", found_before = 0, opened = 0
   const given = () => ({doc: model.doc, picked: model.picked, ground: model.ground, said: model.said, tables: model.state.tables ?? {}, brush: model.picked.brush ?? {}, dark: model.dark})
   const pick = (brush, view) => send({do: "pick", brush, view: view ?? around(brush)})
   // One area is looked at with what lies around it.
@@ -119,8 +119,10 @@ export function render({model}) {
   function arrived() {
     // What a finding picked brings its part of the map with it.
     const key = JSON.stringify(model.picked.brush ?? {})
-    if (key !== brush_before && model.picked.view) jump = model.picked.whole ? null : model.picked.view
+    const found = model.picked.found ?? 0
+    if ((key !== brush_before || found !== found_before) && model.picked.view) jump = model.picked.whole ? null : model.picked.view
     brush_before = key
+    found_before = found
     paint()
   }
 

@@ -128,7 +128,8 @@ class ReviewPart(pn.viewable.Viewer):
         """Show the review of the session: its document, or the job that makes it."""
         id = self.viewing.session.review
         self._open_document: dict[str, Any] = {}
-        self.picks.brush, self._told, self._read_for = {}, "", ""
+        # What is heard of jobs meanwhile must not read it a second time.
+        self.picks.brush, self._told, self._read_for = {}, "", id
         self._tab = ""
         self.form.param.update(doc={}, picked={}, said={})
         self.follower.show(card=self._job_of(id), reads="")
