@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ..errors import BadRequest
+from ..storage import storage_errors
 from ..words import counted, number
 from . import app, show
 from .events import is_job, tell_job
@@ -203,10 +204,8 @@ def _example(out: Path | None, collection: Path | None) -> None:
         return
     if out.exists():
         raise BadRequest(f"{out} is there already; name a new file for the example.")
-    try:
+    with storage_errors(out):
         out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadRequest(f"{out}: can't be written ({error.strerror}).") from error
     show.note(f"{out}: change it, then: sdcviz divand {out} --out product.nc")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +15,10 @@ from sdcviz.formats.base import FlagChanges, WriteContext
 from sdcviz.formats.model import Batch, Coded, Column, Parameter, Stations
 from sdcviz.observations.build import STATION_TEXTS
 from sdcviz.observations.kernels import restore
-from sdcviz.observations.layout import storage_errors
 from sdcviz.observations.originals import original_odv
 from sdcviz.observations.overlay import TIME
 from sdcviz.observations.selection import Selection
+from sdcviz.storage import storage_errors, written_whole
 
 if TYPE_CHECKING:
     from sdcviz.observations.collection import Collection
@@ -47,14 +46,10 @@ def export(selection: Selection, path: Path, form: str | None = None) -> Path:
         raise BadRequest(
             f"{form or path.name!r}: expected one of the formats {', '.join(EXPORTS)}."
         )
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     with storage_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _write(selection, beside, form)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+    with written_whole(path) as beside:
+        _write(selection, beside, form)
     return path
 
 
