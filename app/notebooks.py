@@ -9,8 +9,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdcviz.errors import StorageError
 from sdcviz.settings import get_settings
+from sdcviz.storage import storage_errors
 
 if TYPE_CHECKING:
     from sdcviz.jobs.model import Job
@@ -180,8 +180,6 @@ def _free_port() -> int:
 
 
 def _written(path: Path, text: str) -> str:
-    try:
+    with storage_errors(path):
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
     return str(path)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sdcviz.errors import NotFound, SdcvizError, StorageError
 from sdcviz.settings import get_settings
+from sdcviz.storage import storage_errors
 from sdcviz.workspaces.tokens import local_user
 
 from . import shelf
@@ -148,7 +149,6 @@ def _get(id: str) -> Job | None:
 
 def _submit(item: shelf.Item, wanted: Plan, id: str) -> Job:
     from sdcviz import jobs
-    from sdcviz.products.store import storage_errors
 
     words = [KIND, "--json", "--progress=none"]
     words += [f"--role={k}={v}" for k, v in item.roles.items() if k in _AXES]

@@ -35,6 +35,7 @@ __all__ = [
     "lies_there",
     "listed",
     "open_shared",
+    "put",
     "remove",
     "reopen",
 ]
@@ -158,10 +159,26 @@ def add(
     if item.remote:
         item = replace(item, told=_summary(product))
     _open.get(key(item), lambda: product)
+    _put_first(item)
+    return item
+
+
+def put(path: str) -> Item:
+    """Put the address of a product first on the shelf, without asking its server.
+
+    Whoever looks at it has it opened, and waits or hears why it can't be.
+    """
+    item = _item(path, added=datetime.now(UTC).isoformat(timespec="seconds"))
+    before = next((i for i in _read() if i.id == item.id), item)
+    item = replace(before, added=item.added)
+    _put_first(item)
+    return item
+
+
+def _put_first(item: Item) -> None:
     with _lock:
         others = [i for i in _read() if i.id != item.id]
         _write([item, *others][:MOST_RECENT])
-    return item
 
 
 def lies_there(item: Item) -> bool:
@@ -185,7 +202,12 @@ def open_shared(id: str) -> Product:
         The same object for all visitors: read it only.
     """
     item = find(id)
-    return _open.get(key(item), lambda: _opened(item))
+    product: Product = _open.get(key(item), lambda: _opened(item))
+    if item.remote and not item.told:
+        with _lock:
+            told = replace(item, told=_summary(product))
+            _write([told if i.id == id else i for i in _read()])
+    return product
 
 
 def reopen(id: str) -> Product:

@@ -56,7 +56,8 @@ class Viewing(param.Parameterized):
 
     def _begin(self) -> None:
         if not self.session.product and (known := shelf.known()):
-            self.session.product = known[0].id
+            # Nobody who asked for no product waits for a server elsewhere.
+            self.session.product = next((i for i in known if not i.remote), known[0]).id
             return
         self._open("product")
         self._open("second")

@@ -347,7 +347,7 @@ def test_no_permission_to_write(old: Path, data: Path) -> None:
     for told, where in ((result, f"{old}/.building-"), (new, f"{old}/new ")):
         assert told.returncode == 2
         assert told.stderr.startswith(f"sdcviz: {where}"), told.stderr
-        assert "may not be written (Permission denied), nothing was imported. " in told.stderr
+        assert "may not be written (Permission denied), nothing was imported; " in told.stderr
         assert told.stderr.endswith(right)
     assert is_as_it_was(old)
 

@@ -47,6 +47,7 @@ def serve(
     import uvicorn
 
     from .. import library, shelf
+    from ..openable import is_address
     from .app import create_app
 
     settings = settings or get_settings()
@@ -55,7 +56,9 @@ def serve(
         library.remember(str(path))
     query = ""
     for path in reversed(list(products)):
-        query = f"?tab=products&product={shelf.add(str(path)).id}"
+        # Nobody waits at the start for a server elsewhere.
+        put = shelf.put if is_address(str(path)) else shelf.add
+        query = f"?tab=products&product={put(str(path)).id}"
     host, port = sock.getsockname()[:2]
     if started:
         started(_address(settings, host, port) + query)

@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__, divand
-from ..errors import BadRequest, StorageError, UnreadableFile
+from ..errors import BadRequest, UnreadableFile
 from ..formats.netcdf_file import netcdf_file
+from ..storage import storage_errors
 
 __all__ = ["FORMAT", "VERSION", "Answer", "Slice", "read_answer", "read_problem", "write_problem"]
 
@@ -102,7 +102,7 @@ def write_problem(
     StorageError
         The disk is full or can't be written.
     """
-    with _storing(folder):
+    with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _whole(folder / "grid.nc", lambda path: _write_grid(path, norm))
         listed = []
@@ -217,18 +217,6 @@ def read_answer(folder: Path, problem: dict[str, Any], number: int) -> Answer:
 
 
 # ---- files ------------------------------------------------------------------
-@contextmanager
-def _storing(folder: Path) -> Any:
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        # netCDF4 tells a full disk as RuntimeError("NetCDF: HDF error").
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StorageError(
-            f"{folder}: can't be written ({reason}); free some space or choose another place."
-        ) from error
-
-
 def _whole(path: Path, write: Any) -> None:
     """Have a file written that appears complete or not at all."""
     part = path.with_name(f".{path.name}.part")

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StorageError, UnreadableFile
+from ..errors import UnreadableFile
+from ..storage import written_whole
 
 __all__ = ["Axes", "Points", "SliceResult", "TimeSlice"]
 
@@ -155,20 +156,11 @@ class SliceResult:
         told = json.dumps(self.notes, sort_keys=True).encode()
         arrays["notes"] = np.frombuffer(told, np.uint8)
         arrays["version"] = np.int64(_VERSION)
-        part = path.with_name(f".{path.name}.part")
-        try:
+        with written_whole(path) as part:
             with part.open("wb") as file:
                 np.savez(file, **arrays)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(part, path)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise StorageError(
-                f"{path}: can't be written ({reason}); free some space or choose another place."
-            ) from error
-        finally:
-            part.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> SliceResult:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadRequest, StorageError, UnreadableFile
+from ..errors import BadRequest, UnreadableFile
+from ..storage import storage_errors
 from .model import SliceResult
 
 __all__ = ["Parts", "parts_of"]
@@ -95,16 +96,11 @@ def parts_of(out: Path, key: str, state: dict[str, Any] | None = None) -> Iterat
     whole = out.with_name(f"{out.name}.parts")
     folder = whole / key[:16]
     with contextlib.ExitStack() as stack:
-        try:
+        with storage_errors(whole):
             folder.mkdir(parents=True, exist_ok=True)
             _lock(stack.enter_context(open(whole / "lock", "a+")).fileno(), out)
             created, state = _begin(folder / "run.json", key, state or {})
             others = sum(p.is_dir() and p != folder for p in whole.iterdir())
-        except OSError as error:
-            raise StorageError(
-                f"{whole}: can't be written ({error.strerror or error}); "
-                "free some space or choose another place."
-            ) from error
         try:
             yield Parts(folder, created, others, state)
         finally:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadRequest, StorageError
+from ..errors import BadRequest
 from ..formats.netcdf_file import netcdf_file
+from ..storage import written_whole
 from .metadata import Meta, global_attributes
 from .model import Axes, Points, SliceResult
 from .product_grid import GridWriter
@@ -98,8 +98,7 @@ def write_product(
         raise ValueError(f"There are {len(results)} results for {len(axes.slices)} time slices.")
     if mask.shape != axes.shape:
         raise ValueError(f"The mask has the shape {mask.shape} and the grid {axes.shape}.")
-    part = path.with_name(f".{path.name}.part")
-    with _to_storage(path, part):
+    with written_whole(path, "there is no new product") as part:
         with netcdf_file(part, "w", format="NETCDF4") as file:
             file.set_auto_mask(False)
             file.set_fill_off()
@@ -117,23 +116,7 @@ def write_product(
             file.setncatts(global_attributes(meta, axes, recipe))
         with part.open("rb+") as whole:
             os.fsync(whole.fileno())
-        os.replace(part, path)
     return path
-
-
-@contextmanager
-def _to_storage(path: Path, part: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        # netCDF4 tells a full disk as RuntimeError("NetCDF: HDF error").
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StorageError(
-            f"{path}: the product can't be written ({reason}); "
-            "free some space or choose another place."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _notes(result: SliceResult) -> str:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import BadRequest, NotFound, SdcvizError, StorageError
+from ..errors import BadRequest, NotFound, SdcvizError
 from ..settings import get_settings
+from ..storage import storage_errors, written_whole
 from .recipe import Recipe
 from .recipe_file import read_recipe, write_recipe
 
@@ -42,10 +43,8 @@ class Kept:
 def folder(kind: str = "") -> Path:
     """Return the folder of saved recipes, or one inside it: ``drafts``, ``runs``."""
     path = get_settings().data_dir / "recipes" / kind
-    try:
+    with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{path}: the folder can't be made ({error.strerror}).") from error
     return path
 
 
@@ -60,12 +59,8 @@ def keep(recipe: Recipe, name: str, kind: str = "") -> Path:
         The folder can't be written.
     """
     path = _path(name, kind)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with written_whole(path) as scratch:
         scratch.write_text(write_recipe(recipe), encoding="utf-8")
-        scratch.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
     return path
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from ..errors import BadRequest
+from ..storage import storage_errors
 from ..words import counted, number
 from . import show
 
@@ -37,10 +38,8 @@ def tell_example(out: Path | None, collection: Path | None) -> None:
         return
     if out.exists():
         raise BadRequest(f"{out} is there already; name a new file for the example.")
-    try:
+    with storage_errors(out):
         out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadRequest(f"{out}: can't be written ({error.strerror}).") from error
     show.note(f"{out}: change it, then: sdcviz divand {out} --out product.nc")
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StorageError
+from ..storage import written_whole
 from .base import FlagChanges, WriteContext
 from .cf_changes import write_changes
 from .cf_names import (
@@ -62,8 +60,7 @@ def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
     variable attributes of SeaDataNet's CFPOINT profile of CF. Points of a
     trajectory are profiles of one level.
     """
-    part = path.with_name(f".{path.name}.part")
-    with _to_storage(path, part):
+    with written_whole(path) as part:
         # The batches come out of memory: nothing else waits for long.
         with netcdf_file(part, "w", format="NETCDF4") as file:
             file.set_auto_mask(False)
@@ -71,18 +68,6 @@ def write(path: Path, batches: Iterable[Batch], context: WriteContext) -> None:
             for batch in batches:
                 writer.add(batch)
             writer.finish()
-        os.replace(part, path)
-
-
-@contextmanager
-def _to_storage(path: Path, part: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StorageError(f"{path}: can't be written ({reason}); choose another place.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class _Writer:

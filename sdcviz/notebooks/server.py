@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadRequest, StorageError
+from ..errors import BadRequest
+from ..storage import storage_errors
 
 __all__ = ["CONFIG", "NAME", "SERVERS", "run_jupyter"]
 
@@ -80,10 +81,8 @@ def run_jupyter(
 def _write(notebook: Any, path: Path) -> None:
     import nbformat
 
-    try:
+    with storage_errors(path):
         path.write_text(nbformat.writes(notebook), encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
 
 
 def _write_settings(folder: Path) -> None:
@@ -91,22 +90,18 @@ def _write_settings(folder: Path) -> None:
     path = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     if path.exists():
         return
-    try:
+    with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('{"fetchNews": "false", "checkForUpdates": false}\n', encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
 
 
 def _environment(place: Path, port: int, host: str, base_url: str, folder: Path) -> dict[str, str]:
     """Return the environment: nothing of it can be seen in a list of processes."""
     runtime = place / SERVERS
-    try:
+    with storage_errors(runtime):
         runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
         for old in runtime.glob("jpserver-*"):
             old.unlink()
-    except OSError as error:
-        raise StorageError(f"{runtime}: can't be written ({error.strerror}).") from error
     _write_settings(place / "jupyter" / "config" / "lab" / "user-settings")
     # What the kernel starts is not this job: its events are its own.
     env = {name: value for name, value in os.environ.items() if name != "SDCVIZ_EVENTS"}

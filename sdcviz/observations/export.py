@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +14,9 @@ from sdcviz.formats.base import WriteContext
 from sdcviz.formats.model import Batch
 from sdcviz.observations.batches import batches, keys_of, names_of
 from sdcviz.observations.export_changes import changes_in
-from sdcviz.observations.layout import storage_errors
 from sdcviz.observations.originals import original_odv
 from sdcviz.observations.selection import Selection
+from sdcviz.storage import storage_errors, written_whole
 
 __all__ = ["EXPORTS", "export", "export_each", "parts_of_files"]
 
@@ -40,14 +39,10 @@ def export(selection: Selection, path: Path, form: str | None = None) -> Path:
         raise BadRequest(
             f"{form or path.name!r}: expected one of the formats {', '.join(EXPORTS)}."
         )
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     with storage_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _write(selection, beside, form)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+    with written_whole(path) as beside:
+        _write(selection, beside, form)
     return path
 
 

@@ -8,11 +8,10 @@ is ever written into a memory map: a full disk must be an error, not a crash.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, overload
@@ -20,7 +19,8 @@ from typing import Any, BinaryIO, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sdcviz.errors import CollectionError, StorageError
+from sdcviz import storage
+from sdcviz.errors import CollectionError
 
 __all__ = [
     "BLOCK",
@@ -44,33 +44,11 @@ BLOCK = 16384
 """Stations in one block of the index."""
 
 _PIECE = 1 << 24
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-@contextmanager
-def storage_errors(folder: Path) -> Iterator[None]:
-    """Turn "disk full" and "may not write" into a sentence for the user.
-
-    Raises
-    ------
-    StorageError
-        In place of the operating system's error.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageError(
-                f"The disk that holds {folder} is full, nothing was imported; "
-                "what was there before is intact. Free some space or choose another folder."
-            ) from error
-        if error.errno in _NO_RIGHT:
-            raise StorageError(
-                f"{error.filename or folder} may not be written ({error.strerror}), nothing was "
-                "imported. Choose a folder in which you have write permission."
-            ) from error
-        raise
+def storage_errors(folder: Path) -> AbstractContextManager[None]:
+    """Turn what goes wrong with the disk of an import into a sentence; see `sdcviz.storage`."""
+    return storage.storage_errors(folder, "nothing was imported; what was there before is intact")
 
 
 def not_readable(error: PermissionError, folder: Path) -> CollectionError:

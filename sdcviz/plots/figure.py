@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import BadRequest, StorageError
+from ..errors import BadRequest
+from ..storage import storage_errors
 from .axes import DEPTH, TIME, Axis, Columns, axis, coloured_by, numbers, take
 from .colours import FLAGS, STATIONS, Colouring, colouring
 from .layers import RASTER_ABOVE, broken_line
@@ -134,14 +135,8 @@ def save_figure(made: Figure, path: str | Path, *, dpi: int = 300) -> Path:
             f"A figure can't be written as {path.name!r}: end the name in .png, .svg or .pdf."
         )
     stamp = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
-    try:
-        with LOCK, matplotlib.rc_context(STYLE):
-            made.savefig(path, dpi=dpi, format=form, metadata={**stamp, **_creator(form)})
-    except OSError as error:
-        raise StorageError(
-            f"The figure can't be written to {path}: {error.strerror or error}. "
-            "Free some space or choose another folder."
-        ) from error
+    with storage_errors(path), LOCK, matplotlib.rc_context(STYLE):
+        made.savefig(path, dpi=dpi, format=form, metadata={**stamp, **_creator(form)})
     return path
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadRequest, NotFound, StorageError, UnreadableFile
+from ..errors import BadRequest, NotFound, UnreadableFile
 from ..formats.netcdf_file import netcdf_file
+from ..storage import written_whole
 from .colours import colormap
 
 if TYPE_CHECKING:
@@ -57,14 +58,8 @@ def product_picture(product: Path | str, out: Path | str) -> Path:
         raise BadRequest(f"A picture can't be written as {out.name!r}: end the name in .png.")
     seen = _read(product)
     data = _drawn(seen)
-    part = out.with_name(f".{out.name}.part")
-    try:
+    with written_whole(out) as part:
         part.write_bytes(data)
-        part.replace(out)
-    except OSError as error:
-        raise StorageError(f"{out}: the picture can't be written ({error.strerror}).") from error
-    finally:
-        part.unlink(missing_ok=True)
     return out
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import BadRequest, StorageError
+from ..errors import BadRequest
+from ..storage import written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,8 +99,7 @@ def write(found: xr.Dataset, path: Path) -> Path:
     StorageError
         It can't be written.
     """
-    beside = path.with_name(f".{path.name}.part")
-    try:
+    with written_whole(path) as beside:
         if path.suffix.lower() == ".csv":
             with open(beside, "w", encoding="utf-8", newline="") as file:
                 file.writelines(f"{line}\n" for line in header(found))
@@ -113,9 +113,4 @@ def write(found: xr.Dataset, path: Path) -> Path:
                 renamed(found).to_netcdf(beside, engine="netcdf4")
         else:
             raise BadRequest(f"{path.name}: name a file that ends in .nc or .csv.")
-        beside.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror or error}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
     return path

@@ -16,16 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StorageError, UnreadableFile
+from ..storage import storage_errors
 from .copies import SCHEMA, Plan, Prepared, bytes_of, draft_of, find_prepared, kind_of, plan
 from .grid import Grid, put_in_order
 from .several import SeveralSource
 from .source import NetCDFSource
 from .store import (
+    FROM_FILE,
     GrowingArray,
     locked,
     read_json,
     read_rows,
-    storage_errors,
     write_json,
 )
 
@@ -82,7 +83,7 @@ def prepare(
         return wanted
     if not wanted.fits:
         raise StorageError(f"{product.name} can't be prepared: {wanted.too_small()}")
-    with storage_errors(wanted.folder.parent):
+    with storage_errors(wanted.folder.parent, FROM_FILE):
         wanted.folder.parent.mkdir(parents=True, exist_ok=True)
         with locked(wanted.folder, product.name):
             _Preparation(product, wanted, there, progress).run()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import BadRequest, NotFound, StorageError, UnreadableFile
+from ..errors import BadRequest, NotFound, UnreadableFile
 from ..formats.csv_write import safe_text
+from ..storage import written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,21 +158,16 @@ def write_residuals(path: Path | str, table: pd.DataFrame, apart: str = ",") -> 
     """
     if apart not in (",", ";"):
         raise BadRequest(f"Residual files part their columns by ',' or ';', not {apart!r}.")
-    file = Path(path)
-    beside = file.with_name(f".{file.name}.part")
     n = len(table)
     columns = [table[c].to_numpy() if c in table else np.full(n, "") for c in COLUMNS]
-    try:
-        with open(beside, "w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, delimiter=apart, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows([_cell(c[i]) for c in columns] for i in range(n))
-        beside.replace(file)
-    except OSError as error:
-        raise StorageError(f"{file}: can't be written ({error.strerror}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
-    return file
+    with (
+        written_whole(Path(path)) as beside,
+        open(beside, "w", encoding="utf-8", newline="") as out,
+    ):
+        writer = csv.writer(out, delimiter=apart, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([_cell(c[i]) for c in columns] for i in range(n))
+    return Path(path)
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,6 @@ depth). It is built beside, under a lock, and renamed when it is whole.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -19,19 +18,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ProductBusy, StorageError
+from ..errors import ProductBusy
+from ..storage import written_whole
 
 __all__ = [
+    "FROM_FILE",
     "GrowingArray",
     "folder_of_copies",
     "locked",
     "read_json",
-    "storage_errors",
     "write_json",
 ]
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _PIECE = 1 << 24
+FROM_FILE = "the product is served from its file as before"
+"""What holds where copies can't be made."""
 
 
 def folder_of_copies() -> Path:
@@ -39,29 +40,6 @@ def folder_of_copies() -> Path:
     from ..settings import get_settings
 
     return Path(get_settings().data_dir) / "prepared"
-
-
-@contextmanager
-def storage_errors(folder: Path) -> Iterator[None]:
-    """Turn a full disk into a sentence.
-
-    Raises
-    ------
-    StorageError
-        In place of the operating system's error.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageError(
-                f"The disk that holds {folder} is full; the product is served from its file as "
-                "before. Free some space and prepare it again: it goes on where it was."
-            ) from error
-        raise StorageError(
-            f"{error.filename or folder} can't be written ({error.strerror}); the product is "
-            "served from its file as before."
-        ) from error
 
 
 @contextmanager
@@ -93,15 +71,10 @@ def read_json(path: Path) -> Any:
 
 def write_json(path: Path, content: Any) -> None:
     """Replace a JSON file in one step."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(beside, "wb") as file:
-            file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path, FROM_FILE) as beside, open(beside, "wb") as file:
+        file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class GrowingArray:

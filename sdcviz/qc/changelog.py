@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 from sdcviz.formats.csv_write import safe_text
 from sdcviz.formats.model import Coded
 from sdcviz.observations.kernels import restore
-from sdcviz.observations.layout import storage_errors
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME, Edits
 from sdcviz.qc.sessions import changes_of, check_of
+from sdcviz.storage import storage_errors, written_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,19 +61,14 @@ def write_change_log(
     StorageError
         The disk is full or may not be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     n = 0
     with storage_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as out:
-                out.write((",".join(COLUMNS) + "\n").encode())
-                for table in change_log(collection, rows):
-                    n += len(table)
-                    table.write_csv(out, include_header=False)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+    with written_whole(path) as beside, beside.open("wb") as out:
+        out.write((",".join(COLUMNS) + "\n").encode())
+        for table in change_log(collection, rows):
+            n += len(table)
+            table.write_csv(out, include_header=False)
     return n
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NotFound, StorageError, UnreadableFile
+from ..errors import NotFound, UnreadableFile
+from ..storage import written_whole
 
 __all__ = ["SCHEMA", "canonical_sum", "now", "plain", "read", "write"]
 
@@ -74,15 +75,9 @@ def write(path: Path, document: Any) -> None:
     StorageError
         The disk is full or may not be written.
     """
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def canonical_sum(document: dict[str, Any]) -> str:

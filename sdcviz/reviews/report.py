@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..errors import StorageError
+from ..storage import written_whole
 from ..words import counted, minute, number
 from .figures import figures
 from .report_method import method
@@ -47,14 +47,9 @@ def write_report(folder: Path | str, document: dict[str, Any]) -> Path:
     """
     folder = Path(folder)
     path = folder / "report.html"
-    beside = path.with_name(".report.html.part")
-    try:
-        beside.write_text(_page(document, figures(folder, document)), encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    text = _page(document, figures(folder, document))
+    with written_whole(path) as beside:
+        beside.write_text(text, encoding="utf-8")
     return path
 
 

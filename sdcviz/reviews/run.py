@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import __version__
-from ..errors import BadRequest, StorageError
+from ..errors import BadRequest
+from ..storage import storage_errors, written_whole
 from ..words import counted
 from .collocated import Collocated, collocate, parameter_for
 from .cruises import Sources, sources_of
@@ -169,10 +170,8 @@ def _collection(collection: Any) -> Collection:
 
 def _folder(folder: Path | str) -> Path:
     out = Path(folder)
-    try:
+    with storage_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{out}: can't be made ({error.strerror}).") from error
     return out
 
 
@@ -190,10 +189,9 @@ def _has_values(product: Product, variable: str) -> None:
 def _write_arrays(out: Path, samples: Collocated, strata: Strata, sources: Sources) -> None:
     f = np.float32
     path = out / "residuals.npz"
-    beside = path.with_name(".residuals.part.npz")
-    try:
+    with written_whole(path) as beside, beside.open("wb") as file:
         np.savez(
-            beside,
+            file,
             lon=samples.lon.astype(f), lat=samples.lat.astype(f), depth=samples.depth.astype(f),
             time=samples.time, row=samples.row.astype(np.int32), sample=samples.sample,
             observed=samples.observed.astype(f), value=samples.value.astype(f),
@@ -203,11 +201,6 @@ def _write_arrays(out: Path, samples: Collocated, strata: Strata, sources: Sourc
             decade=strata.decade.astype(np.int8), cruise=sources.cruise, edmo=sources.centre,
             cruise_names=np.array(sources.cruises), edmo_codes=np.array(sources.centres),
         )  # fmt: skip
-        beside.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: can't be written ({error.strerror}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _write_csv(out: Path, samples: Collocated, collection: Collection, sources: Sources) -> None:

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from ..errors import StorageError, UnreadableFile
+from ..errors import UnreadableFile
+from ..storage import storage_errors
 from . import units
 
 __all__ = [
@@ -164,16 +165,11 @@ def import_terms(path: Path | str, collection: str = "", folder: Path | None = N
             "give a CSV with the columns collection, code and label, or a SKOS file of NVS."
         )
     folder = folder or _user_folder()
-    try:
+    with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, terms in by_collection.items():
             merged = _load(folder / f"{name}.csv.gz") | terms
             write_terms(folder / f"{name}.csv.gz", merged.values())
-    except OSError as error:
-        raise StorageError(
-            f"The vocabulary can't be written to {folder}: {error.strerror}; "
-            "free some space or choose another data folder."
-        ) from error
     _terms.cache_clear()
     return count
 

@@ -101,5 +101,5 @@ def test_unknown_kind_and_format_are_sentences(few, tmp_path):
 
 def test_a_folder_that_is_not_there_is_a_sentence(few, tmp_path):
     made = plots.figure(few, "histogram", TEMPERATURE)
-    with pytest.raises(StorageError, match="can't be written to"):
+    with pytest.raises(StorageError, match="can't be written"):
         plots.save_figure(made, tmp_path / "no" / "figure.png")

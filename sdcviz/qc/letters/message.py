@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sdcviz.errors import BadRequest, UnreadableFile
 from sdcviz.mail import read_addresses
-from sdcviz.observations.layout import storage_errors
+from sdcviz.storage import storage_errors
 
 from .model import Letter
 from .words import body
