@@ -23,7 +23,9 @@ from .panel_views import head_of, look_of, made_of
 __all__ = ["PanelsPart"]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = [_HERE / f"panels{name}.js" for name in ("_axes", "_draw", "_view", "_table", "")]
+_SCRIPTS = [
+    _HERE / f"panels{name}.js" for name in ("_axes", "_draw", "_layers", "_view", "_table", "")
+]
 _SUBJECTS = {"place": "Place", "line": "Line", "area": "Area"}
 _LOOK = {"look": "Panels", "water": "T–S"}
 _FOLLOWED = [
