@@ -157,6 +157,7 @@ class PanelsPart(pn.viewable.Viewer):
             asked = self._asked()
         except SdcvizError as error:
             self._busy = False
+            self.form.form = {}
             self._show([], str(error))
             return
         view = self._view
@@ -173,11 +174,10 @@ class PanelsPart(pn.viewable.Viewer):
         if self._stale:
             self._ask()
             same = asked.subject == self._subject and asked.place == self.viewing.session.place
-            if not same:
+            if waits or not same:
                 return
         if waits and made is not None:
-            if not self._stale:
-                self._weigh(asked, made[0].ask or {})
+            self._weigh(asked, made[0].ask or {})
             return
         self._show(made or [], str(error or ""), asked)
 
