@@ -9,6 +9,7 @@ from typing import Any
 import hand_made
 import numpy as np
 import pytest
+import xarray as xr
 from analysis_runs import recipe, scatter
 from in_process import made_of
 
@@ -72,6 +73,30 @@ def test_panels_follow_the_difference_of_two_layers(months: Path) -> None:
     part.viewing.session.other_step = 1
     assert part.form.state["under"].startswith("the field itself")
     assert drawn(part, "place-series") == pytest.approx(values, abs=1e-4)
+
+
+def test_a_field_without_depths_and_times_has_panels_too(tmp_path: Path) -> None:
+    lat, lon = np.arange(30.0, 41), np.arange(0.0, 21)
+    height = -100.0 * (lon + 0 * lat[:, None])
+    axes = {"lat": ("lat", lat, {"units": "degrees_north"}),
+            "lon": ("lon", lon, {"units": "degrees_east"})}  # fmt: skip
+    topo = (("lat", "lon"), height, {"units": "m", "long_name": "Height"})
+    xr.Dataset({"topo": topo}, axes).to_netcdf(tmp_path / "topo.nc")
+    part = looking_at(tmp_path / "topo.nc", place=(7.5, 35.0))
+    (one,) = part.form.state["panels"]
+    assert (one["key"], one["sentence"]) == ("place-value", "Height: −750 m")
+    session = part.viewing.session
+    session.line = ((0.0, 35.0), (20.0, 35.0))
+    values = drawn(part, "line-values")
+    assert values[[0, -1]] == pytest.approx([0, -2000], abs=1e-3)
+    assert (np.diff(values) < 0).all()
+    session.line = ((5.0, 35.0), (5.0, 35.0))
+    assert "are one place" in part.form.state["panels"][0]["sentence"]
+    assert part.form.state["title"] == "Line"
+    session.area = ((2.0, 31.0), (4.0, 31.0), (4.0, 39.0), (2.0, 39.0))
+    (one,) = part.form.state["panels"]
+    assert one["key"] == "area-value"
+    assert one["sentence"].startswith("Height: −300 m on average, −400 to −200 m")
 
 
 def test_the_panel_says_which_weights_they_are_and_how_well_they_rebuild(analysed: Path) -> None:

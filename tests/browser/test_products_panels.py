@@ -172,6 +172,7 @@ def test_what_made_a_value_leads_to_the_station(
     made.locator("input[name=horizontal]").fill("150")
     made.locator("input[name=horizontal]").press("Tab")
     expect(made.locator(".lengths")).to_contain_text("as entered")
+    expect(made.locator(".sum")).to_contain_text("Approximate weights")
     rows = made.locator("tr[data-weight]")
     weights = rows.evaluate_all("rows => rows.map(r => Math.abs(Number(r.dataset.weight)))")
     assert len(weights) > 20

@@ -48,12 +48,13 @@ def area_panels(asked: Asked) -> list[Panel]:
 
 def _values(asked: Asked, data: Any) -> Panel:
     """Sum up a field that has neither depths nor times."""
-    mean, sd, least, most = (float(data[n]) for n in ("value", "spread", "least", "most"))
+    told = {n: f"{float(data[n]):.5g}".replace("-", "−") for n in ("value", "least", "most")}
     unit = f" {asked.unit}" if asked.unit else ""
     points = counted(int(data["points"]), "grid point")
     said = str(data.attrs.get("sentence", "")) or (
-        f"{asked.label}: {mean:.5g}{unit} on average, {least:.5g} to {most:.5g}{unit}, standard "
-        f"deviation {sd:.3g}{unit}; {points}, weighed by the area of their cells."
+        f"{asked.label}: {told['value']}{unit} on average, {told['least']} to "
+        f"{told['most']}{unit}, standard deviation {float(data['spread']):.3g}{unit}; {points}, "
+        "weighed by the area of their cells."
     )
     shown = {"kind": "none", "title": "Values in the area", "sentence": said}
     return Panel("area-value", shown, data, _call(asked))

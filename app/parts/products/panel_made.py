@@ -131,7 +131,7 @@ def _approximate(asked: Asked, why: str) -> Panel:
     covariance = _chosen(asked, stated)
     data = influence(asked.product, lon, lat, asked.depth, asked.step, used, covariance)
     n, total = data.sizes["observation"], int(data.attrs["total"])
-    nearest = f"the {number(n)} nearest of " if n < total else ""
+    nearest = f"The {number(n)} nearest of " if n < total else ""
     shown = _shown(asked, here, data, covariance) | {
         "exact": False,
         "sentence": "" if n else (

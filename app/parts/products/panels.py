@@ -23,7 +23,9 @@ from .panel_views import head_of, look_of, made_of
 __all__ = ["PanelsPart"]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = [_HERE / f"panels{name}.js" for name in ("_axes", "_draw", "_view", "_table", "")]
+_SCRIPTS = [
+    _HERE / f"panels{name}.js" for name in ("_axes", "_draw", "_layers", "_view", "_table", "")
+]
 _SUBJECTS = {"place": "Place", "line": "Line", "area": "Area"}
 _LOOK = {"look": "Panels", "water": "T–S"}
 _FOLLOWED = [
@@ -155,6 +157,7 @@ class PanelsPart(pn.viewable.Viewer):
             asked = self._asked()
         except SdcvizError as error:
             self._busy = False
+            self.form.form = {}
             self._show([], str(error))
             return
         view = self._view
@@ -171,11 +174,10 @@ class PanelsPart(pn.viewable.Viewer):
         if self._stale:
             self._ask()
             same = asked.subject == self._subject and asked.place == self.viewing.session.place
-            if not same:
+            if waits or not same:
                 return
         if waits and made is not None:
-            if not self._stale:
-                self._weigh(asked, made[0].ask or {})
+            self._weigh(asked, made[0].ask or {})
             return
         self._show(made or [], str(error or ""), asked)
 

@@ -43,7 +43,8 @@ class MadeView {
     this.said.textContent = panel.sentence ?? ""
     this.said.hidden = !panel.sentence
     const there = panel.rows !== undefined
-    for (const node of [this.head, this.form, this.list, this.note]) node.hidden = !there
+    for (const node of [this.head, this.list, this.note]) node.hidden = !panel.rows?.length
+    this.form.hidden = !there
     this.value.textContent = panel.value ?? ""
     if (!there) return
     const lengths = panel.lengths
