@@ -132,6 +132,10 @@ class PartInView:
         """Draw coast and graticule of what is in view now."""
         if not self.chart.sized:
             return
+        x, y = self.chart.figure.x_range, self.chart.figure.y_range
+        if not (x.end - x.start > 0 and y.end - y.start > 0):
+            self.fit()  # nothing, or no numbers: there is no way back by hand
+            return
         self._whole = self._whole and not by_hand
         self.chart.keep_shape()
         self._seen = view = self.chart.view()
