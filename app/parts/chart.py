@@ -119,7 +119,8 @@ class Chart:
     # ---- glyphs ------------------------------------------------------------
 
     def _add_tools(self) -> None:
-        wheel = WheelZoomTool(zoom_on_axis=False, maintain_focus=False)
+        # Without the focus Bokeh would keep no limits: one could zoom into nothing.
+        wheel = WheelZoomTool(zoom_on_axis=False, maintain_focus=True)
         pan = PanTool()
         # Without renderers: a selection is a list of rows of ours, never Bokeh's own.
         box = BoxSelectTool(description="Select a box (Shift adds)", renderers=[])

@@ -85,8 +85,27 @@ function know_what_was_sent() {
   }
 }
 
+// Panel's model of the address does not hear of the back button by itself.
+function follow_history() {
+  if (globalThis.sdcvizHistory) return
+  globalThis.sdcvizHistory = true
+  window.addEventListener("popstate", () => {
+    const models = [...(globalThis.Bokeh?.documents ?? [])].flatMap((d) => [...d._all_models.values()])
+    const address = models.find((m) => m.type?.endsWith("Location"))
+    if (!address) return
+    // It would push the address that one has just come to once more.
+    window.history.pushState = () => {}
+    try {
+      address.search = window.location.search
+    } finally {
+      delete window.history.pushState
+    }
+  })
+}
+
 function frame(model, ...children) {
   know_what_was_sent()
+  follow_history()
   const node = make("div", {class: "tool tall"}, ...children)
   const theme = () => node.classList.toggle("dark", model.dark)
   model.on("dark", theme)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..words import counted, number
+from .difference_words import when
 from .grid import Grid
 from .layer_error import LayerError, error_of
 from .layers import Layer
@@ -62,7 +63,8 @@ class Errors:
         if a.source.fingerprint() == b.source.fingerprint():
             # Another time of one product rests on other observations.
             return self.layers[0].found[0] == self.layers[1].found[0]
-        return bool(_made_of(a)) and _made_of(a) == _made_of(b)
+        alike = bool(_made_of(a)) and _made_of(a) == _made_of(b)
+        return alike and when(self.layers[0]) == when(self.layers[1])
 
     @cached_property
     def of(self) -> tuple[LayerError, LayerError]:

@@ -250,7 +250,8 @@ def difference(a: Layer, b: Layer, within: bool = True, spread: Spread = None) -
 
     The second is interpolated: bilinear over the sea points around, linear between levels. What
     differs by no more than the combined error ``sqrt(relerr_a * var_a + relerr_b * var_b)`` is
-    masked; an error that is not known counts as 0. Errors are taken as independent.
+    masked; an error that is not known counts as 0. Errors are taken as independent; that of a
+    sum of fields with factors, or of the depth of a value, follows from those of the fields.
 
     Parameters
     ----------

@@ -166,7 +166,7 @@ def _of_formula(layer: Layer, given: float | None) -> LayerError:
     hows: list[str] = []
     for word, (own, mean) in terms.items():
         operand = computed.operands[word]
-        if operand.grid is not layer.grid:
+        if operand.grid.shape != layer.grid.shape or not operand.same_grid(layer.grid):
             return LayerError(layer, f"{word} lies on a grid of its own")
         part = _of_field(layer, operand.product, operand.variable, given, word)
         if part.read is None:

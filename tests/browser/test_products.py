@@ -174,6 +174,11 @@ def test_tools_write_the_session(sea: Sea) -> None:
     sea.link("pview", "~.*~.*~")
     page.get_by_role("button", name="Zoom to product").click()
     sea.link("pview", "^$")
+    width = "map.x_range.end - map.x_range.start"
+    whole = sea.ask(f"return {width}")
+    page.go_back()
+    sea.link("pview", "~.*~.*~")
+    sea.until(f"return {width} < 0.95 * given", whole)
 
 
 def test_damage_costs_its_map_only(open_page: Callable[..., Page], server: Running) -> None:

@@ -121,6 +121,8 @@ def test_products_without_a_collection(
     page.locator(".row").first.click()
     expect(page.locator(".version")).to_have_text("v2.1")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    # What was sent for the dialog did not come back.
+    assert "already known" not in (bare.data_dir / "server.log").read_text()
     # A map server is asked once it is switched on, and not before.
     assert not any("wms" in path for path in _Elsewhere.asked)
     page.get_by_label("Sea marks").check()

@@ -41,6 +41,7 @@ class PartInView:
         self.chart, self.charts, self.viewing = chart, charts, viewing
         self._seen: View | None = None
         self._whole = True
+        self._linked = False  # whether it is what a link names, and nobody moved it since
         self._fitted: Any = None
         # The product that the extent of the session is about.
         self._placed = viewing.session.product
@@ -70,7 +71,7 @@ class PartInView:
         south, north = (min(max(lat, -_EDGE), _EDGE) for lat in (south, north))
         left, bottom, right, top = _box(west, south, east, north)
         room = max(0.03 * (right - left), 0.03 * (top - bottom), 10_000)
-        self._whole = True
+        self._whole, self._linked = True, False
         self._turn()
         self.chart.show((left - room, bottom - room, right + room, top + room))
         self.moved()
@@ -89,7 +90,7 @@ class PartInView:
         if not (0 < east - west < 3600 and -90 <= south < north <= 90):
             self.fit()  # no part of the Earth: of a link that was written by hand
             return
-        self._whole = False
+        self._whole, self._linked = False, True
         self._turn()
         self.chart.show(_box(west, south, east, north))
         self.moved()
@@ -117,7 +118,7 @@ class PartInView:
         view = self._seen
         if self._whole:
             self.fit()
-        elif view is None:
+        elif view is None or self._linked:
             self._show_extent()
         else:
             self.chart.keep_scale(view.pixel, ((view.x0 + view.x1) / 2, (view.y0 + view.y1) / 2))
@@ -127,7 +128,12 @@ class PartInView:
         """Draw coast and graticule of what is in view now."""
         if not self.chart.sized:
             return
+        x, y = self.chart.figure.x_range, self.chart.figure.y_range
+        if not (x.end - x.start > 0 and y.end - y.start > 0):
+            self.fit()  # nothing, or no numbers: there is no way back by hand
+            return
         self._whole = self._whole and not by_hand
+        self._linked = self._linked and not by_hand
         self.chart.keep_shape()
         self._seen = view = self.chart.view()
         across, up = (view.x0, view.x1), (view.y0, view.y1)
