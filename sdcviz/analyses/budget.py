@@ -13,7 +13,7 @@ from ..errors import BadRequest
 from .chunks import chunk_task, chunks_of
 from .margin import make_norm
 from .problem import Problem, SliceTask
-from .solving import needs
+from .systems import needs
 
 __all__ = ["PROCESS", "memory_budget", "settle", "within_memory"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,37 +12,21 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import BadRequest
 from ..settings import get_settings
-from ..words import counted
 from .budget import memory_budget, within_memory
+from .crew import Tell, analyse_missing, in_workers, output, processors, progress
 from .metadata import Meta
 from .model import Points, SliceResult
 from .outliers import outliers_of
 from .parts import Parts, parts_of
 from .plan import Plan, make_plan
-from .pool import Done, in_processes
-from .problem import SliceTask
+from .pool import Done
 from .recipe import Recipe
 from .recipe_file import make_recipe, write_recipe
 from .slices import analyse_slice
 from .worst import Worst
 
-__all__ = [
-    "Tell",
-    "analyse_missing",
-    "analyse_points",
-    "in_workers",
-    "make_meta",
-    "output",
-    "plan_run",
-    "processors",
-    "run",
-    "run_plan",
-]
-
-Tell = Callable[[dict[str, Any]], None]
-"""Takes events: ``progress`` (done, total, text), ``slice``, ``warning``, ``result``."""
+__all__ = ["analyse_points", "make_meta", "plan_run", "run", "run_plan"]
 
 
 def run(
@@ -128,7 +111,7 @@ def plan_run(recipe: Recipe, points: Points | None, say: Tell) -> Plan:
     points : Points or None
     say : callable
     """
-    say(_progress(0, 0, "Observations and grid"))
+    say(progress(0, 0, "Observations and grid"))
     plan = make_plan(recipe, points)
     far = outliers_of(plan).sentence(plan.points, plan.meaning["unit"])
     plan = replace(plan, warnings=(*plan.warnings, *filter(None, [far])))
@@ -165,7 +148,7 @@ def run_plan(
         As of `run`.
     """
     analyse_missing(plan, parts, say, results)
-    say(_progress(len(plan.slices), len(plan.slices), "Writing the product"))
+    say(progress(len(plan.slices), len(plan.slices), "Writing the product"))
     report = _write(plan, parts, out)
     parts.remove()
     report["seconds"] = round(time.monotonic() - begun, 1)
@@ -190,73 +173,6 @@ def analyse_points(
         One a time slice, in their order; its rows count the observations that are of any slice.
     """
     yield from map(analyse_slice, make_plan(make_recipe(recipe), points).tasks())
-
-
-def output(out: Path | str) -> Path:
-    """Check where a product is to be written, and give its whole path.
-
-    Parameters
-    ----------
-    out : path-like
-
-    Raises
-    ------
-    BadRequest
-        It is a folder, or its folder is not there.
-    """
-    out = Path(out).expanduser().absolute()
-    if out.is_dir():
-        raise BadRequest(f"{out} is a folder; name a file for the product, such as product.nc.")
-    if not out.parent.is_dir():
-        raise BadRequest(f"There is no folder {out.parent}; make it, or name another file.")
-    return out
-
-
-def processors() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _progress(done: int, total: int, text: str) -> dict[str, Any]:
-    return {"event": "progress", "done": done, "total": total, "text": text}
-
-
-def analyse_missing(
-    plan: Plan, parts: Parts, say: Tell, results: Callable[[list[int]], Iterator[Done]]
-) -> None:
-    """Analyse the slices that are missing, and keep each one as it comes."""
-    total = len(plan.slices)
-    kept = parts.finished(total)
-    if kept:
-        text = f"Goes on with {counted(len(kept), 'slice')} of an earlier run"
-        say(_progress(len(kept), total, text))
-    missing = [n for n in range(total) if n not in set(kept)]
-    done = len(kept)
-    for came in results(missing):
-        came.result.save(parts.path(came.number))
-        done += 1
-        label = plan.slices[came.number].label
-        say({"event": "slice", "seconds": round(came.seconds, 2), **came.result.notes})
-        say(_progress(done, total, label))
-
-
-def in_workers(tasks: list[SliceTask], workers: int, scheduler: str) -> Iterator[Done]:
-    """Have slices analysed by processes of this machine, or of a dask scheduler.
-
-    Parameters
-    ----------
-    tasks : list of SliceTask
-    workers : int
-    scheduler : str
-        Address; empty: none.
-    """
-    if not tasks:
-        return iter(())
-    if scheduler:
-        from .spread import on_cluster
-
-        return on_cluster(tasks, scheduler)
-    return in_processes(tasks, workers)
 
 
 def _write(plan: Plan, parts: Parts, out: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from .problem import Problem, SliceTask
 from .record import Record
 from .remade import prepared_slice
 from .slices import Prepared
-from .solving import norm_of, system_of
+from .systems import norm_of, system_of
 
 __all__ = ["MOST", "Gain", "gain_at"]
 

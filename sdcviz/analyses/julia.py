@@ -26,7 +26,8 @@ from .pool import Done
 from .problem import SliceTask
 from .recipe import Recipe
 from .slices import analyse_slice, prepare
-from .solving import Solved, norm_of, nothing, scaled_errors, variance_of, with_errors
+from .solving import Solved, nothing, scaled_errors, with_errors
+from .systems import norm_of, variance_of
 
 __all__ = ["by_julia", "export", "key_of", "refuse", "result_of"]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadRequest
-from .driver import Tell, output, plan_run, run_plan
+from .crew import Tell, output
+from .driver import plan_run, run_plan
 from .julia import by_julia, export, key_of, refuse
 from .julia_process import in_julia
 from .model import Points

@@ -20,7 +20,7 @@ from ..settings import get_settings
 from .again import prepare_rerun
 from .boxes import Box, cut_problem
 from .budget import memory_budget, within_memory
-from .driver import Tell, analyse_missing, in_workers, output, processors
+from .crew import Tell, analyse_missing, in_workers, output, processors, progress
 from .parts import parts_of
 from .pool import Done
 
@@ -75,7 +75,7 @@ def rerun(
     begun = time.monotonic()
     out = output(out)
     say = tell or (lambda event: None)
-    say({"event": "progress", "done": 0, "total": 0, "text": "What changed"})
+    say(progress(0, 0, "What changed"))
     again = prepare_rerun(product, box, collection)
     if out == again.record.path:
         raise BadRequest(f"{out} is the product itself; name a new file.")
@@ -103,7 +103,7 @@ def rerun(
     with parts_of(out, again.key, plan.state) as parts:
         analyse_missing(chosen, parts, say, results)
         n = len(chosen.slices)
-        say({"event": "progress", "done": n, "total": n, "text": "Writing the product"})
+        say(progress(n, n, "Writing the product"))
         report = write_again(again, parts, out, merge)
         parts.remove()
     report["seconds"] = round(time.monotonic() - begun, 1)

@@ -22,7 +22,7 @@ from sdcviz.analyses.model import Points
 from sdcviz.analyses.plan import make_plan
 from sdcviz.analyses.recipe import Recipe
 from sdcviz.analyses.select import take
-from sdcviz.analyses.solving import norm_of
+from sdcviz.analyses.systems import norm_of
 
 HERE = Path(__file__).parent
 ANSWERS = HERE / "octave_answers.npz"

@@ -164,7 +164,6 @@ def test_samples_of_the_selection_with_their_stations(part, desk):
 
 def test_a_long_list_is_cut_and_says_so(part, desk, monkeypatch):
     monkeypatch.setattr(samples_frame, "MOST", 100)
-    monkeypatch.setattr("sdcviz_app.parts.quality.samples.MOST", 100)
     part._take({"mode": "selection"})
     assert len(part._listing) == 100
     left = number(desk.data.n_samples - 100)

@@ -10,21 +10,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import panel as pn
 import param
-from panel.custom import JSComponent
 
-from sdcviz.geo.coast import coast, resolution_for
-from sdcviz.geo.projection import forward
 from sdcviz.plots.colours import FLAGS
 from sdcviz.qc.model import DEPTH, PLACES, POSITION, TIME
 
 from ...desk import REASONS, Desk
 from .climates import Climates
+from .desk_components import DeskBar, DeskPiece, coast_of
 from .product_line import ProductLine
 from .qc_plots import MARKERS, QcPlots
 from .station_view import Shown, station_flags, station_view
@@ -35,38 +32,6 @@ FOLLOWED = 24
 """Stations in the browser whose flags are sent again when flags change."""
 AT_ONCE = 8
 """Stations that the browser may ask for in one message."""
-
-_HERE = Path(__file__).parent
-_SCRIPT = "\n".join(
-    (_HERE / f"desk_{name}.js").read_text(encoding="utf-8")
-    for name in "outbox land light backing plots tip flags picks conductor keys bar pieces".split()
-)
-_STYLE = (_HERE / "desk.css").read_text(encoding="utf-8")
-
-
-class DeskBar(JSComponent):
-    """The bar in the browser, and what plays there."""
-
-    form = param.Dict(default={}, doc="What can be chosen: parameters, flags, reasons, tools.")
-    dark = param.Boolean(default=False, doc="Dark theme.")
-
-    _esm = _SCRIPT
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
-
-
-class DeskPiece(JSComponent):
-    """A small piece beside the plots: the head of one, the findings, the caption."""
-
-    kind = param.String(doc="a, b, c, d, map: head of a plot; findings; caption.")
-    dark = param.Boolean(default=False, doc="Dark theme.")
-
-    _esm = _SCRIPT
-
-    def __init__(self, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
 
 
 class Conductor(pn.viewable.Viewer):
@@ -215,7 +180,7 @@ class Conductor(pn.viewable.Viewer):
         """Tell a page that has just been drawn how things are."""
         desk = self.desk
         if desk.data is not None:
-            x, y = _coast(desk.data.lon, desk.data.lat)
+            x, y = coast_of(desk.data.lon, desk.data.lat)
             self._send("land", x=x, y=y)
         self._send("user", user=desk.session.user)
         self._send("reason", reason=desk.reason)
@@ -352,13 +317,3 @@ class Conductor(pn.viewable.Viewer):
         "tool": _open,
         "line": _set_line,
     }
-
-
-def _coast(lon: Any, lat: Any) -> tuple[Any, Any]:
-    """Return the coast that fits the stations of a collection, in metres of Mercator."""
-    known = np.isfinite(lon) & np.isfinite(lat)
-    west, south, east, north = -180.0, -80.0, 180.0, 80.0
-    if known.any():
-        (west, east), (south, north) = (np.quantile(a[known], (0.002, 0.998)) for a in (lon, lat))
-    (x0, x1), _ = forward("mercator", [west, east], [south, north])
-    return coast("mercator", resolution_for(float(x1 - x0), (west, south, east, north)))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import panel as pn
 import param
 from numpy.typing import NDArray
-from panel.custom import JSComponent
 
 from sdcviz.errors import SdcvizError
 from sdcviz.words import counted, number
@@ -18,6 +16,7 @@ from ...desk import Desk
 from .checks import ChecksRun
 from .proposals import Proposals
 from .queue_departures import HANDED, ProductQueue, in_order
+from .queue_form import QueueForm
 from .queue_found import Found
 from .queue_rows import matching, queue_rows
 
@@ -27,26 +26,7 @@ REST_MS = 250
 """A station is noted as done when the plots of the next one have had time to be painted."""
 MANY = 400_000
 """Browsers lay out no taller list than that; further stations are reached by a search."""
-_STYLE = Path(__file__).with_name("queue.css").read_text(encoding="utf-8")
 _NOBODY = np.empty(0, np.int64)
-
-
-class QueueForm(JSComponent):
-    """The queue in the browser; see ``queue.js``."""
-
-    state = param.Dict(default={}, doc="What can be chosen and what is chosen.")
-    at = param.Dict(default={}, doc="Place of the station in view, stations left and in all.")
-    dark = param.Boolean(default=False, doc="Dark theme.")
-
-    _esm = Path(__file__).with_name("queue.js")
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
-
-    def tell(self, message: dict[str, Any]) -> None:
-        """Send a message that is no state: rows, or one mark."""
-        self._send_msg(message)
 
 
 class QueuePart(pn.viewable.Viewer):

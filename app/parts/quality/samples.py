@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import panel as pn
 import param
-from numpy.typing import NDArray
-from panel.custom import JSComponent
 
-from sdcviz.qc.model import DEPTH, POSITION, TIME, Edits, label_of
-from sdcviz.words import counted, number
+from sdcviz.qc.model import DEPTH, Edits, label_of
+from sdcviz.words import counted
 
 from ...desk import Desk
 from ..chosen import SHOWN_BY, shown
 from .sample_card import card_of
 from .samples_columns import STYLE, TITLES, columns_of, flag_formatter
 from .samples_frame import (
-    MOST,
     SHOWS,
     Listing,
     flag_codes,
@@ -28,29 +24,16 @@ from .samples_frame import (
     page_frame,
     parameters_of,
     restricted,
+    words_of,
 )
+from .samples_piece import SamplesPiece, edits_of
 
 __all__ = ["SamplesPart"]
 
 PAGE = 200
 REST_MS = 150
 """The table follows when the plots of a station have had time to be painted."""
-_STYLE = Path(__file__).with_name("samples.css").read_text(encoding="utf-8")
 _NOTHING = np.empty(0, np.int64)
-
-
-class SamplesPiece(JSComponent):
-    """The line over the table, or the card beside it; see ``samples.js``."""
-
-    kind = param.String(doc="bar or card.")
-    state = param.Dict(default={}, doc="What is shown.")
-    dark = param.Boolean(default=False, doc="Dark theme.")
-
-    _esm = Path(__file__).with_name("samples.js")
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
 
 
 class SamplesPart(pn.viewable.Viewer):
@@ -378,7 +361,7 @@ class SamplesPart(pn.viewable.Viewer):
             "mode": self._mode,
             "shows": list(SHOWS.items()),
             "show": self._show,
-            "words": self._words(),
+            "words": words_of(self._listing, self._all),
             "picked": counted(picked, "sample") + " picked" if picked else "",
             "set": f"Flag {self._flagged()} …",
             "flags": [[code, title] for code, title in TITLES.items()],
@@ -392,40 +375,3 @@ class SamplesPart(pn.viewable.Viewer):
         if data is None or not key:
             return ""
         return label_of(data, key).lower()
-
-    def _words(self) -> str:
-        n, all_of = len(self._listing), len(self._all)
-        words = (
-            counted(n, "sample") if n == all_of else f"{number(n)} of {counted(all_of, 'sample')}"
-        )
-        if not self._all.alone:
-            words += f" at {counted(len(np.unique(self._listing.station)), 'station')}"
-        if self._all.left_out:
-            words += (
-                f"; the table lists {number(MOST)}, {number(self._all.left_out)} more are left "
-                "out: select fewer stations to see them"
-            )
-        return words
-
-
-def edits_of(data: Any, key: str, station: NDArray, sample: NDArray, code: str) -> Edits:
-    """Make the edits that give samples a flag; of time and position, of their stations.
-
-    Samples that have the flag already, or no value, are left out.
-
-    Parameters
-    ----------
-    data : Collection
-    key : str
-        Parameter, or a key of `sdcviz.qc.model.PLACES`.
-    station, sample : ndarray of int64
-        Rows of stations, and numbers of samples in them.
-    code : str
-        The new L20 code.
-    """
-    if key in (POSITION, TIME) and not data.flag_places(key, station, sample).any():
-        station = np.unique(station)
-        sample = np.full(len(station), -1)
-    old = data.flag_at(key, station, sample)
-    kept = data.flag_places(key, station, sample) & (old != ord(code)) & (old != ord("9"))
-    return Edits.of(key, station[kept], sample[kept], old[kept], code)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdcviz.qc.model import DEPTH
+from sdcviz.words import counted, number
 
 from .queue_rows import check_title
 
@@ -29,6 +30,7 @@ __all__ = [
     "page_frame",
     "parameters_of",
     "restricted",
+    "words_of",
 ]
 
 MOST = 100_000
@@ -183,6 +185,28 @@ def flag_codes(c: Collection, key: str, page: Listing) -> NDArray:
     """Return the L20 codes of some samples as they stand, as text."""
     codes = c.flag_at(key, page.station, page.sample)
     return np.ascontiguousarray(codes).view("S1").astype(str).astype(object)
+
+
+def words_of(listing: Listing, every: Listing) -> str:
+    """Say how many samples are listed, of how many.
+
+    Parameters
+    ----------
+    listing : Listing
+        What is shown.
+    every : Listing
+        What it was chosen from.
+    """
+    n, all_of = len(listing), len(every)
+    words = counted(n, "sample") if n == all_of else f"{number(n)} of {counted(all_of, 'sample')}"
+    if not every.alone:
+        words += f" at {counted(len(np.unique(listing.station)), 'station')}"
+    if every.left_out:
+        words += (
+            f"; the table lists {number(MOST)}, {number(every.left_out)} more are left "
+            "out: select fewer stations to see them"
+        )
+    return words
 
 
 def _values(c: Collection, key: str, page: Listing) -> NDArray:
