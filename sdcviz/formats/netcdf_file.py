@@ -8,7 +8,7 @@ file is work of the library, and the collector of unused objects does it in any 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -59,7 +59,10 @@ def open_netcdf(path: Path | str, mode: Literal["r", "w", "a"] = "r", **how: Any
         return Dataset(str(path), mode, **how)
 
 
-def let_go(file: Dataset | None) -> None:
-    """Have a file closed when its turn comes; takes no lock, for ``__del__``."""
+def let_go(file: Dataset | None, keep: Callable[[Any], None] = _forgotten.append) -> None:
+    """Have a file closed when its turn comes; takes no lock, for ``__del__``.
+
+    Bound beforehand, as an interpreter that ends has emptied its modules.
+    """
     if file is not None:
-        _forgotten.append(file)
+        keep(file)

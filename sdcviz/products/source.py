@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -199,7 +199,7 @@ class NetCDFSource:
                 for name, v in self._dataset.variables.items()
             }
 
-    def __del__(self) -> None:
+    def __del__(self, let_go: Callable[[Any], None] = let_go) -> None:
         # Of one whose opening failed early there is nothing to let go.
         let_go(vars(self).get("_dataset"))
 
