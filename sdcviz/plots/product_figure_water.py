@@ -57,10 +57,12 @@ def ts_figure(
     deepest = max(float(np.max(z, initial=1.0)) for z in (own[2], seen[2]))
     depths = look_of({"limits": given.limits or (0.0, deepest), "colormap": given.colormap})
     scale = Scale(own[2], {"units": "m"}, depths, over=seen[2], by="root")
-    where = place_words(found)
+    where = place_words(found) or str(found.attrs.get("time") or "")
+    area = str(found.attrs.get("area") or "")
     title = "Temperature and salinity" + (f", {where}" if where else "")
     partner = str(found.attrs.get("partner") or "")
-    told = [f"Partner: {partner}." if partner else "", _sentence(len(own[0]), len(seen[0]), window)]
+    told = [f"Area: {area}." if area else "", f"Partner: {partner}." if partner else ""]
+    told.append(_sentence(len(own[0]), len(seen[0]), window))
     caption = caption_of(title, found.attrs, *told)
     tall = min(0.97 * given.millimetres, 125.0)
     with page(given, tall + caption_height(caption, given)) as made:
@@ -107,4 +109,7 @@ def _densities(ax: Axes, ranges: Any, lon: float, lat: float) -> None:
     xs, ys, labels = sigma0_contours(*ranges, lon=lon, lat=lat)
     ax.plot(xs, ys, color="#8792a2", linewidth=0.6, linestyle="--", zorder=1)
     for a, b, level in labels:
-        ax.text(a, b, f"{level:g}", fontsize=6, color="#666666", ha="right", clip_on=True)
+        ax.text(
+            a, b, f"{level:g}", fontsize=6, color="#666666", ha="right", va="center",
+            clip_on=True, zorder=1.5, bbox={"facecolor": "white", "linewidth": 0, "pad": 0.6},
+        )  # fmt: skip

@@ -123,7 +123,7 @@ def _in_area(
     product: Product, area: Any, time: When, variable: str, how: dict[str, Any]
 ) -> xr.Dataset:
     """Take all levels of the grid points in an area."""
-    from .areas import points_in
+    from .areas import area_words, points_in
 
     grid = product.grid(variable)
     rows, columns = np.nonzero(points_in(grid, area))
@@ -137,10 +137,14 @@ def _in_area(
     if grid.has_time and grid.times.known:
         when = grid.times.values[step]
     n = len(depths)
-    return product.at(
+    found = product.at(
         lon=np.repeat(lon, n), lat=np.repeat(lat, n), depth=np.tile(depths, len(lon)),
         time=np.full(n * len(lon), when), variable=variable, **how,
     )  # fmt: skip
+    told = {"area": area_words(area)}
+    if grid.has_time:
+        told["time"] = grid.times.labels[step]
+    return found.assign_attrs(told)
 
 
 def _at(other: Product, found: xr.Dataset, variable: str) -> xr.DataArray:
