@@ -19,7 +19,7 @@ ARG INSTALL_OPTIONS=""
 COPY .ci/constraints.txt /tmp/constraints.txt
 COPY --from=wheel /wheels /wheels
 # hadolint ignore=SC2086
-RUN pip install --no-cache-dir ${INSTALL_OPTIONS} -c /tmp/constraints.txt /wheels/*.whl \
+RUN pip install --no-cache-dir ${INSTALL_OPTIONS} -c /tmp/constraints.txt "$(echo /wheels/*.whl)[animation]" \
     && useradd --create-home --uid 1000 sdcviz \
     && install -d -o sdcviz -g sdcviz /data /cache
 USER 1000:1000
