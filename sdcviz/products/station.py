@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadRequest
+from .answers import answer, degrees
 from .deviation import deviation_of
-from .places import Method
-from .view import level_share
+from .places import Method, find_places
+from .view import Values, View, level_share
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from .grid import Grid
     from .product import Product
     from .view import Mask
@@ -94,19 +93,21 @@ def at_station(
     if mask is not None and roles.error_kind != "relative variance":
         mask = None
     method: Method = "nearest" if grid.curvilinear else "bilinear"
-    data = product.profile(
-        lon, lat, max(step, 0) if grid.has_time else None, variable=name, mask=mask,
-        interpolation=method,
-    )  # fmt: skip
-    value = data["value"].to_numpy().astype(np.float64)
+    view = View(product, name, mask, method)
+    if not grid.has_depth:
+        raise BadRequest(f"{name} has no depths in {product.name}: a profile needs them.")
+    # As `Product.profile` reads it; its dataset would take longer than all the rest.
+    found = view.at(find_places(grid, lon, lat, method), max(step, 0), None)
+    value = found.value[0].astype(view.field.dtype).astype(np.float64)
+    word, sentence = answer(view, found, degrees(lon, lat))
     return AtStation(
         grid.times.labels[step] if grid.has_time else "",
         np.asarray(grid.depth, np.float64),
         value,
-        _off(product, name, max(step, 0), data),
+        _off(view, max(step, 0), found),
         _at_depths(grid, value, np.asarray(depth, np.float64), method),
-        str(data.attrs.get("answer", "value")),
-        str(data.attrs.get("sentence", "")),
+        word,
+        sentence,
     )
 
 
@@ -122,17 +123,17 @@ def _step(product: Product, grid: Grid, time: np.datetime64) -> int:
     return step
 
 
-def _off(product: Product, name: str, step: int, data: xr.Dataset) -> Array:
+def _off(view: View, step: int, found: Values) -> Array:
     """Return the expected error of a profile in the unit of the field."""
-    if "error" not in data:
-        return np.full(data["value"].shape, np.nan)
-    error = data["error"].to_numpy().astype(np.float64)
-    if data["error"].attrs.get("kind") != "relative variance":
+    if found.error is None:
+        return np.full(found.value[0].shape, np.nan)
+    error = found.error[0].astype(np.float32).astype(np.float64)
+    if view.roles.error_kind != "relative variance":
         return error
-    found = deviation_of(product, name)
-    if found is None:
+    spread = deviation_of(view.product, view.variable)
+    if spread is None:
         return np.full(error.shape, np.nan)
-    return np.asarray(found.values[step] * np.sqrt(np.maximum(error, 0)))
+    return np.asarray(spread.values[step] * np.sqrt(np.maximum(error, 0)))
 
 
 def _at_depths(grid: Grid, value: Array, depth: Array, method: Method) -> Array:
