@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_a_wrong_arrow_is_found(tmp_path: Path) -> None:
 def test_light_modules_load_nothing_heavy(module: str) -> None:
     script = f"import sys, {module}; print(*({set(HEAVY)!r} & set(sys.modules)))"
     assert ask(script).split() == []
+
+
+def test_names_loaded_on_first_use_are_there() -> None:
+    rooms = ("analyses", "jobs", "notifications", "observations", "qc.letters", "reviews")
+    for package in (import_module(f"sdcviz.{room}") for room in rooms):
+        assert all(hasattr(package, name) for name in package.__all__), package
+        assert set(package.__all__) <= set(dir(package))
+        assert not hasattr(package, "nothing")
 
 
 def test_every_package_is_in_the_wheel() -> None:
