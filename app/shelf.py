@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sdcviz.errors import NotFound, SdcvizError
 from sdcviz.settings import get_settings
@@ -260,9 +261,16 @@ def _opened(item: Item) -> Product:
 
 def _item(path: str, roles: Mapping[str, Any] | None = None, added: str = "") -> Item:
     first, *others = path.split("\n")
-    name = Path(first).name.removesuffix(".nc") or first
+    name = _remote_name(first) if "://" in first else Path(first).name.removesuffix(".nc") or first
     more = f" and {len(others)} more" if others else ""
     return Item(identity(path), name + more, path, dict(roles or {}), added)
+
+
+def _remote_name(address: str) -> str:
+    """Name a product by the last word of its address that means something, and its server."""
+    parts = urlsplit(address)
+    words = [w for w in parts.path.split("/") if w and w not in ("opendap", "dodsC")]
+    return f"{words[-1].removesuffix('.nc')} on {parts.hostname}" if words else str(parts.hostname)
 
 
 def _there(item: Item) -> bool:

@@ -18,6 +18,7 @@ __all__ = ["storage_errors", "written_whole"]
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
+PART = ".part"
 _NETCDF = "NetCDF: HDF error"
 """All that the library tells of a full disk, in a RuntimeError."""
 
@@ -65,7 +66,7 @@ def written_whole(path: Path, outcome: str = "") -> Iterator[Path]:
         Nothing of it stays after an error.
     """
     # No ending of a product or figure: who lists a folder passes it by.
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     with storage_errors(path, outcome):
         try:
             yield beside
@@ -83,10 +84,14 @@ def _sentence(path: Path | str, error: OSError | RuntimeError, outcome: str) -> 
         return (
             f"The disk that holds {path} is full{held}. Free some space or choose another folder."
         )
+    folder = Path(path).parent
+    # The library for NetCDF calls a folder that is not there one without permission.
+    if number in {*_NO_RIGHT, errno.ENOENT} and not folder.exists():
+        return f"{path} can't be written: there is no folder {folder}{held}."
     if number in _NO_RIGHT:
-        name = getattr(error, "filename", None) or path
+        name = str(getattr(error, "filename", None) or path)
         return (
-            f"{name} may not be written ({reason}){held}. Choose a folder in which you have write "
-            "permission."
+            f"{path if name.endswith(PART) else name} may not be written ({reason}){held}. Choose "
+            "a folder in which you have write permission."
         )
     return f"{path} can't be written ({reason}){held}. Free some space or choose another folder."

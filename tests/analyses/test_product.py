@@ -339,7 +339,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert "there is no new product" in done.stdout, done.stderr
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(StorageError, match="choose another place"):
+    with pytest.raises(StorageError, match="there is no folder"):
         products.product(tmp_path / "missing" / "t.nc")
 
 

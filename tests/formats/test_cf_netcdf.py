@@ -174,7 +174,7 @@ def test_nothing_is_left_where_writing_fails(tmp_path):
     with pytest.raises(RuntimeError):
         FORMAT.write(tmp_path / "out.nc", batches(), WriteContext())
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(StorageError, match="choose another place"):
+    with pytest.raises(StorageError, match="there is no folder"):
         FORMAT.write(tmp_path / "no" / "out.nc", [batch_of([])], WriteContext())
 
 

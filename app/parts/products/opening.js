@@ -79,7 +79,7 @@ export function render({model}) {
   const send_pane = make("div", {class: "pane short"}, make("p", {}, "What you send is kept among the products of this server."), sent)
   const ask = () => send({do: "open", text: address.value})
   const address = make("input", {class: "grow", type: "url", "aria-label": "OPeNDAP address", spellcheck: "false", placeholder: "https://server.example/opendap/product.nc", onkeydown: enter(() => address, ask)})
-  const address_pane = make("div", {class: "pane short"}, make("div", {class: "line"}, address, make("button", {type: "button", class: "main", onclick: ask}, "Open")),
+  const address_pane = make("div", {class: "pane"}, make("div", {class: "line"}, address, make("button", {type: "button", class: "main", onclick: ask}, "Open")),
     make("p", {}, "The address of a data set on an OPeNDAP server (THREDDS, Hyrax, ERDDAP griddap), without .html, .dds or .das. Only what you look at is fetched."),
     make("p", {}, "This server asks only hosts that whoever runs it has allowed."))
 

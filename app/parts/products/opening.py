@@ -163,15 +163,27 @@ class OpeningPart(ProductDialog):
 
     # ---- showing -------------------------------------------------------------------
     def _describe(self) -> None:
-        """Read what the products of the list are, beside the page."""
-        items = shelf.listed()
+        """Read what the products of the list are, beside the page, and show each when it is known.
 
-        def then(told: dict[str, dict[str, Any]] | None, error: Exception | None) -> None:
-            if told is not None:
-                self._about = told
-                self._show()
+        One after the other: what can be read at once is read so already.
+        """
+        waiting = [item for item in shelf.listed() if not item.remote]
+        self._about |= {item.id: item.told for item in shelf.listed() if item.remote}
 
-        background(lambda: {item.id: shelf.about(item) for item in items}, then)
+        def next_one() -> None:
+            if not waiting or not self.shown:
+                return
+            item = waiting.pop(0)
+
+            def then(told: dict[str, Any] | None, error: Exception | None) -> None:
+                if told is not None and told != self._about.get(item.id):
+                    self._about[item.id] = told
+                    self._show()
+                next_one()
+
+            background(lambda: shelf.about(item), then)
+
+        next_one()
 
     def _show(self) -> None:
         if self._dialog is None:
