@@ -1,8 +1,8 @@
 """Residuals of a review as its page asks for them: of all samples, or of those that were picked.
 
 A pick ("brush") is a dictionary: ``layer``, ``level``, ``month``, ``area``, ``decade``, ``cruise``
-and ``edmo`` hold numbers of the review's own lists, ``row`` rows of stations, ``box`` west, south, east and
-north in degrees. What is not in it picks everything.
+and ``edmo`` hold numbers of the review's own lists, ``row`` rows of stations, ``box`` west, south,
+east and north in degrees. What is not in it picks everything.
 """
 
 from __future__ import annotations
