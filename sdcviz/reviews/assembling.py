@@ -9,10 +9,11 @@ import numpy as np
 
 from ..words import counted
 from .bounds import bounds
+from .casts import worst_casts
 from .collocated import Collocated
 from .comparing import compare
 from .coverage import coverage
-from .cruises import Sources, groups, judged, normalised, worst_casts
+from .cruises import Sources, groups, judged, normalised
 from .drawn import Drawn
 from .expected import consistency
 from .fields import FieldView

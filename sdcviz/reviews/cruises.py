@@ -1,4 +1,4 @@
-"""Cruises, data centres and single casts that do not fit a product."""
+"""Cruises and data centres that do not fit a product."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAJOR", "Sources", "against_others", "groups", "judged", "normalised", "odd", "sources_of",
-    "worst_casts",
 ]  # fmt: skip
 
 _LISTED_STATIONS = 2000
@@ -254,47 +253,3 @@ def _spread(
     pooled = square.sum() / max(int(stations.sum()) - int((stations > 0).sum()), 1)
     # A few stations that agree by chance are not as sure as they look.
     return np.sqrt((square + 3 * pooled) / (np.maximum(stations - 1, 0) + 3))
-
-
-def worst_casts(
-    samples: Collocated,
-    score: NDArray[np.float64],
-    sources: Sources,
-    collection: Collection,
-    parameter: str,
-    most: int = 50,
-) -> list[dict[str, Any]]:
-    """List the casts with the greatest misfit relative to what is expected."""
-    from ..vocabularies import label
-
-    off = samples.residual / samples.expected
-    use = np.where(np.isfinite(off), off, score)
-    n = np.bincount(sources.station)
-    rms = np.sqrt(np.bincount(sources.station, use * use) / n)
-    chosen = np.argsort(-rms, kind="stable")[:most]
-    order = np.argsort(sources.station, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(n)])
-    found = []
-    for k in chosen.tolist():
-        own = order[starts[k] : starts[k + 1]]
-        at = own[np.argmax(np.abs(use[own]))]
-        row = int(sources.stations[k])
-        edmo = int(collection.edmo[row])
-        found.append({
-            "row": row, "id": collection.station_id(row),
-            "cruise": sources.cruises[sources.cruise[at]],
-            "platform": _text(collection, "platform", row),
-            "station": _text(collection, "station", row),
-            "edmo": edmo, "centre": label("EDMO", edmo) if edmo > 0 else "",
-            "lon": float(samples.lon[at]), "lat": float(samples.lat[at]),
-            "time": samples.time[at], "n": int(n[k]), "rms": float(rms[k]),
-            "largest": float(samples.residual[at]), "depth": float(samples.depth[at]),
-            "sample": int(samples.sample[at]), "parameter": parameter,
-        })  # fmt: skip
-    return found
-
-
-def _text(collection: Collection, name: str, row: int) -> str:
-    if name not in collection.text_names:
-        return ""
-    return collection.text(name).take(np.array([row])).texts()[0]

@@ -21,8 +21,9 @@ from sdcviz.settings import get_settings
 from sdcviz_app import shelf
 from sdcviz_app.desk import Desk
 from sdcviz_app.parts.review import keeping, picking
-from sdcviz_app.parts.review.brushing import Residuals, open_residuals
+from sdcviz_app.parts.review.brushing import Residuals
 from sdcviz_app.parts.review.ground import land
+from sdcviz_app.parts.review.reading import open_residuals
 from sdcviz_app.parts.review.workbench import ReviewPart
 from sdcviz_app.session import Session
 from sdcviz_app.viewing import Viewing

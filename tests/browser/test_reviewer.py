@@ -157,7 +157,8 @@ def test_a_reviewers_day(open_page: Callable[..., Page], served: Running, demo: 
     findings = page.get_by_role("list", name="Findings")
     expect(findings).to_be_visible(timeout=2 * WAIT)
     warm = re.compile(
-        r"The product is \d\.\d+ °C higher than the observations in (July|August) to September"
+        r"The product is 0\.[78]\d* °C higher than the observations in .* 16° E, "
+        r"July to September, from 100 m down"
     )
     expect(findings.get_by_role("button").filter(has_text=warm).first).to_be_visible()
     day.tab("Opinion").click()

@@ -10,7 +10,7 @@ from sdcviz.errors import SdcvizError
 from ...viewing import Viewing
 from ..background import background
 from . import going, keeping, picking
-from .brushing import open_residuals
+from .reading import open_residuals
 
 __all__ = ["Picks"]
 
