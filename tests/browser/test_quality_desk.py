@@ -172,8 +172,12 @@ def test_a_box_picks_in_all_plots_and_the_flag_is_in_the_journal(
     desk: DeskPage, beside: Collection
 ) -> None:
     middle = int(desk.ask("return state.view.n")) // 2
-    x, y = desk.at("a", middle)
-    desk.drag_until(lambda: [(x - 6, y - 3), (x + 6, y + 3)], middle)
+
+    def box() -> list[tuple[float, float]]:
+        x, y = desk.at("a", middle)
+        return [(x - 6, y - 3), (x + 6, y + 3)]
+
+    desk.drag_until(box, middle)
     picked = desk.picked
     assert middle in picked
     assert desk.ask("return [...named('samples').selected.indices]") == picked
