@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ports import free_port
 from serving import Running, running
 from still import until_still
 from waiting import WAIT
-from workplace import drag
+from workplace import drag_until
 
 from sdcviz.observations import Collection, open_collection
 from sdcviz.qc.model import Edits
@@ -88,8 +88,10 @@ class DeskPage:
         )
         return float(found[0]), float(found[1])
 
-    def drag(self, *places: tuple[float, float]) -> None:
-        drag(self.page, places)
+    def drag_until(self, places: Callable[[], Sequence[tuple[float, float]]], sample: int) -> None:
+        """Drag until a sample is picked."""
+        picked = f"(given) => {{{_MODELS}; return state.picked.includes(given)}}"
+        drag_until(self.page, places, picked, sample)
 
 
 class Post:
@@ -170,9 +172,12 @@ def test_a_box_picks_in_all_plots_and_the_flag_is_in_the_journal(
     desk: DeskPage, beside: Collection
 ) -> None:
     middle = int(desk.ask("return state.view.n")) // 2
-    x, y = desk.at("a", middle)
-    desk.drag((x - 6, y - 3), (x + 6, y + 3))
-    desk.until("return state.picked.length > 0")
+
+    def box() -> list[tuple[float, float]]:
+        x, y = desk.at("a", middle)
+        return [(x - 6, y - 3), (x + 6, y + 3)]
+
+    desk.drag_until(box, middle)
     picked = desk.picked
     assert middle in picked
     assert desk.ask("return [...named('samples').selected.indices]") == picked
@@ -195,8 +200,7 @@ def test_a_box_picks_in_all_plots_and_the_flag_is_in_the_journal(
 
 def test_a_lasso_picks_in_the_diagram(desk: DeskPage, beside: Collection) -> None:
     desk.press("l")
-    desk.drag(*around(desk.at("c", 0)))
-    desk.until("return state.picked.includes(0)")
+    desk.drag_until(lambda: around(desk.at("c", 0)), 0)
     desk.press("Escape")
     desk.until("return !state.picked.length")
 

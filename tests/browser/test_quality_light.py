@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page
 from serving import Running, running
 from still import until_still
-from workplace import Workplace, drag
+from workplace import Workplace, drag_until
 
 from sdcviz.observations import Collection, open_collection
 
@@ -103,8 +103,8 @@ def test_a_box_picks_what_is_not_drawn_too(work: Workplace, casts: Collection) -
     origin = work.ask(_PLOT + "const {x, y} = plot.el.getBoundingClientRect(); return [x, y]")
     edge = 12.25
     corners = [(frame[0] + 2, y - edge), (frame[1] - 2, y + edge)]
-    drag(work.page, [(origin[0] + x, origin[1] + y) for x, y in corners])
-    work.until("return desk.picked.length > 0")
+    way = [(origin[0] + x, origin[1] + y) for x, y in corners]
+    drag_until(work.page, lambda: way, "() => sdcvizDesk.state.picked.length > 0")
     picked = np.array(work.ask("return desk.picked"))
     # Away from the edge of the box, which falls on whole pixels of the screen.
     near = np.abs(places[:, 1] - y)

@@ -7,14 +7,14 @@ read from the page and compared with numbers that the library gives.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 from still import until_still
 from waiting import WAIT
 
-__all__ = ["Workplace", "drag"]
+__all__ = ["Workplace", "drag", "drag_until"]
 
 
 _STATE = """
@@ -46,6 +46,23 @@ def drag(page: Page, places: Sequence[tuple[float, float]]) -> None:
         page.mouse.move(*place, steps=4)
         page.evaluate("() => new Promise(requestAnimationFrame)")
     page.mouse.up()
+
+
+def drag_until(
+    page: Page, places: Callable[[], Sequence[tuple[float, float]]], picked: str, given: Any = None
+) -> None:
+    """Drag until the page says that it picked, once more where a plot took nothing of it.
+
+    One that was still being drawn does; who works there drags again, too.
+    """
+    for last in (False, False, True):
+        drag(page, places())
+        try:
+            page.wait_for_function(picked, arg=given, timeout=WAIT if last else 30_000)
+            return
+        except TimeoutError:
+            if last:
+                raise
 
 
 class Workplace:
@@ -113,26 +130,21 @@ class Workplace:
         given = [plot, [list(map(float, point)) for point in points]]
         return [tuple(place) for place in self.page.evaluate(f"(given) => {{ {_PLACE} }}", given)]
 
-    def lasso(self, plot: str, point: tuple[float, float], reach: int = 9) -> None:
-        """Draw a lasso around a point of a plot."""
+    def around(
+        self, plot: str, point: tuple[float, float], reach: int = 9
+    ) -> list[tuple[float, float]]:
+        """Take the lasso; return a way around a point of a plot."""
         self.press("l")
         ((x, y),) = self.at(plot, [point])
         corners = [(-reach, -reach), (reach, -reach), (reach, reach), (-reach, reach)]
         way = [(-reach, 0), *corners, corners[0]]
-        drag(self.page, [(x + dx, y + dy) for dx, dy in way])
+        return [(x + dx, y + dy) for dx, dy in way]
 
     def lasso_until(self, plot: str, point: tuple[float, float], *samples: int) -> None:
         """Draw a lasso, and once more where a plot that was still being drawn took none of it."""
         picked = f"(given) => {{ {_STATE} return JSON.stringify(desk.picked) === given }}"
         given = json.dumps(list(samples), separators=(",", ":"))
-        for last in (False, False, True):
-            self.lasso(plot, point)
-            try:
-                self.page.wait_for_function(picked, arg=given, timeout=WAIT if last else 30_000)
-                return
-            except TimeoutError:
-                if last:
-                    raise
+        drag_until(self.page, lambda: self.around(plot, point), picked, given)
 
     def wait_picked(self, *samples: int) -> None:
         self.until("return JSON.stringify(desk.picked) === JSON.stringify(given)", list(samples))
