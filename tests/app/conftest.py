@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from serving import Running, running
-from waiting import until
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +38,3 @@ def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(made_demo: Path, tmp_path: Path) -> Path:
     """Return a copy of that collection, to change flags in."""
     return Path(shutil.copytree(made_demo, tmp_path / "demo"))
-
-
-@pytest.fixture(autouse=True)
-def _copies_end_with_their_test() -> Iterator[None]:
-    """Wait for threads that prepare products: tests read NetCDF without the lock of a server."""
-    yield
-    preparing = sys.modules.get("sdcviz_app.preparing")
-    if preparing is not None:
-        begun = list(preparing._known.values())
-        until(lambda: all(one.outcome is not None for one in begun), "the copies are made")
