@@ -136,11 +136,13 @@ def items_of(viewing: Viewing, panels: Any = None) -> list[Item]:
 
 def same_as(key: str, items: list[Item]) -> str:
     """Return the key of the item that holds what a panel, or the map, shows."""
-    if key in ("area-profile", "area-series", "area-hovmoller"):
-        return "area"
     if key == "map":
         return next((i.key for i in items if i.comparison is not None), key)
-    return key
+    return _of_panel(key)
+
+
+def _of_panel(key: str) -> str:
+    return "area" if key in ("area-profile", "area-series", "area-hovmoller") else key
 
 
 def comparison_of(viewing: Viewing) -> Comparison | None:
@@ -179,7 +181,7 @@ def _water(viewing: Viewing, panels: Any, add: Any, subject: str, **given: Any) 
 
 def _as_shown(item: Item, panels: Any) -> Item:
     """Take the arguments of the panel in view: it may be a row, a column or other points."""
-    of_fields = [k for k in getattr(panels, "keys", ()) if same_as(k) == item.key]
+    of_fields = [k for k in getattr(panels, "keys", ()) if _of_panel(k) == item.key]
     if of_fields and panels.extraction(of_fields[0])[1].get("made"):
         # What the map makes of fields has no file of its own: the data go out as they are shown.
         data = panels.extraction(of_fields[0])[0]
