@@ -186,8 +186,10 @@ class DapSource:
 
 def _some(handle: int, deadline: float) -> bytes:
     left = deadline - time.monotonic()
-    ready, _, _ = select.select([handle], [], [], max(0.0, left))
-    if not ready:
+    # Not select(): a server with more than a thousand open files has handles beyond its reach.
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    if not waiting.poll(max(0.0, 1000 * left)):
         raise TimeoutError
     data = os.read(handle, 1 << 20)
     if not data:

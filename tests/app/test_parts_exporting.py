@@ -26,8 +26,10 @@ CHOSEN = {"along": "time", "fps": 4, "width": "one", "dots": True}
 def viewing(tmp_path: Path) -> Viewing:
     made = Viewing(session=Session())
     product = open_product(hand_made.product(tmp_path / "p.nc"))
-    made.session.param.update(step=1, level=10.0, compare="swipe", other_step=0, dots="residuals")
-    made.param.update(product=product, second=product, whole=False, swipe=0.25)
+    made.session.param.update(
+        step=1, level=10.0, compare="swipe", swipe=0.25, other_step=0, dots="residuals"
+    )
+    made.param.update(product=product, second=product, whole=False)
     made.seen = (4.0, 40.5, 8.0, 43.0)
     return made
 

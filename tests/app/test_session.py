@@ -73,7 +73,7 @@ PRODUCT_VIEW: dict[str, Any] = {
     "other_field": "Salinity", "other_step": 3, "other_derived": "iso:14", "spread": 0.7,
     "difference_range": 1.5, "field_extent": (-6.0, 30.0, 190.5, 46.0), "place": (5.0, 40.0),
     "line": ((3.0, 40.0), (5.0, 41.0)), "area": ((0.0, 40.0), (5.0, 40.0), (5.0, 45.0)),
-    "around": 80.0, "products_view": "review", "review": "r1",
+    "product_line": False, "around": 80.0, "products_view": "review", "review": "r1",
 }  # fmt: skip
 
 
