@@ -237,6 +237,9 @@ class LinkSync:
             return
         self._writing = True
         try:
+            # The usual tab is not named in a link; one goes back to it all the same.
+            if "tab" not in dict(parse_qsl(event.new.removeprefix("?"))):
+                self._session.tab = Session.param.tab.default
             for sentence in apply_query(self._session, event.new):
                 self._complain(sentence)
         finally:

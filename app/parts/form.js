@@ -68,44 +68,7 @@ function later(f, rest = 220) {
 }
 
 // The frame of a tool. Its keys are its own: a 4 that is typed here flags nothing.
-// BokehJS takes models that the server has just sent for new ones of the page, and sends all of
-// them back with its next change (the server: "reference already known").
-function know_what_was_sent() {
-  const kind = Object.getPrototypeOf(globalThis.Bokeh?.documents?.[0] ?? {})
-  const apply = kind._apply_json_patch
-  if (!apply || kind.sdcviz_knows) return
-  kind.sdcviz_knows = true
-  kind._apply_json_patch = function (patch, buffers) {
-    const own = new Set(this._new_models)
-    try {
-      return apply.call(this, patch, buffers)
-    } finally {
-      for (const model of this._new_models ?? []) if (!own.has(model)) this._new_models.delete(model)
-    }
-  }
-}
-
-// Panel's model of the address does not hear of the back button by itself.
-function follow_history() {
-  if (globalThis.sdcvizHistory) return
-  globalThis.sdcvizHistory = true
-  window.addEventListener("popstate", () => {
-    const models = [...(globalThis.Bokeh?.documents ?? [])].flatMap((d) => [...d._all_models.values()])
-    const address = models.find((m) => m.type?.endsWith("Location"))
-    if (!address) return
-    // It would push the address that one has just come to once more.
-    window.history.pushState = () => {}
-    try {
-      address.search = window.location.search
-    } finally {
-      delete window.history.pushState
-    }
-  })
-}
-
 function frame(model, ...children) {
-  know_what_was_sent()
-  follow_history()
   const node = make("div", {class: "tool tall"}, ...children)
   const theme = () => node.classList.toggle("dark", model.dark)
   model.on("dark", theme)

@@ -1,9 +1,6 @@
 // The line over the map, as one component: each widget of its own would cost every new
 // page on the server. Python gives what can be chosen (`form`) and what is (`state`).
 
-// The address follows the view; with an entry for each step "back" would be of no use.
-history.pushState = history.replaceState.bind(history)
-
 const GLOBE =
   "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm6.9 6h-3a15 15 0 0 0-1.3-3.5A8 8 0 0 1 18.9 8ZM12 4c.8 1.2 1.5 2.5 1.9 4h-3.8c.4-1.5 1.1-2.8 1.9-4ZM4.3 14a8 8 0 0 1 0-4h3.3a16 16 0 0 0 0 4Zm.8 2h3c.3 1.2.7 2.4 1.3 3.5A8 8 0 0 1 5.1 16Zm3-8h-3a8 8 0 0 1 4.3-3.5A15 15 0 0 0 8.1 8ZM12 20c-.8-1.2-1.5-2.5-1.9-4h3.8c-.4 1.5-1.1 2.8-1.9 4Zm2.3-6H9.7a14 14 0 0 1 0-4h4.6a14 14 0 0 1 0 4Zm.3 5.5c.6-1.1 1-2.3 1.3-3.5h3a8 8 0 0 1-4.3 3.5Zm1.8-5.5a16 16 0 0 0 0-4h3.3a8 8 0 0 1 0 4Z"
 const FRAME = "M4 9V4h5v2H6v3H4Zm11-5h5v5h-2V6h-3V4ZM6 15v3h3v2H4v-5h2Zm12 0h2v5h-5v-2h3v-3ZM8 8h8v8H8V8Z"

@@ -36,7 +36,11 @@ class Bell(Piece):
     unread = param.Integer(default=0, doc="How many were not seen.")
     wishes = param.Dict(default={}, doc="Mail address, and whether of jobs done or failed.")
 
-    _esm = Path(__file__).with_name("notices.js")
+    # It is on every page from the start, and so brings along what each of them needs.
+    _esm = "\n".join(
+        Path(__file__).with_name(name).read_text(encoding="utf-8")
+        for name in ("page.js", "notices.js")
+    )
     _style = Path(__file__).with_name("notices.css").read_text(encoding="utf-8")
 
 

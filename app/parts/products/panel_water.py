@@ -94,12 +94,13 @@ def _water(asked: Asked) -> Panel:
             f"{asked.label} is neither temperature nor salinity: a T-S diagram needs both."
         )
     seen_t, seen_s, seen_z, where, note = _observed(asked)
-    found = _partner(asked)
+    found, missing = _partner(asked), _WANTED[_kind(asked.product, asked.variable)]
     t, s, z, note_of_field, data = _field(asked, found)
     xs, ys = np.concatenate([s, seen_s]), np.concatenate([t, seen_t])
     known = np.isfinite(xs) & np.isfinite(ys)
     if not known.any():
-        raise BadRequest(f"Nothing with both temperature and salinity here. {note_of_field} {note}")
+        more = "" if found else f"; the product needs one of {missing.lower()} beside it"
+        raise BadRequest(f"Nothing with both temperature and salinity here: {note}{more}.")
     ranges = diagram_ranges(xs[known], ys[known])
     lines_x, lines_y, labels = sigma0_contours(*ranges, lon=where[0], lat=where[1])
     deepest = float(np.nanmax(np.concatenate([z, seen_z, [1.0]])))
@@ -133,7 +134,7 @@ def _water(asked: Asked) -> Panel:
         "about": f"Squares: {note_of_field} Dots: observations. Lines: sigma0 [kg/m³] (TEOS-10, "
         "in situ temperature taken at the surface).",
         "partners": partners(asked), "partner": str(asked.choice.get("partner") or ""),
-        "wanted": f"{_WANTED[_kind(asked.product, asked.variable)]} of",
+        "wanted": f"{missing} of",
     }  # fmt: skip
     call = {"method": "ts", "arguments": _arguments(asked, found)}
     return Panel(f"{asked.subject}-water", shown, data, call)
@@ -161,7 +162,7 @@ def _field(
 
     nothing = np.empty(0)
     if found is None:
-        told = "none, since no partner on the shelf is chosen (below)."
+        told = "none, since the product with the other quantity is not chosen."
         return nothing, nothing, nothing, told, None
     other, variable, name = found
     lon, lat = _points(asked)
