@@ -16,6 +16,7 @@ import pytest
 from mail_server import MailServer, mail_server
 from playwright.sync_api import Page, expect
 from serving import Running, running
+from waiting import until
 from workplace import Workplace
 
 from sdcviz.demo import make_demo
@@ -140,13 +141,19 @@ def walk(desk: Workplace, c: Collection, nth: int, total: int, press: str = "") 
         desk.press(press)
         desk.until("return view && view.row !== given", before)
     desk.place(f"{nth} of {total}")
-    row = desk.row
+
+    def shown_and_named() -> tuple[int] | None:
+        """The station that is drawn, once the line over the plots names the same one."""
+        at = desk.row
+        names = (c.text("cruise").texts()[at], c.text("station").texts()[at])
+        return (at,) if title.inner_text().strip() == " · ".join(names) else None
+
+    title = desk.page.locator(".row .title b")
+    (row,) = until(shown_and_named, "the line names the station that is drawn")
     profile = c.profile(row)
     shown = desk.ask("return {id: view.id, n: view.n, depth: [...view.depth]}")
     assert (shown["id"], shown["n"]) == (c.station_id(row), len(profile))
     np.testing.assert_allclose(shown["depth"], profile["depth"], rtol=1e-6)
-    title = " · ".join((c.text("cruise").texts()[row], c.text("station").texts()[row]))
-    expect(desk.page.locator(".row .title b")).to_have_text(title)
     return int(row)
 
 
