@@ -7,7 +7,6 @@ no more memory than one. What colours they need is found before: all have the sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadRequest, StorageError
+from ..errors import BadRequest
+from ..storage import written_whole
 from .animation_files import check_mp4, write_gif, write_mp4
 from .animation_shots import Dots, Progress, Shot, frames_of, most_of, range_of, shots_of
 from .figure import LOCK, STYLE
@@ -97,21 +97,12 @@ def animate(
     if first.second is not None and comparison is not None:
         wish = replace(wish, second=Second(first.second, comparison.way, comparison.split))
     page = MapPage(first.shown, wish, look, moving=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with written_whole(path) as part:
         pictures = _pictures(page, shots, dots, dpi, tell)
         if form == "gif":
             write_gif(part, pictures, fps, _colours(page))
         else:
             write_mp4(part, pictures, fps)
-        part.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"{path}: the animation can't be written ({error.strerror or error})."
-        ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     return path
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BadRequest
+from ..products.grid import edges_of
 from ..words import number
 from .product_figure_look import Look, Scale, look_of
-from .product_figure_page import bar, caption_height, contour_lines, depth_axis, edges_of, page
+from .product_figure_page import bar, caption_height, contour_lines, depth_axis, page
 from .product_figure_parts import BLUE, TimeAxis, depth_label, known, mesh, to_the_bottom
 from .product_figure_words import about, caption_of, label_of
 

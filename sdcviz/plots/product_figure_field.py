@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..products.grid import edges_of
 from .product_figure_ground import Sheet
 from .product_figure_look import Look, Scale
-from .product_figure_page import contour_lines, edges_of
+from .product_figure_page import contour_lines
 
 if TYPE_CHECKING:
     import xarray as xr

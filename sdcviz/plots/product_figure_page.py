@@ -29,7 +29,6 @@ __all__ = [
     "contour_lines",
     "depth_axis",
     "dots",
-    "edges_of",
     "page",
     "title_height",
     "wrapped",
@@ -270,14 +269,3 @@ def depth_axis(ax: Axes, deepest: float, look: Look, top: float = 0.0) -> None:
 
 def _root(depth: Any) -> Any:
     return np.sqrt(np.maximum(depth, 0))
-
-
-def edges_of(axis: NDArray[np.float64], least: float | None = None) -> NDArray[np.float64]:
-    """Return where the cells of an axis begin and end: half way between its points."""
-    axis = np.asarray(axis, float)
-    if len(axis) == 1:
-        made = np.array([axis[0] - 0.5, axis[0] + 0.5])
-    else:
-        middle = (axis[1:] + axis[:-1]) / 2
-        made = np.concatenate([[2 * axis[0] - middle[0]], middle, [2 * axis[-1] - middle[-1]]])
-    return made if least is None else np.maximum(made, least)

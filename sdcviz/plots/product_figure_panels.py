@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..products.grid import edges_of
 from .product_figure_look import Scale, look_of
 from .product_figure_page import (
     GROUND,
@@ -16,7 +17,6 @@ from .product_figure_page import (
     contour_lines,
     depth_axis,
     dots,
-    edges_of,
     page,
 )
 from .product_figure_parts import (

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadRequest
+from ..products.grid import edges_of
 from ..products.times import short_label
 from .product_figure_look import Scale
-from .product_figure_page import NOTHING, edges_of
+from .product_figure_page import NOTHING
 from .product_figure_words import about, dots_sentence, place_words
 
 if TYPE_CHECKING:

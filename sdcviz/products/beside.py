@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StorageError
+from ..storage import written_whole
 from .asked import Asked
 from .collocation import samples_of
 from .near import in_area, near_line, near_place
@@ -63,15 +63,15 @@ class Beside:
         """
         from .. import __version__
 
-        try:
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                file.write(f"# {' '.join(title.split())}; within {self.words}\n")
-                file.write(f"# sdcviz {__version__}\n")
-                self.table().to_csv(
-                    file, index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n"
-                )
-        except OSError as error:
-            raise StorageError(f"{path}: can't be written ({error.strerror or error}).") from error
+        with (
+            written_whole(path) as beside,
+            open(beside, "w", encoding="utf-8", newline="") as file,
+        ):
+            file.write(f"# {' '.join(title.split())}; within {self.words}\n")
+            file.write(f"# sdcviz {__version__}\n")
+            self.table().to_csv(
+                file, index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n"
+            )
         return path
 
 

@@ -91,12 +91,15 @@ class Grid:
         return np.concatenate([[top], middle, [z[-1] + (z[-1] - z[-2]) / 2]])
 
 
-def edges_of(axis: NDArray[np.float64]) -> NDArray[np.float64]:
+def edges_of(axis: NDArray, least: float | None = None) -> NDArray[np.float64]:
     """Return where the cells of an axis begin and end: half way between its points."""
+    axis = np.asarray(axis, np.float64)
     if len(axis) == 1:
-        return np.array([axis[0] - 0.5, axis[0] + 0.5])
-    middle = (axis[1:] + axis[:-1]) / 2
-    return np.concatenate([[2 * axis[0] - middle[0]], middle, [2 * axis[-1] - middle[-1]]])
+        made = np.array([axis[0] - 0.5, axis[0] + 0.5])
+    else:
+        middle = (axis[1:] + axis[:-1]) / 2
+        made = np.concatenate([[2 * axis[0] - middle[0]], middle, [2 * axis[-1] - middle[-1]]])
+    return made if least is None else np.maximum(made, least)
 
 
 def grid_of(source: Source, roles: Roles, variable: Variable) -> Grid:

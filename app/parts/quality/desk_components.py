@@ -12,6 +12,8 @@ from panel.custom import JSComponent
 from sdcviz.geo.coast import coast, resolution_for
 from sdcviz.geo.projection import forward
 
+from ..form import Piece
+
 __all__ = ["DeskBar", "DeskPiece", "coast_of"]
 
 _HERE = Path(__file__).parent
@@ -22,17 +24,14 @@ _SCRIPT = "\n".join(
 _STYLE = (_HERE / "desk.css").read_text(encoding="utf-8")
 
 
-class DeskBar(JSComponent):
+class DeskBar(Piece):
     """The bar in the browser, and what plays there."""
 
     form = param.Dict(default={}, doc="What can be chosen: parameters, flags, reasons, tools.")
     dark = param.Boolean(default=False, doc="Dark theme.")
 
     _esm = _SCRIPT
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
+    _style = _STYLE
 
 
 class DeskPiece(JSComponent):

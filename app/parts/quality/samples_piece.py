@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import param
 from numpy.typing import NDArray
-from panel.custom import JSComponent
 
 from sdcviz.qc.model import POSITION, TIME, Edits
 
+from ..form import Piece
+
 __all__ = ["SamplesPiece", "edits_of"]
 
-_STYLE = Path(__file__).with_name("samples.css").read_text(encoding="utf-8")
 
-
-class SamplesPiece(JSComponent):
+class SamplesPiece(Piece):
     """The line over the table, or the card beside it; see ``samples.js``."""
 
     kind = param.String(doc="bar or card.")
@@ -25,10 +24,7 @@ class SamplesPiece(JSComponent):
     dark = param.Boolean(default=False, doc="Dark theme.")
 
     _esm = Path(__file__).with_name("samples.js")
-
-    def __init__(self, take: Any, **params: Any) -> None:
-        super().__init__(stylesheets=[_STYLE], **params)
-        self.on_msg(lambda event: take(event.data))
+    _style = Path(__file__).with_name("samples.css").read_text(encoding="utf-8")
 
 
 def edits_of(data: Any, key: str, station: NDArray, sample: NDArray, code: str) -> Edits:
